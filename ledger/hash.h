@@ -1,0 +1,31 @@
+/* hash.h: SHA-256 (FIPS 180-4, from libcrypto), BLAKE2b-256 (RFC 7693, from libsodium), the RFC 6962 leaf and node
+ * hashes, and line salts. Pure and thread-safe. */
+#ifndef SUIREN_HASH_H
+#define SUIREN_HASH_H
+
+#include "bytes.h"
+
+#define HASH_SIZE 32
+
+struct hash {
+	uint8_t bytes[HASH_SIZE];
+};
+
+struct hash hash_sha256(struct span data);
+/* SHA-256 over the concatenation of up to four spans. */
+struct hash hash_sha256_parts(const struct span *parts, size_t count);
+/* H(0x00 || data): RFC 6962 section 2.1. */
+struct hash hash_leaf(struct span data);
+/* H(0x00 || head || data): a line leaf (head = line salt) or a result leaf (head = line leaf). docs/format.md. */
+struct hash hash_leaf_under(const struct hash *head, struct span data);
+/* H(0x01 || left || right): RFC 6962 section 2.1. */
+struct hash hash_node(const struct hash *left, const struct hash *right);
+struct hash hash_blake2b(struct span data);
+bool hash_equal(const struct hash *a, const struct hash *b);
+struct span hash_span(const struct hash *hash);
+
+/* Line salts: salt i is bytes [32i, 32i+32) of the ChaCha20 (RFC 8439, nonce 0) key stream under `secret`. Writes
+ * salts first .. first+count-1 to `salts`. */
+void hash_line_salts(const struct hash *secret, uint32_t first, uint32_t count, struct hash *salts);
+
+#endif
