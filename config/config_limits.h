@@ -1,0 +1,20 @@
+/* config_limits.h: every bound of the config floor, published in docs/limits.md. */
+#ifndef SUIREN_CONFIG_LIMITS_H
+#define SUIREN_CONFIG_LIMITS_H
+
+#define CONFIG_FILE_MAX (1u << 20)
+#define CONFIG_DEPTH_MAX 16
+#define PROGRAMMES_MAX 128
+#define FUNDS_MAX 64
+#define PROGRAMME_FUNDS_MAX 4
+#define BANDS_MAX 32
+#define REGIONS_MAX 32
+#define EXCLUDES_MAX 8
+#define PROGRAMME_CODE_SIZE 32
+#define FUND_CODE_SIZE 32
+#define NAME_SIZE 96
+#define SOURCE_SIZE 128
+#define CLAUSE_SIZE 128
+#define PEERS_MAX 64
+
+#endif
