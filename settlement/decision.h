@@ -1,0 +1,76 @@
+/* decision.h: what goes into a decision (command) and what comes out of it. A decide function
+ *
+ *     enum error <kind>_decide(struct settlement *, struct txn *, const struct command *, int64_t now_ms,
+ *                              struct decision *, struct error_detail *);
+ *
+ * holds all the rules of its kind and writes nothing; it returns an error for a refusal of the whole command (nothing is
+ * logged), or fills the decision: one verdict a line, transfers, documents to be sent. The matching
+ *
+ *     enum error <kind>_apply(struct settlement *, struct txn *, const struct entry *, struct error_detail *);
+ *
+ * brings the tables up to date with the logged entry; it knows no rules and cannot refuse. Deciding the causes and given lines
+ * of a logged entry again, with the tables as they were before it, gives the same verdicts, transfers and payloads. */
+#ifndef SUIREN_DECISION_H
+#define SUIREN_DECISION_H
+
+#include "entry.h"
+#include "kinds.h"
+#include "reason.h"
+#include "settlement_limits.h"
+
+struct settlement;
+struct prepared_sheet;
+
+/* What is to be decided. All borrowed. */
+struct command {
+	enum kind kind;
+	const struct span *documents; /* the causes: signed documents as received; at least one */
+	size_t document_count;
+	struct hash secret; /* of the line salts: the sheet's or order's */
+	struct span lines;  /* LINES_GIVEN: `count` CBOR items; else empty */
+	uint32_t count;
+	const struct hash *line_leaves;	     /* computed when the command was prepared, or NULL */
+	const struct prepared_sheet *sheet;  /* claim kinds: decoded by a worker before the queue, or NULL */
+	struct span logged_verdicts;	     /* replay only: taken over for lines whose person's facts were erased */
+	struct span attachment;		     /* a message's attachment (docs/format.md, "Messages"), or empty */
+};
+
+/* A document to be signed with the node's document key and sent. */
+struct outgoing {
+	uint32_t to;
+	char name[DOCUMENT_NAME_SIZE];
+	struct buffer payload;
+};
+
+/* Filled by decide; owned by the caller: decision_init once, decision_clear before each use, decision_free at the end. */
+struct decision {
+	struct buffer lines;	/* LINES_MADE: `count` items */
+	struct buffer verdicts; /* `count` items */
+	uint32_t count;
+	struct transfer *transfers;
+	size_t transfer_count, transfer_capacity;
+	struct outgoing *outgoing;
+	size_t outgoing_count, outgoing_capacity;
+	struct decision_arena *arena; /* keeps account names and references */
+	uint32_t not_rerun; /* replay: lines taken over from logged_verdicts */
+	enum error failed;  /* sticky: memory, bounds */
+};
+
+void decision_init(struct decision *decision);
+void decision_clear(struct decision *decision);
+void decision_free(struct decision *decision);
+/* ERROR_NONE, or the first failure of any helper below or of the buffers. */
+MUST_CHECK enum error decision_finish(struct decision *decision);
+
+/* Add to the sum of the transfer debit -> credit of this decision (one transfer per pair of accounts and unit). A sum that
+ * ends negative is booked with the sides swapped, one that ends 0 is left out. Ids follow from `cause` at decision_seal. */
+void decision_move(struct decision *decision, enum unit unit, const char *debit, const char *credit, int64_t value);
+/* Add one transfer as it stands (payments: pending, post, void). Names and reference are copied. */
+void decision_transfer(struct decision *decision, const struct transfer *transfer);
+/* Give every transfer of decision_move its id: transfer_id_from(cause, index). Called once by the caller of decide, with
+ * the hash of the first document. */
+void decision_seal(struct decision *decision, const struct hash *cause);
+/* A document for `to`; the returned buffer takes the payload (message_begin writes its head). NULL after a failure. */
+struct buffer *decision_send(struct decision *decision, uint32_t to, const char *name);
+
+#endif

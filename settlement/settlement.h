@@ -1,0 +1,58 @@
+/* settlement.h: one city's rules over one ledger: admits documents, decides, applies, replays. Pure over the transaction that it is handed:
+ * no clock, no socket, no file, no random number. Not thread-safe: belongs to the sequencer; readers make their own. */
+#ifndef SUIREN_SETTLEMENT_H
+#define SUIREN_SETTLEMENT_H
+
+#include "accounts.h"
+#include "decision.h"
+#include "ledger.h"
+#include "policy.h"
+#include "tables.h"
+
+struct settlement_options {
+	uint32_t region;
+	uint32_t epoch;
+	bool demo;
+	bool has_registry_key; /* false: an auditor without keys; facts of persons stay sealed */
+	struct hash registry_key;
+};
+
+MUST_CHECK enum error settlement_create(const struct settlement_options *options, struct settlement **settlement);
+void settlement_free(struct settlement *settlement); /* NULL is accepted */
+uint32_t settlement_region(const struct settlement *settlement);
+uint32_t settlement_epoch(const struct settlement *settlement);
+bool settlement_demo(const struct settlement *settlement);
+/* NULL if there is none. */
+const struct hash *settlement_registry_key(const struct settlement *settlement);
+/* Load the catalogues from the tables: after opening, and after a group that was aborted. */
+MUST_CHECK enum error settlement_reload(struct settlement *settlement, struct txn *txn, struct error_detail *detail);
+/* The catalogue of a region as this node knows it; NULL if it has none. Borrowed until the next policy entry. */
+const struct policy *settlement_policy(const struct settlement *settlement, uint32_t region);
+
+/* Find out what a document is, check its form, its signature under a key that is valid now, the sender's right to say it, and its number; fill
+ * `command`. `document` is the COSE; `attachment` as in message.h, or a sheet's or order's [secret(32), count, lines], or
+ * empty. `storage` keeps what the command borrows and belongs to the caller. Fails with: ERROR_REPEAT (`sequence` is the entry that booked it), ERROR_CONFLICT, ERROR_GAP,
+ * ERROR_UNKNOWN_KEY, ERROR_SIGNATURE, ERROR_MALFORMED, ERROR_MISMATCH, ... */
+struct command_storage;
+MUST_CHECK enum error command_storage_create(struct command_storage **storage);
+void command_storage_free(struct command_storage *storage);
+MUST_CHECK enum error settlement_admit(struct settlement *settlement, struct txn *txn, struct span document, struct span attachment,
+    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail);
+/* Decide by the kind's rules. Writes nothing. */
+MUST_CHECK enum error settlement_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail);
+/* Sign what goes out and make the draft of the entry: causes, then outgoing documents. `documents` keeps the signed bytes. */
+MUST_CHECK enum error settlement_draft(struct settlement *settlement, const struct command *command, struct decision *decision,
+    const struct secret_key *document_key, struct buffer *documents, struct span *document_spans, size_t span_capacity, struct entry_draft *draft);
+/* The projection, for ledger_options.project; context is the struct settlement. */
+enum error settlement_project(void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
+
+/* Decide a logged entry again over the tables as they were before it and compare. Fails with: ERROR_NOT_VERIFIED and says what
+ * differs. `not_rerun` counts lines whose person was erased or whose key is not here. */
+MUST_CHECK enum error settlement_replay(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t *not_rerun,
+    struct error_detail *detail);
+
+/* The Chinese and English name of a kind. */
+const char *kind_name(unsigned kind);
+
+#endif

@@ -1,0 +1,44 @@
+/* tables.h: the tables of the settlement floor by number. Each belongs to one module, the only one that reads or writes
+ * it; rows: docs/format.md, "Tables". All but the registry are projections of the log. */
+#ifndef SUIREN_TABLES_H
+#define SUIREN_TABLES_H
+
+#include "store.h"
+
+enum settlement_table {
+	TABLE_POLICY = 16,	   /* policy_book: region, sequence -> catalogue text */
+	TABLE_PEER = 17,	   /* peer: region -> descriptor */
+	TABLE_ORDER = 18,	   /* order: id -> sequence, hash */
+	TABLE_INBOX = 19,	   /* message: sender -> epoch, last number */
+	TABLE_OUTBOX = 20,	   /* message: receiver, number -> sequence, document index */
+	TABLE_OUTBOX_STATE = 21,   /* message: receiver -> next number, acknowledged */
+	TABLE_INSTITUTION = 22,	   /* institution */
+	TABLE_PERSON = 23,	   /* person: code -> person_row */
+	TABLE_REGISTRY = 24,	   /* registry (not rebuilt) */
+	TABLE_REGISTRY_INDEX = 25, /* registry (not rebuilt) */
+	TABLE_GRANT = 26,	   /* grant: programme tag, person -> grant */
+	TABLE_STAY = 27,	   /* stay: institution, person, first day -> stay_row */
+	TABLE_STAY_PERSON = 28,	   /* stay: person, first day -> institution, ... */
+	TABLE_SHEET = 29,	   /* claim: institution, sheet number -> ... */
+	TABLE_CLAIMED = 30,	   /* claim: institution, month, need -> u32 days by slot */
+	TABLE_CAPACITY = 31,	   /* claim: institution, month -> bed nights taken */
+	TABLE_USAGE = 32,	   /* claim: programme, month -> fen used; person, month caps */
+	TABLE_ALLOWANCE = 33,	   /* allowance */
+	TABLE_RUN = 34,		   /* allowance: runs */
+	TABLE_OBLIGATION = 35,	   /* obligation */
+	TABLE_WINDOW = 36,	   /* window */
+	TABLE_CLEARING = 37,	   /* clearing */
+	TABLE_PAYMENT = 38,	   /* payment */
+	TABLE_PAYMENT_INDEX = 39,  /* payment */
+	TABLE_REVERSED = 40,	   /* claim: obligation or line already reversed */
+	TABLE_SPARE_A = 41,	   /* free for the module that needs one: rename it here */
+	TABLE_SPARE_B = 42,
+	TABLE_SPARE_C = 43,
+};
+
+/* For ledger_open. */
+const struct store_table *settlement_tables(size_t *count);
+/* Those that a rebuild from the log reproduces (all but the registry's). */
+const unsigned *settlement_rebuilt_tables(size_t *count);
+
+#endif
