@@ -14,6 +14,11 @@ uint32_t person_code_region(uint64_t code);
 /* 16 ASCII digits. Fails with: ERROR_MALFORMED, ERROR_CHECK_DIGIT. */
 MUST_CHECK enum error person_code_read(struct span text, uint64_t *code);
 
+
+/* A citizen's ID number (GB 11643): 17 digits and a check character 0-9 or X (ISO 7064 MOD 11,2); a province that exists, a
+ * real day of birth. `birth_day` may be NULL. Fails with: ERROR_MALFORMED (form, province, no such day), ERROR_CHECK_DIGIT. */
+MUST_CHECK enum error id_number_check(struct span text, int32_t *birth_day);
+
 /* One assessed level (能力等级, GB/T 42195-2022) with the entry that booked it. */
 struct level_span {
 	uint64_t sequence;
@@ -64,11 +69,26 @@ MUST_CHECK enum error person_put(struct txn *txn, const struct person_row *row);
 typedef bool person_visit(void *context, const struct person_row *row);
 MUST_CHECK enum error person_each(struct txn *txn, uint64_t from_code, person_visit *visit, void *context);
 
-/* Plain facts of a person, sealed into a line of a `person` entry under the person's own key. */
+/* The serial number after the highest that this region has given out; 0 if none was. */
+MUST_CHECK enum error person_next_serial(struct txn *txn, uint32_t region, uint32_t *serial);
+
+/* Plain facts of a person, sealed into a line of a `person` entry under the person's own key: a full snapshot each time. */
 struct person_facts {
 	uint64_t code;
-	int32_t birth_day, death_day;
+	int32_t birth_day, death_day; /* DAY_NEVER: alive */
 	uint32_t income_class, flags;
 };
+
+#define SEAL_NONCE_SIZE 24
+/* Append the line [code, sealed facts]. A nonce must be fresh for the key. */
+void person_line_write(struct buffer *out, const struct person_facts *facts,
+    const struct hash *fact_key, const uint8_t nonce[SEAL_NONCE_SIZE]);
+/* Open such a line. Fails with: ERROR_MALFORMED (form, ranges), ERROR_MISMATCH (another key, another person, altered). */
+MUST_CHECK enum error person_line_open(
+    struct span line, const struct hash *fact_key, struct person_facts *facts);
+/* Append a line of an `erase` entry. The registry's row is cleared by registry_erase in the same transaction. */
+void erase_line_write(struct buffer *out, uint64_t code);
+/* Is the person's home this city? Judged by the code, also of persons who are not known. */
+bool person_is_own(const struct settlement *settlement, uint64_t code);
 
 #endif

@@ -16,7 +16,7 @@ enum settlement_table {
 	TABLE_PERSON = 23,	   /* person: code -> person_row */
 	TABLE_REGISTRY = 24,	   /* registry (not rebuilt) */
 	TABLE_REGISTRY_INDEX = 25, /* registry (not rebuilt) */
-	TABLE_GRANT = 26,	   /* grant: programme tag, person -> grant */
+	TABLE_GRANT = 26,	   /* entitlement: programme tag, person, first day -> grant_row */
 	TABLE_STAY = 27,	   /* stay: institution, person, first day -> stay_row */
 	TABLE_STAY_PERSON = 28,	   /* stay: person, first day -> institution, ... */
 	TABLE_SHEET = 29,	   /* claim: institution, sheet number -> ... */
@@ -31,8 +31,8 @@ enum settlement_table {
 	TABLE_PAYMENT = 38,	   /* payment */
 	TABLE_PAYMENT_INDEX = 39,  /* payment */
 	TABLE_REVERSED = 40,	   /* claim: obligation or line already reversed */
-	TABLE_SPARE_A = 41,	   /* free for the module that needs one: rename it here */
-	TABLE_SPARE_B = 42,
+	TABLE_INSTITUTION_NAME = 41, /* institution: what is for reading and paying only */
+	TABLE_SPARE_B = 42,	   /* free for the module that needs one: rename it here */
 	TABLE_SPARE_C = 43,
 };
 
