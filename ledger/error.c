@@ -1,0 +1,35 @@
+#include "error.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define ERROR_AS_NAME(code, name, text) name,
+static const char *const names[] = {ERROR_LIST(ERROR_AS_NAME)};
+
+#define ERROR_AS_TEXT(code, name, text) text,
+static const char *const texts[] = {ERROR_LIST(ERROR_AS_TEXT)};
+
+const char *error_name(enum error code)
+{
+	assert((unsigned)code < ERROR_COUNT);
+	return names[code];
+}
+
+const char *error_text(enum error code)
+{
+	assert((unsigned)code < ERROR_COUNT);
+	return texts[code];
+}
+
+enum error error_set(struct error_detail *detail, enum error code, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!detail)
+		return code;
+	va_start(arguments, format);
+	vsnprintf(detail->text, sizeof detail->text, format, arguments);
+	va_end(arguments);
+	return code;
+}

@@ -1,0 +1,114 @@
+/* libcrypto's low-level SHA-256 is deprecated in OpenSSL 3 but is the one without a call's overhead of the order of a 65-byte hash; it is
+ * used in this file only. */
+#define OPENSSL_API_COMPAT 0x10100000L
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "hash.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+#include <sodium.h>
+
+_Static_assert(HASH_SIZE == SHA256_DIGEST_LENGTH, "SHA-256");
+_Static_assert(HASH_SIZE == crypto_generichash_BYTES, "BLAKE2b-256");
+_Static_assert(HASH_SIZE == crypto_stream_chacha20_ietf_KEYBYTES, "line secrets are ChaCha20 keys");
+
+struct hash hash_sha256(struct span data)
+{
+	return hash_sha256_parts(&data, 1);
+}
+
+struct hash hash_sha256_parts(const struct span *parts, size_t count)
+{
+	struct hash hash;
+	SHA256_CTX context;
+
+	SHA256_Init(&context);
+	for (size_t i = 0; i < count; i++)
+		SHA256_Update(&context, parts[i].data, parts[i].size);
+	SHA256_Final(hash.bytes, &context);
+	return hash;
+}
+
+struct hash hash_leaf(struct span data)
+{
+	static const uint8_t prefix[1] = {0x00};
+
+	return hash_sha256_parts((const struct span[]){{prefix, 1}, data}, 2);
+}
+
+struct hash hash_leaf_under(const struct hash *head, struct span data)
+{
+	uint8_t start[1 + HASH_SIZE + 128];
+	struct hash hash;
+	SHA256_CTX context;
+
+	start[0] = 0x00;
+	memcpy(start + 1, head->bytes, HASH_SIZE);
+	SHA256_Init(&context);
+	/* One update for what is short, which nearly everything is. */
+	if (data.size <= 128) {
+		if (data.size)
+			memcpy(start + 1 + HASH_SIZE, data.data, data.size);
+		SHA256_Update(&context, start, 1 + HASH_SIZE + data.size);
+	} else {
+		SHA256_Update(&context, start, 1 + HASH_SIZE);
+		SHA256_Update(&context, data.data, data.size);
+	}
+	SHA256_Final(hash.bytes, &context);
+	return hash;
+}
+
+struct hash hash_node(const struct hash *left, const struct hash *right)
+{
+	uint8_t start[1 + 2 * HASH_SIZE];
+	struct hash hash;
+	SHA256_CTX context;
+
+	start[0] = 0x01;
+	memcpy(start + 1, left->bytes, HASH_SIZE);
+	memcpy(start + 1 + HASH_SIZE, right->bytes, HASH_SIZE);
+	SHA256_Init(&context);
+	SHA256_Update(&context, start, sizeof start);
+	SHA256_Final(hash.bytes, &context);
+	return hash;
+}
+
+struct hash hash_blake2b(struct span data)
+{
+	struct hash hash;
+
+	crypto_generichash(hash.bytes, HASH_SIZE, data.data, data.size, NULL, 0);
+	return hash;
+}
+
+bool hash_equal(const struct hash *a, const struct hash *b)
+{
+	return memcmp(a->bytes, b->bytes, HASH_SIZE) == 0;
+}
+
+struct span hash_span(const struct hash *hash)
+{
+	return (struct span){hash->bytes, HASH_SIZE};
+}
+
+void hash_line_salts(const struct hash *secret, uint32_t first, uint32_t count, struct hash *salts)
+{
+	static const uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES];
+
+	if (count == 0)
+		return;
+	/* Two salts a 64-byte ChaCha20 block: an odd start begins in the middle of one. */
+	if (first % 2) {
+		uint8_t block[64] = {0};
+		crypto_stream_chacha20_ietf_xor_ic(
+		    block, block, sizeof block, nonce, first / 2, secret->bytes);
+		memcpy(salts->bytes, block + HASH_SIZE, HASH_SIZE);
+		first++, salts++, count--;
+	}
+	memset(salts, 0, (size_t)count * HASH_SIZE);
+	crypto_stream_chacha20_ietf_xor_ic(
+	    salts->bytes, salts->bytes, (size_t)count * HASH_SIZE, nonce, first / 2, secret->bytes);
+}
