@@ -6,6 +6,7 @@
 #include "calendar.h"
 #include "decision.h"
 #include "policy.h"
+#include "seal.h"
 
 /* region(6) serial(9) check(1, ISO 7064 MOD 11,10 over the first 15 digits): 16 digits. */
 uint64_t person_code_make(uint32_t region, uint32_t serial);
@@ -79,7 +80,6 @@ struct person_facts {
 	uint32_t income_class, flags;
 };
 
-#define SEAL_NONCE_SIZE 24
 /* Append the line [code, sealed facts]. A nonce must be fresh for the key. */
 void person_line_write(struct buffer *out, const struct person_facts *facts,
     const struct hash *fact_key, const uint8_t nonce[SEAL_NONCE_SIZE]);
