@@ -3,13 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "limits.h"
-
 enum error batch_create(uint32_t capacity, struct batch **batch)
 {
 	struct batch *made = NULL;
 	*batch = NULL;
-	if (capacity == 0 || capacity > ENTRY_LINES_MAX)
+	if (capacity == 0 || capacity > BATCH_ENTRIES_MAX)
 		return ERROR_TOO_LARGE;
 	made = calloc(1, sizeof(*made));
 	if (!made)

@@ -4,9 +4,11 @@
 #define SUIREN_BATCH_H
 
 #include "bytes.h"
+#include "limits.h"
 
 #define BATCH_NONE UINT32_MAX
 #define BATCH_BUCKETS 16384u
+#define BATCH_ENTRIES_MAX (2 * ENTRY_LINES_MAX)
 
 struct batch {
 	uint32_t heads[BATCH_BUCKETS];
@@ -15,7 +17,7 @@ struct batch {
 	uint32_t count, capacity;
 };
 
-/* For at most `capacity` (1..ENTRY_LINES_MAX, refused beyond) entries. Fails with: ERROR_MEMORY, ERROR_TOO_LARGE. */
+/* For at most `capacity` (1..BATCH_ENTRIES_MAX, refused beyond) entries. Fails with: ERROR_MEMORY, ERROR_TOO_LARGE. */
 MUST_CHECK enum error batch_create(uint32_t capacity, struct batch **batch);
 void batch_free(struct batch *batch); /* NULL is accepted */
 /* Number of the new entry. */

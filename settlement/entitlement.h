@@ -48,6 +48,6 @@ MUST_CHECK enum error grant_each(
 bool person_filed(const struct person_row *row, uint32_t region, int32_t day);
 
 /* Forget the grants of a person by programme: called when the person is erased. */
-MUST_CHECK enum error grant_forget(struct txn *txn, const struct person_row *row);
+MUST_CHECK enum error grant_forget(struct txn *txn, uint64_t person);
 
 #endif

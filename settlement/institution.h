@@ -74,8 +74,7 @@ enum institution_operation {
 	INSTITUTION_REDLIST = 7,
 };
 
-/* Fields that the operation does not use are ignored when written and must be null when read: docs/format.md,
- * "Institutions". Spans are borrowed. */
+/* Fields that the operation does not use are not written: docs/format.md, "Institutions". Spans are borrowed. */
 struct institution_line {
 	enum institution_operation operation;
 	char uscc[USCC_SIZE];
