@@ -8,7 +8,8 @@
 #define INSTITUTION_TEXT_MAX 192u
 #define INSTITUTION_BEDS_MAX 100000u
 #define INSTITUTION_STAR_MAX 5u
-#define INSTITUTION_BANK_SIZE 12u
+#define INSTITUTION_ACCOUNT_MAX 34u
+#define INSTITUTION_BANK_SIZE 12u /* CNAPS */
 
 struct institution_row institution_row_new(
     const char uscc[USCC_SIZE], uint32_t host, int32_t day, uint64_t sequence);
