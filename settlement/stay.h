@@ -49,7 +49,8 @@ enum stay_operation { STAY_OPEN = 1, STAY_CLOSE = 2 };
 
 /* A line of a `stay` entry. STAY_CLOSE names an open stay by institution, person and first day and gives its last night; a stay is only
  * ever shortened. last_night = first_day - 1 is a stay without nights. A move (转住) is the close at the one and the open at the
- * other on the day of the move: that night is the receiver's. */
+ * other on the day of the move: that night is the receiver's. A stay that is opened and over is one line: an entry does not close what it
+ * opened. */
 struct stay_line {
 	enum stay_operation operation;
 	char uscc[USCC_SIZE];
