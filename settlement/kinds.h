@@ -54,7 +54,7 @@
 	X(49, payment_receipt, LINES_MADE)                                                         \
 	/* delivery */                                                                             \
 	X(60, acknowledged, LINES_MADE) /* a peer's acknowledgement of our documents */            \
-	X(61, refusal, LINES_MADE)    /* we refuse a peer's document; provable */                  \
+	X(61, refusal, LINES_GIVEN)   /* we refuse a peer's document; provable */                  \
 	X(62, refused, LINES_MADE)    /* a peer refused one of ours */
 
 enum kind {

@@ -1,0 +1,45 @@
+/* settlement_internal.h: what the modules of the settlement floor share and nobody else sees: the node's state in memory
+ * and the two functions of every kind of entry. */
+#ifndef SUIREN_SETTLEMENT_INTERNAL_H
+#define SUIREN_SETTLEMENT_INTERNAL_H
+
+#include "settlement.h"
+
+/* The catalogue of one city, parsed; the text is in the tables. */
+struct catalogue {
+	uint32_t region;
+	uint64_t sequence; /* the entry that brought it */
+	struct policy *policy;
+};
+
+struct settlement {
+	struct settlement_options options;
+	struct catalogue catalogues[CITIES_MAX]; /* ascending by region */
+	size_t catalogue_count;
+};
+
+#define KIND_PROTOTYPES(number, name, made)                                                        \
+	enum error name##_decide(struct settlement *settlement, struct txn *txn,                   \
+	    const struct command *command, int64_t now_ms, struct decision *decision,              \
+	    struct error_detail *detail) MUST_CHECK;                                               \
+	enum error name##_apply(struct settlement *settlement, struct txn *txn,                    \
+	    const struct entry *entry, struct error_detail *detail) MUST_CHECK;
+KIND_LIST(KIND_PROTOTYPES)
+#undef KIND_PROTOTYPES
+
+/* Parse a catalogue and keep it in place of the region's present one. Fails with: ERROR_MALFORMED, ERROR_MEMORY, ERROR_TOO_LARGE. */
+MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail);
+
+/* A peer as it was introduced. */
+struct peer_row {
+	uint32_t region, epoch;
+	bool demo;
+	char origin[128], address[128];
+};
+/* Fails with: ERROR_NOT_FOUND. */
+MUST_CHECK enum error peer_get(struct txn *txn, uint32_t region, struct peer_row *peer);
+typedef bool peer_visit(void *context, const struct peer_row *peer);
+/* All peers in order of region. */
+MUST_CHECK enum error peer_each(struct txn *txn, peer_visit *visit, void *context);
+
+#endif
