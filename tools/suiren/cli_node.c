@@ -1,0 +1,170 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <assert.h>
+
+#define READ_STEP (64u << 10)
+
+static int64_t clock_moved(void *context)
+{
+	const struct cli *cli = context;
+	return cli->now_ms;
+}
+
+/* A plain word before the library says the same in its own way. */
+static int directory_check(const struct cli *cli, const char *directory)
+{
+	struct stat found;
+	char path[4096];
+	if (stat(directory, &found))
+		return cli_refuse(cli, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
+		    "%s: %s; `suiren init` makes a node", directory, strerror(errno));
+	if (!S_ISDIR(found.st_mode))
+		return cli_refuse(cli, ERROR_NOT_FOUND,
+		    "%s: a file; a node is a directory made by `suiren init`", directory);
+	if (snprintf(path, sizeof(path), "%s/node.yaml", directory) >= (int)sizeof(path))
+		return cli_refuse(cli, ERROR_TOO_LARGE, "the name of the directory is too long");
+	if (stat(path, &found))
+		return cli_refuse(cli, ERROR_NOT_FOUND,
+		    "%s: no node (%s: %s); `suiren init` makes one", directory, path,
+		    strerror(errno));
+	return CLI_DONE;
+}
+
+struct node *cli_open(struct cli *cli, const char *directory, bool read_only, int *status)
+{
+	struct error_detail detail = {""};
+	struct node *node = NULL;
+	*status = directory_check(cli, directory);
+	if (*status)
+		return NULL;
+	if (cli->dry_run && !read_only) {
+		*status = cli_usage(cli->command, "it has no dry run");
+		return NULL;
+	}
+	struct node_options options = {.read_only = read_only};
+	if (cli->now)
+		options.seams = (struct node_seams){.clock_ms = clock_moved, .context = cli};
+	enum error error = node_open(directory, &options, &node, &detail);
+	if (error) {
+		*status = cli_fail(cli, error, &detail, directory);
+		return NULL;
+	}
+	if (cli->now && !node_is_demo(node)) {
+		node_close(node);
+		*status = cli_usage(
+		    cli->command, "--now moves the clock of demo nodes only, and %s is none", directory);
+		return NULL;
+	}
+	return node;
+}
+
+struct txn *cli_read(const struct cli *cli, struct node *node, int *status)
+{
+	struct txn *txn = NULL;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+	*status = error ? cli_fail(cli, error, NULL, node_directory(node)) : CLI_DONE;
+	return txn;
+}
+
+static enum error io_error(const char *path, struct error_detail *detail)
+{
+	enum error error = errno == ENOENT || errno == ENOTDIR || errno == EISDIR ? ERROR_NOT_FOUND
+	    : errno == EACCES || errno == EPERM || errno == EROFS ? ERROR_PERMISSION
+	    : errno == EEXIST				       ? ERROR_EXISTS
+	    : errno == ENOSPC || errno == EDQUOT	       ? ERROR_DISK_FULL
+							       : ERROR_IO;
+	return error_set(detail, error, "%s: %s", path, strerror(errno));
+}
+
+static enum error read_all(
+    int file, const char *path, size_t max, struct buffer *content, struct error_detail *detail)
+{
+	for (;;) {
+		size_t before = content->size;
+		uint8_t *room = buffer_extend(content, READ_STEP);
+		if (!room)
+			return error_set(detail, content->failed, "%s: %s", path,
+			    error_text(content->failed));
+		ssize_t got = read(file, room, READ_STEP);
+		content->size = before + (got > 0 ? (size_t)got : 0);
+		if (got < 0 && errno != EINTR)
+			return io_error(path, detail);
+		if (content->size > max)
+			return error_set(detail, ERROR_TOO_LARGE,
+			    "%s: more than the %zu bytes that such a file may have", path, max);
+		if (got == 0)
+			return ERROR_NONE;
+	}
+}
+
+enum error cli_read_file(
+    const char *path, size_t max, struct buffer *content, struct error_detail *detail)
+{
+	struct stat found;
+	assert(content->size == 0);
+	if (strcmp(path, "-") == 0)
+		return read_all(STDIN_FILENO, "standard input", max, content, detail);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return io_error(path, detail);
+	enum error error = ERROR_NONE;
+	/* Refuse a huge file before it is read. */
+	if (fstat(file, &found))
+		error = io_error(path, detail);
+	else if (S_ISREG(found.st_mode) && (uint64_t)found.st_size > max)
+		error = error_set(detail, ERROR_TOO_LARGE,
+		    "%s: %lld bytes; such a file may have %zu", path, (long long)found.st_size, max);
+	else
+		error = read_all(file, path, max, content, detail);
+	close(file);
+	return error;
+}
+
+enum error cli_write_file(const char *path, struct span content, struct error_detail *detail)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (file < 0 && errno == EEXIST)
+		return error_set(detail, ERROR_EXISTS,
+		    "%s: exists already and is not overwritten; name another file", path);
+	if (file < 0)
+		return io_error(path, detail);
+	enum error error = ERROR_NONE;
+	while (content.size > 0) {
+		ssize_t put = write(file, content.data, content.size);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			error = io_error(path, detail);
+			break;
+		}
+		content.data += put;
+		content.size -= (size_t)put;
+	}
+	if (close(file) && !error)
+		error = io_error(path, detail);
+	if (error) /* half a file of ours would be taken for a whole one */
+		unlink(path);
+	return error;
+}
+
+int cli_answer(const struct cli *cli, const struct answer *answer, const char *what)
+{
+	bool repeat = answer->error == ERROR_REPEAT;
+	if (answer->error && !repeat)
+		return cli_fail(cli, answer->error, &answer->detail, what);
+	if (cli->json) {
+		printf("{\"entry\":%llu,\"repeat\":%s}\n", (unsigned long long)answer->sequence,
+		    repeat ? "true" : "false");
+		return CLI_DONE;
+	}
+	printf("%s: %s entry %llu\n", what, repeat ? "done before, repeat of" : "booked as",
+	    (unsigned long long)answer->sequence);
+	return CLI_DONE;
+}

@@ -1,0 +1,29 @@
+/* commands.h: the files of commands, in the order in which `suiren help` shows them. Each name stands for
+ * tools/suiren/<name>.c, which defines <name>_commands. A line that starts a group has its heading. */
+#ifndef SUIREN_COMMANDS_H
+#define SUIREN_COMMANDS_H
+
+#include "cli.h"
+
+/* heading, or NULL to stay in the group; file */
+#define COMMAND_FILES(X)                                                                           \
+	X("A node", init)                                                                          \
+	X(NULL, status)                                                                            \
+	X(NULL, key)                                                                               \
+	X(NULL, officer)                                                                           \
+	X(NULL, peer)                                                                              \
+	X(NULL, deliver)                                                                           \
+	X("Policy", policy)                                                                        \
+	X("The books", balance)                                                                    \
+	X(NULL, account)                                                                           \
+	X(NULL, export)                                                                            \
+	X("Proof", verify)                                                                         \
+	X(NULL, log)                                                                               \
+	X(NULL, proof)                                                                             \
+	X(NULL, receipt)
+
+#define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];
+COMMAND_FILES(COMMAND_FILE_DECLARE)
+#undef COMMAND_FILE_DECLARE
+
+#endif

@@ -1,0 +1,168 @@
+/* init.c: `suiren init`: makes the node directory of a city. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "embedded.h"
+#include "output.h"
+#include "region.h"
+
+/* Randomness that a seed decides: the line salts under a secret made of seed and region, one after the other. */
+struct seeded {
+	struct hash secret;
+	uint32_t next;
+};
+
+static void seeded_start(struct seeded *seeded, uint64_t seed, uint32_t region)
+{
+	static const char label[] = "suiren init seed 1";
+	uint8_t bytes[sizeof(label) - 1 + 8 + 4];
+	memcpy(bytes, label, sizeof(label) - 1);
+	be64_write(bytes + sizeof(label) - 1, seed);
+	be32_write(bytes + sizeof(label) - 1 + 8, region);
+	seeded->secret = hash_sha256(span_of(bytes, sizeof(bytes)));
+	seeded->next = 0;
+}
+
+static void seeded_random(struct seeded *seeded, uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		struct hash block;
+		size_t part = size < sizeof(block.bytes) ? size : sizeof(block.bytes);
+		assert(seeded->next < UINT32_MAX);
+		hash_line_salts(&seeded->secret, seeded->next++, 1, &block);
+		memcpy(bytes, block.bytes, part);
+		bytes += part;
+		size -= part;
+	}
+}
+
+/* One context serves both seams of node_seams. */
+struct init_seams {
+	int64_t now_ms;
+	struct seeded seeded;
+};
+
+static int64_t init_clock(void *context)
+{
+	return ((const struct init_seams *)context)->now_ms;
+}
+
+static void init_random(void *context, uint8_t *bytes, size_t size)
+{
+	seeded_random(&((struct init_seams *)context)->seeded, bytes, size);
+}
+
+static int init_report(struct cli *cli, const char *directory)
+{
+	int status = CLI_DONE;
+	uint64_t size = 0;
+	struct hash root;
+	struct node *node = cli_open(cli, directory, true, &status);
+	struct txn *txn = node ? cli_read(cli, node, &status) : NULL;
+	if (!txn)
+		goto done;
+	enum error error = ledger_head(txn, &size, &root);
+	if (error) {
+		status = cli_fail(cli, error, NULL, directory);
+		goto done;
+	}
+	const struct node_config *config = node_configuration(node);
+	struct note_verifier verifier;
+	node_log_verifier(node, &verifier);
+	if (cli->json) {
+		yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+		yyjson_mut_val *object = yyjson_mut_obj(doc);
+		yyjson_mut_doc_set_root(doc, object);
+		json_text(doc, object, "directory", span_text(directory));
+		yyjson_mut_obj_add_uint(doc, object, "region", config->region);
+		yyjson_mut_obj_add_bool(doc, object, "demo", config->demo);
+		json_text(doc, object, "origin", span_text(verifier.name));
+		yyjson_mut_obj_add_uint(doc, object, "entries", size);
+		json_hex(doc, object, "root", hash_span(&root));
+		status = output_json(doc, true);
+		goto done;
+	}
+	printf("Made %s: the %snode of %s %s (%06u).\n"
+	       "  node.yaml   who it is, its peers, its limits\n"
+	       "  keys/       its keys, mode 0600\n"
+	       "  ledger/     its log %s: %llu entries\n\n"
+	       "Take %s/keys/root.key away now, to a place without a network, and keep a second copy:\n"
+	       "it signs this city's other keys and is not needed for daily work.\n"
+	       "请立即将 %s/keys/root.key 移至离线介质并备份：它签发本市其他密钥，日常不用。\n\n"
+	       "Next: suiren status %s\n"
+	       "      suiren policy show %s --on 2026-10-01\n"
+	       "      suiren key show %s\n",
+	    directory, config->demo ? "demo " : "", config->name_zh, config->name_en,
+	    config->region, verifier.name, (unsigned long long)size, directory, directory,
+	    directory, directory, directory);
+done:
+	txn_abort(txn);
+	node_close(node);
+	return status;
+}
+
+static int init_run(struct cli *cli, int argc, char **argv)
+{
+	const char *region_text = NULL, *seed_text = NULL, *policy_file = NULL;
+	bool demo = false;
+	const struct cli_option options[] = {{"region", &region_text, NULL},
+	    {"policy", &policy_file, NULL}, {"demo", NULL, &demo}, {"seed", &seed_text, NULL},
+	    {NULL, NULL, NULL}};
+	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
+		return CLI_USAGE;
+	struct node_create_options create = {.demo = demo};
+	struct init_seams seams = {0};
+	uint64_t seed = 0;
+	if (!region_text)
+		return cli_usage(cli->command, "--region is missing");
+	if (cli_region(cli, "--region", region_text, &create.region))
+		return CLI_USAGE;
+	if (seed_text && cli_number(cli, "--seed", seed_text, INT64_MAX, &seed))
+		return CLI_USAGE;
+	if ((seed_text || cli->now) && !demo)
+		return cli_usage(cli->command,
+		    "--seed and --now make keys that anybody can make again: only with --demo");
+	create.node.seams.context = &seams;
+	if (cli->now) {
+		seams.now_ms = cli->now_ms;
+		create.node.seams.clock_ms = init_clock;
+	}
+	if (seed_text) {
+		seeded_start(&seams.seeded, seed, create.region);
+		create.node.seams.random = init_random;
+	}
+
+	struct error_detail detail = {""};
+	struct buffer policy = {0};
+	int status = CLI_DONE;
+	enum error error = ERROR_NONE;
+	if (policy_file)
+		error = cli_read_file(policy_file, CONFIG_FILE_MAX, &policy, &detail);
+	if (error) {
+		status = cli_fail(cli, error, &detail, policy_file);
+		goto done;
+	}
+	if (policy_file && policy.size == 0) {
+		status = cli_refuse(cli, ERROR_MALFORMED, "%s: empty; a policy names region, funds "
+		    "and programmes: see docs/policy.md", policy_file);
+		goto done;
+	}
+	if (cli->dry_run) {
+		status = cli_usage(cli->command, "it has no dry run");
+		goto done;
+	}
+	create.policy = buffer_span(&policy);
+	error = node_create(argv[0], &create, &detail);
+	status = error ? cli_fail(cli, error, &detail, argv[0]) : init_report(cli, argv[0]);
+done:
+	buffer_free(&policy);
+	return status;
+}
+
+const struct cli_command init_commands[] = {
+    {"init", NULL, "DIR --region CODE [--policy FILE] [--demo [--seed N] [--now DAY]] [--json]",
+	"Make the node directory of a city: keys, node.yaml, its policy, the first entries",
+	"suiren init chengdu --region 510100", init_run},
+    {NULL, NULL, NULL, NULL, NULL, NULL}};

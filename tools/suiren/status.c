@@ -1,0 +1,112 @@
+/* status.c: `suiren status`: one screen about a node. */
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "message.h"
+#include "output.h"
+#include "peers.h"
+
+struct status_peer {
+	uint32_t region;
+	uint64_t waiting;
+};
+
+struct status_facts {
+	uint64_t size, used, map_size, disk;
+	struct hash root;
+	int64_t last_ms;
+	struct peer_seen peers[CITIES_MAX];
+	size_t peer_count;
+};
+
+static enum error facts_read(struct node *node, struct txn *txn, struct status_facts *facts)
+{
+	struct store *store = ledger_store(node_ledger(node));
+	enum error error = ledger_head(txn, &facts->size, &facts->root);
+	if (!error)
+		error = ledger_last_time(txn, &facts->last_ms);
+	if (!error)
+		error = store_usage(store, &facts->used, &facts->map_size);
+	if (!error)
+		error = peers_list(node, txn, facts->peers, CITIES_MAX, &facts->peer_count);
+	char path[4096];
+	struct stat found;
+	snprintf(path, sizeof(path), "%s/ledger/data.mdb", node_directory(node));
+	if (stat(path, &found) == 0)
+		facts->disk = (uint64_t)found.st_blocks * 512;
+	return error;
+}
+
+static int facts_json(const struct node *node, const struct status_facts *facts)
+{
+	const struct node_config *config = node_configuration(node);
+	struct note_verifier verifier;
+	node_log_verifier(node, &verifier);
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *object = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, object);
+	yyjson_mut_obj_add_uint(doc, object, "region", config->region);
+	json_text(doc, object, "name_zh", span_text(config->name_zh));
+	json_text(doc, object, "name_en", span_text(config->name_en));
+	yyjson_mut_obj_add_bool(doc, object, "demo", config->demo);
+	json_text(doc, object, "origin", span_text(verifier.name));
+	yyjson_mut_obj_add_uint(doc, object, "entries", facts->size);
+	json_hex(doc, object, "root", hash_span(&facts->root));
+	json_time(doc, object, "last_entry_time", facts->last_ms);
+	yyjson_mut_obj_add_uint(doc, object, "used_bytes", facts->used);
+	yyjson_mut_obj_add_uint(doc, object, "map_bytes", facts->map_size);
+	yyjson_mut_obj_add_uint(doc, object, "disk_bytes", facts->disk);
+	yyjson_mut_val *peers = yyjson_mut_arr(doc);
+	for (size_t i = 0; i < facts->peer_count; i++)
+		yyjson_mut_arr_append(peers, peer_json(doc, &facts->peers[i]));
+	yyjson_mut_obj_add_val(doc, object, "peers", peers);
+	return output_json(doc, true);
+}
+
+#define MIB(bytes) ((double)(bytes) / (1 << 20))
+
+static int facts_text(const struct node *node, const struct status_facts *facts)
+{
+	const struct node_config *config = node_configuration(node);
+	struct note_verifier verifier;
+	char time[32];
+	node_log_verifier(node, &verifier);
+	time_write(facts->last_ms, time);
+	printf("%s %s (%06u)%s, log %s\n", config->name_zh, config->name_en, config->region,
+	    config->demo ? ", demo" : "", verifier.name);
+	printf("head   %" PRIu64 " entries, the last of %s\n       root ", facts->size,
+	    facts->size ? time : "never");
+	output_hex(stdout, hash_span(&facts->root));
+	printf("\ndisk   %.1f MiB on disk, %.1f MiB of it in use; room in the map %.0f MiB\n",
+	    MIB(facts->disk), MIB(facts->used), MIB(facts->map_size));
+	printf("peers  %zu\n", facts->peer_count);
+	for (size_t i = 0; i < facts->peer_count; i++)
+		peer_line(&facts->peers[i]);
+	return CLI_DONE;
+}
+
+static int status_run(struct cli *cli, int argc, char **argv)
+{
+	int status = CLI_DONE;
+	if (cli_options(cli, NULL, argc, argv, NULL, 1, 1) < 0)
+		return CLI_USAGE;
+	struct status_facts facts = {0};
+	struct node *node = cli_open(cli, argv[0], true, &status);
+	struct txn *txn = node ? cli_read(cli, node, &status) : NULL;
+	if (txn) {
+		enum error error = facts_read(node, txn, &facts);
+		status = error	    ? cli_fail(cli, error, NULL, argv[0])
+		    : cli->json ? facts_json(node, &facts)
+				: facts_text(node, &facts);
+	}
+	txn_abort(txn);
+	node_close(node);
+	return status;
+}
+
+const struct cli_command status_commands[] = {
+    {"status", NULL, "DIR [--json]",
+	"One screen: head, peers and what waits for them, windows, disk", "suiren status chengdu",
+	status_run},
+    {NULL, NULL, NULL, NULL, NULL, NULL}};

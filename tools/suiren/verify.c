@@ -1,0 +1,220 @@
+/* verify.c: `suiren verify`: the whole audit of a node's books, beside a running writer. Names what is wrong and exits 1. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "audit_open.h"
+#include "cli.h"
+#include "output.h"
+
+/* So many findings are shown; the others are counted. */
+#define FINDINGS_SHOWN_MAX 100
+
+struct verification {
+	const struct cli *cli;
+	uint64_t findings;
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *root, *array; /* JSON, or NULL */
+};
+
+static bool printable(struct span key)
+{
+	for (size_t i = 0; i < key.size; i++)
+		if (key.data[i] < 0x20 || key.data[i] == 0x7F)
+			return false;
+	return utf8_valid(key);
+}
+
+static void finding_text(const struct ledger_finding *finding)
+{
+	fputs("FOUND ", stdout);
+	if (finding->has_sequence)
+		printf("entry %" PRIu64 ": ", finding->sequence);
+	if (finding->table) {
+		printf("table %s", finding->table);
+		if (finding->key.size > 0) {
+			fputs(", key ", stdout);
+			if (printable(finding->key))
+				output_text(stdout, finding->key);
+			else
+				output_hex(stdout, finding->key);
+		}
+		fputs(": ", stdout);
+	}
+	output_text(stdout, span_text(finding->text));
+	fputc('\n', stdout);
+}
+
+static void finding_json(struct verification *verification, const struct ledger_finding *finding)
+{
+	yyjson_mut_doc *doc = verification->doc;
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, verification->array);
+	if (finding->has_sequence)
+		yyjson_mut_obj_add_uint(doc, object, "entry", finding->sequence);
+	if (finding->table) {
+		yyjson_mut_obj_add_strcpy(doc, object, "table", finding->table);
+		json_hex(doc, object, "key", finding->key);
+	}
+	json_text(doc, object, "text", span_text(finding->text));
+}
+
+static void finding_take(void *context, const struct ledger_finding *finding)
+{
+	struct verification *verification = context;
+	if (verification->findings++ >= FINDINGS_SHOWN_MAX)
+		return;
+	if (verification->array)
+		finding_json(verification, finding);
+	else
+		finding_text(finding);
+}
+
+static void finding_say(struct verification *verification, const char *text)
+{
+	const struct ledger_finding finding = {.text = text};
+	finding_take(verification, &finding);
+}
+
+/* S1 over all accounts, beside the audit's own re-adding. */
+static enum error sums_check(struct verification *verification, struct ledger *ledger)
+{
+	struct txn *txn = NULL;
+	struct error_detail detail = {""};
+	enum error error = txn_begin_read(ledger_store(ledger), &txn);
+	if (!error)
+		error = account_check_sums(txn, &detail);
+	txn_abort(txn);
+	if (error != ERROR_CORRUPT)
+		return error;
+	finding_say(verification, detail.text[0] ? detail.text : error_text(error));
+	return ERROR_NONE;
+}
+
+/* A checkpoint of this log that a peer has kept: the log must still hold what it held then. */
+static int peer_checkpoint_check(struct verification *verification, struct ledger *ledger,
+    const struct note_verifier *log, const char *path)
+{
+	const struct cli *cli = verification->cli;
+	struct error_detail detail = {""};
+	struct buffer note = {0};
+	struct checkpoint seen;
+	struct merkle_proof proof;
+	struct hash root, then = {{0}}, leaf;
+	struct txn *txn = NULL;
+	uint64_t size = 0;
+	int status = CLI_DONE;
+	enum error error = cli_read_file(path, NOTE_SIZE_MAX, &note, &detail);
+	if (!error)
+		error = checkpoint_verify(buffer_span(&note), log, &seen);
+	if (error) {
+		status = cli_fail(cli, error, &detail, path);
+		goto done;
+	}
+	error = txn_begin_read(ledger_store(ledger), &txn);
+	if (!error)
+		error = ledger_head(txn, &size, &root);
+	if (!error && seen.size > 0 && seen.size <= size)
+		error = ledger_prove_inclusion(txn, seen.size - 1, seen.size, &proof, &leaf, &then);
+	if (error) {
+		status = cli_fail(cli, error, NULL, "verify");
+		goto done;
+	}
+	char text[256] = "";
+	if (seen.size > size)
+		snprintf(text, sizeof(text),
+		    "%.100s: a peer has seen %" PRIu64 " entries, here are %" PRIu64
+		    ": the log was cut or restored from an old copy",
+		    path, seen.size, size);
+	else if (seen.size > 0 && !hash_equal(&then, &seen.root))
+		snprintf(text, sizeof(text),
+		    "%.100s: the log of %" PRIu64 " entries that a peer has seen was another one: "
+		    "history was rewritten",
+		    path, seen.size);
+	if (text[0])
+		finding_say(verification, text);
+done:
+	txn_abort(txn);
+	buffer_free(&note);
+	return status;
+}
+
+static int verification_end(
+    struct verification *verification, const struct ledger_audit_result *result, bool replayed)
+{
+	bool good = verification->findings == 0;
+	if (verification->findings > FINDINGS_SHOWN_MAX && !verification->array)
+		printf("... and %" PRIu64 " more\n", verification->findings - FINDINGS_SHOWN_MAX);
+	if (!verification->array) {
+		printf("%s: %" PRIu64 " entries, %" PRIu64 " lines, %" PRIu64 " documents, %" PRIu64
+		       " transfers, %" PRIu64 " accounts%s\n",
+		    good ? "VERIFIED" : "NOT VERIFIED", result->entries, result->lines,
+		    result->documents, result->transfers, result->accounts,
+		    replayed || !good ? "" : "; --replay runs the rules again too");
+		return good ? CLI_DONE : CLI_NO;
+	}
+	yyjson_mut_doc *doc = verification->doc;
+	yyjson_mut_val *root = verification->root;
+	yyjson_mut_obj_add_bool(doc, root, "verified", good);
+	yyjson_mut_obj_add_uint(doc, root, "entries", result->entries);
+	yyjson_mut_obj_add_uint(doc, root, "lines", result->lines);
+	yyjson_mut_obj_add_uint(doc, root, "documents", result->documents);
+	yyjson_mut_obj_add_uint(doc, root, "transfers", result->transfers);
+	yyjson_mut_obj_add_uint(doc, root, "accounts", result->accounts);
+	yyjson_mut_obj_add_uint(doc, root, "finding_count", verification->findings);
+	yyjson_mut_obj_add_val(doc, root, "findings", verification->array);
+	int status = output_json(doc, true);
+	return status ? status : good ? CLI_DONE : CLI_NO;
+}
+
+static int verify_books(
+    struct verification *verification, struct audit_subject *subject, const char *peer_checkpoint)
+{
+	struct ledger_audit_result result = {0};
+	enum error error = ledger_audit(
+	    subject->ledger, &subject->log, finding_take, verification, &result);
+	/* What was found is told; only the world's failures end the audit here. */
+	if (error == ERROR_NOT_VERIFIED || error == ERROR_NONE)
+		error = sums_check(verification, subject->ledger);
+	if (error)
+		return cli_fail(verification->cli, error, NULL, "verify");
+	if (peer_checkpoint) {
+		int status = peer_checkpoint_check(
+		    verification, subject->ledger, &subject->log, peer_checkpoint);
+		if (status)
+			return status;
+	}
+	return verification_end(verification, &result, false);
+}
+
+static int verify_run(struct cli *cli, int argc, char **argv)
+{
+	const char *peer_checkpoint = NULL;
+	bool replay = false;
+	const struct cli_option options[] = {{"peer-checkpoint", &peer_checkpoint, NULL},
+	    {"replay", NULL, &replay}, {NULL, NULL, NULL}};
+	struct verification verification = {.cli = cli};
+	struct audit_subject subject;
+	int status = CLI_DONE;
+	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
+		return CLI_USAGE;
+	struct error_detail detail = {""};
+	status = audit_open(cli, argv[0], &subject, &detail);
+	if (status)
+		return status;
+	if (cli->json) {
+		verification.doc = yyjson_mut_doc_new(NULL);
+		verification.root = yyjson_mut_obj(verification.doc);
+		yyjson_mut_doc_set_root(verification.doc, verification.root);
+		verification.array = yyjson_mut_arr(verification.doc);
+	}
+	if (detail.text[0])
+		finding_say(&verification, detail.text);
+	status = verify_books(&verification, &subject, peer_checkpoint);
+	audit_close(&subject);
+	return status;
+}
+
+const struct cli_command verify_commands[] = {
+    {"verify", NULL, "DIR [--peer-checkpoint FILE] [--replay] [--json]",
+	"Audit the books: every hash, signature, proof, transfer and balance; --replay also the rules",
+	"suiren verify chengdu --replay", verify_run},
+    {NULL, NULL, NULL, NULL, NULL, NULL}};
