@@ -140,6 +140,25 @@ enum error keyring_revoke(struct txn *txn, const struct key_id *id, uint64_t seq
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
+enum error keyring_each(struct txn *txn, keyring_visit *visit, void *context)
+{
+	struct cursor *cursor = NULL;
+	struct keyring_key key;
+	struct span id, row;
+	enum error error = cursor_open(txn, TABLE_KEY, &cursor);
+
+	if (!error)
+		error = cursor_seek(cursor, span_of(NULL, 0), &id, &row);
+	while (!error) {
+		error = read_row(row, &key);
+		if (error || !visit(context, &key))
+			break;
+		error = cursor_next(cursor, &id, &row);
+	}
+	cursor_close(cursor);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 bool keyring_valid_at(const struct keyring_key *key, uint64_t sequence)
 {
 	return key->from_sequence <= sequence && sequence < key->until_sequence;

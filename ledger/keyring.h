@@ -27,6 +27,9 @@ MUST_CHECK enum error keyring_revoke(struct txn *txn, const struct key_id *id, u
 MUST_CHECK enum error keyring_find(struct txn *txn, const struct key_id *id, struct keyring_key *key);
 /* The key of a party and kind that is valid now. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error keyring_current(struct txn *txn, const char *party, const char *kind, struct keyring_key *key);
+/* Every key that was ever booked, in order of key id, ended ones too; stops when `visit` returns false. */
+typedef bool keyring_visit(void *context, const struct keyring_key *key);
+MUST_CHECK enum error keyring_each(struct txn *txn, keyring_visit *visit, void *context);
 bool keyring_valid_at(const struct keyring_key *key, uint64_t sequence);
 /* Verify a document under the key it names, valid at `sequence`. `signer` (may be NULL) is who it was. Fails with:
  * ERROR_UNKNOWN_KEY (unknown, or not valid there), ERROR_SIGNATURE. */
