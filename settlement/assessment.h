@@ -12,7 +12,7 @@
 
 enum assessment_flag {
 	ASSESSMENT_DEMENTIA = 1,  /* 认知障碍或精神疾病: one level worse */
-	ASSESSMENT_COMA = 2,	  /* level 4 */
+	ASSESSMENT_COMA = 2,      /* level 4 */
 	ASSESSMENT_ACCIDENTS = 4, /* two or more care accidents in 30 days: one level worse */
 };
 
@@ -23,10 +23,10 @@ unsigned level_from_score(unsigned score, unsigned flags);
 struct assessment {
 	uint64_t person;
 	uint32_t level;
-	int32_t score; /* ASSESSMENT_NO_SCORE: recognised without its score */
+	int32_t score;               /* ASSESSMENT_NO_SCORE: recognised without its score */
 	int32_t from_day, until_day; /* inclusive */
-	uint32_t assessor;	     /* region of the assessing city */
-	uint32_t flags;		     /* enum assessment_flag */
+	uint32_t assessor;           /* region of the assessing city */
+	uint32_t flags;              /* enum assessment_flag */
 };
 
 /* Append the line of a person of this city: [code, sealed]. */

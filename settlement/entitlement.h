@@ -18,7 +18,8 @@ struct grant_line {
 	char programme[PROGRAMME_CODE_SIZE];
 	int32_t from_day, until_day; /* inclusive; DAY_NEVER */
 	enum paid_to paid_to;
-	uint32_t region; /* the one city besides home where it may be drawn; 0: as the programme says */
+	uint32_t
+	    region; /* the one city besides home where it may be drawn; 0: as the programme says */
 	enum grant_state state;
 };
 void grant_line_write(struct buffer *out, const struct grant_line *line);
@@ -28,7 +29,7 @@ struct filing_line {
 	uint64_t person;
 	uint32_t host;
 	int32_t from_day, until_day; /* inclusive; DAY_NEVER */
-	struct hash consent;	     /* SHA-256 of the signed consent */
+	struct hash consent;         /* SHA-256 of the signed consent */
 };
 void filing_line_write(struct buffer *out, const struct filing_line *line);
 

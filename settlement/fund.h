@@ -9,12 +9,12 @@
 
 enum appropriation_kind { APPROPRIATION_FUND = 1, APPROPRIATION_FLOAT = 2 };
 
-/* A line of an `appropriation` entry. The reference is 1..REFERENCE_MAX bytes. */
+/* A line of an `appropriation` entry: [kind, fund code or null, amount fen, reference]. The reference is 1..REFERENCE_MAX bytes. */
 struct appropriation_line {
 	enum appropriation_kind kind;
 	char fund[FUND_CODE_SIZE]; /* empty for the float */
-	struct amount amount;	   /* positive */
-	struct span reference;	   /* borrowed */
+	struct amount amount;      /* positive */
+	struct span reference;     /* borrowed */
 };
 void appropriation_line_write(struct buffer *out, const struct appropriation_line *line);
 /* Fails with: ERROR_MALFORMED. */

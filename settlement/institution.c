@@ -29,7 +29,8 @@ static uint8_t organisation_check_character(const uint8_t number[8])
 	static const uint8_t weights[] = {3, 7, 9, 10, 5, 8, 4, 2};
 	unsigned sum = 0;
 	for (size_t i = 0; i < sizeof(weights); i++) {
-		unsigned value = number[i] <= '9' ? number[i] - 48u : number[i] - 55u; /* '0'; 'A' - 10 */
+		unsigned value =
+		    number[i] <= '9' ? number[i] - 48u : number[i] - 55u; /* '0'; 'A' - 10 */
 		sum += value * weights[i];
 	}
 	unsigned check = (11 - sum % 11) % 11;
@@ -85,8 +86,8 @@ enum error institution_get(
 enum error institution_put(struct txn *txn, const struct institution_row *row)
 {
 	uint8_t key[INSTITUTION_KEY_SIZE];
-	return store_put(txn, TABLE_INSTITUTION, institution_key(key, row->uscc),
-	    span_of(row, sizeof(*row)));
+	return store_put(
+	    txn, TABLE_INSTITUTION, institution_key(key, row->uscc), span_of(row, sizeof(*row)));
 }
 
 enum error institution_each(struct txn *txn, institution_visit *visit, void *context)
@@ -154,18 +155,17 @@ enum error institution_profile_put(
 	text_or_null_put(&value, profile->account);
 	text_or_null_put(&value, profile->bank);
 	text_or_null_put(&value, profile->grounds);
-	enum error error = value.failed
-	    ? value.failed
-	    : store_put(txn, TABLE_INSTITUTION_NAME, institution_key(key, uscc),
-		  buffer_span(&value));
+	enum error error = value.failed ? value.failed
+					: store_put(txn, TABLE_INSTITUTION_NAME,
+					      institution_key(key, uscc), buffer_span(&value));
 	buffer_free(&value);
 	return error;
 }
 
 /* --- changes ----------------------------------------------------------------------------------------------- */
 
-struct institution_row institution_row_new(const char uscc[USCC_SIZE], uint32_t host, int32_t day,
-    uint64_t sequence)
+struct institution_row institution_row_new(
+    const char uscc[USCC_SIZE], uint32_t host, int32_t day, uint64_t sequence)
 {
 	struct institution_row row = {
 	    .standing = STANDING_GOOD,

@@ -24,16 +24,18 @@ enum institution_kind {
 /* A row of fixed size without padding. */
 struct institution_row {
 	char uscc[USCC_SIZE];
-	uint8_t kind;	  /* enum institution_kind */
+	uint8_t kind;     /* enum institution_kind */
 	uint8_t standing; /* enum standing */
-	uint32_t host;	  /* region of the registering city */
+	uint32_t host;    /* region of the registering city */
 	uint32_t district;
 	uint32_t licensed_beds;
 	int32_t standing_from; /* day from which the standing holds: nights before it stand */
 	uint32_t next_slot;    /* next stay's slot */
 	uint32_t star;
-	int32_t barred_from;	/* the last suspension or black-listing, both days inclusive; it stays known when the */
-	int32_t barred_until;	/* institution is restored. DAY_NEVER: until further notice. barred_from > barred_until: none */
+	int32_t
+	    barred_from; /* the last suspension or black-listing, both days inclusive; it stays known when the */
+	int32_t
+	    barred_until; /* institution is restored. DAY_NEVER: until further notice. barred_from > barred_until: none */
 	uint32_t spare;
 	uint64_t registered_at; /* entry */
 };
@@ -67,7 +69,7 @@ MUST_CHECK enum error institution_take_slot(
 enum institution_operation {
 	INSTITUTION_REGISTER = 1,
 	INSTITUTION_UPDATE = 2, /* name, kind, district, beds, star, account, bank */
-	INSTITUTION_KEY = 3,	/* a new key, in force from this entry */
+	INSTITUTION_KEY = 3,    /* a new key, in force from this entry */
 	INSTITUTION_SUSPEND = 4,
 	INSTITUTION_BLACKLIST = 5,
 	INSTITUTION_RESTORE = 6,

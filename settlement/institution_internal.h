@@ -15,7 +15,7 @@ struct institution_row institution_row_new(
     const char uscc[USCC_SIZE], uint32_t host, int32_t day, uint64_t sequence);
 void institution_row_change(struct institution_row *row, const struct institution_line *line);
 MUST_CHECK enum error institution_put(struct txn *txn, const struct institution_row *row);
-MUST_CHECK enum error institution_profile_put(struct txn *txn, const char uscc[USCC_SIZE],
-    const struct institution_profile *profile);
+MUST_CHECK enum error institution_profile_put(
+    struct txn *txn, const char uscc[USCC_SIZE], const struct institution_profile *profile);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "keyring.h"
-#include "peer.h"
 #include "region.h"
 #include "register.h"
 #include "settlement_internal.h"
@@ -72,8 +71,8 @@ static void description_read(struct codec_reader *reader, struct institution_lin
 	line->has_key = !codec_null(reader);
 	if (line->has_key)
 		codec_bytes_exact(reader, line->key.bytes, PUBLIC_KEY_SIZE);
-	bool bank_right =
-	    line->bank.size == 0 || (line->bank.size == INSTITUTION_BANK_SIZE && all_digits(line->bank));
+	bool bank_right = line->bank.size == 0 ||
+			  (line->bank.size == INSTITUTION_BANK_SIZE && all_digits(line->bank));
 	if (line->name.size == 0 || line->name.size > INSTITUTION_TEXT_MAX || line->kind == 0 ||
 	    !bank_right || (line->operation == INSTITUTION_UPDATE && line->has_key))
 		reader->failed = ERROR_MALFORMED;
@@ -168,7 +167,7 @@ static enum error key_is_free(
 		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 	party_write(party, line->uscc);
 	*is_free = *is_free && work->sender != 0 && strcmp(known.party, party) == 0 &&
-	    known.until_sequence == KEYRING_NEVER;
+		   known.until_sequence == KEYRING_NEVER;
 	return ERROR_NONE;
 }
 
@@ -189,8 +188,8 @@ static enum error line_judge(struct register_work *work, const struct institutio
 	*reason = REASON_registered;
 	if (line->operation == INSTITUTION_REGISTER)
 		*reason = planned || (row && (work->sender == 0 || row->host != host))
-		    ? REASON_duplicate
-		    : REASON_registered;
+			      ? REASON_duplicate
+			      : REASON_registered;
 	else if (!here)
 		*reason = REASON_unknown_institution;
 	if (*reason != REASON_registered || !line->has_key)
@@ -213,12 +212,26 @@ static enum error line_check(
 	return ERROR_NONE;
 }
 
+struct peer_news {
+	struct register_work *work;
+	const struct institution_line *line;
+};
+
+static bool tell_peer(void *context, const struct peer_row *peer)
+{
+	struct peer_news *news = context;
+	bool standing = news->line->operation >= INSTITUTION_SUSPEND;
+	struct buffer *out = dispatch_item(&news->work->messages[standing ? 1 : 0], peer->region);
+	if (out)
+		line_write(out, news->line, true);
+	return true;
+}
+
 static enum error institution_line_decide(struct register_work *work, struct span item)
 {
 	uint32_t own = settlement_region(work->settlement);
-	uint32_t peers[CITIES_MAX];
-	size_t peer_count = 0;
 	struct institution_line line;
+	struct peer_news news = {.work = work, .line = &line};
 	enum reason reason;
 	enum error error = line_check(work, item, own, &line);
 	if (!error)
@@ -229,14 +242,7 @@ static enum error institution_line_decide(struct register_work *work, struct spa
 	if (reason != REASON_registered)
 		return ERROR_NONE;
 	plan(work, &line);
-	error = peer_list(work->txn, peers, &peer_count);
-	for (size_t i = 0; !error && i < peer_count; i++) {
-		bool standing = line.operation >= INSTITUTION_SUSPEND;
-		struct buffer *out = dispatch_item(&work->messages[standing ? 1 : 0], peers[i]);
-		if (out)
-			line_write(out, &line, true);
-	}
-	return error;
+	return peer_each(work->txn, tell_peer, &news);
 }
 
 enum error institution_decide(struct settlement *settlement, struct txn *txn,
@@ -313,10 +319,10 @@ static enum error line_project(
 	enum error error = institution_get(txn, line.uscc, &found);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	struct institution_row row = error
-	    ? institution_row_new(line.uscc, host, day_of_time(entry->header.time_ms),
-		  entry->header.sequence)
-	    : *found;
+	struct institution_row row =
+	    error ? institution_row_new(
+			line.uscc, host, day_of_time(entry->header.time_ms), entry->header.sequence)
+		  : *found;
 	institution_row_change(&row, &line);
 	error = institution_put(txn, &row);
 	if (!error)
@@ -331,8 +337,8 @@ static enum error institution_line_apply(struct settlement *settlement, struct t
     const struct entry *entry, struct span line, unsigned reason)
 {
 	return reason == REASON_registered
-	    ? line_project(txn, entry, line, settlement_region(settlement))
-	    : ERROR_NONE;
+		   ? line_project(txn, entry, line, settlement_region(settlement))
+		   : ERROR_NONE;
 }
 
 enum error institution_apply(struct settlement *settlement, struct txn *txn,
@@ -379,21 +385,21 @@ static void announce_line(struct announcement *announcement, const struct instit
 }
 
 /* The operations that bring a fresh row to where this one stands. */
-static void announce_standing(struct announcement *announcement,
-    const struct institution_row *row, struct institution_line *line)
+static void announce_standing(struct announcement *announcement, const struct institution_row *row,
+    struct institution_line *line)
 {
 	bool barred = row->barred_from <= row->barred_until;
 	if (barred) {
-		line->operation = row->standing == STANDING_BLACK ? INSTITUTION_BLACKLIST
-								  : INSTITUTION_SUSPEND;
+		line->operation =
+		    row->standing == STANDING_BLACK ? INSTITUTION_BLACKLIST : INSTITUTION_SUSPEND;
 		line->from_day = row->barred_from;
 		announce_line(announcement, line);
 	}
 	if (row->standing == STANDING_GOOD || row->standing == STANDING_RED) {
 		if (!barred && row->standing == STANDING_GOOD)
 			return;
-		line->operation = row->standing == STANDING_RED ? INSTITUTION_REDLIST
-								: INSTITUTION_RESTORE;
+		line->operation =
+		    row->standing == STANDING_RED ? INSTITUTION_REDLIST : INSTITUTION_RESTORE;
 		line->from_day = barred ? row->barred_until + 1 : row->standing_from;
 		announce_line(announcement, line);
 	}
@@ -441,8 +447,8 @@ enum error institution_announce(
 	if (!error)
 		error = announcement.error;
 	if (!error)
-		error = dispatch_send(&announcement.descriptions, settlement, txn, decision,
-		    "institution_notice");
+		error = dispatch_send(
+		    &announcement.descriptions, settlement, txn, decision, "institution_notice");
 	if (!error)
 		error = dispatch_send(
 		    &announcement.standings, settlement, txn, decision, "standing_notice");

@@ -34,13 +34,13 @@ enum error line_walk_finish(const struct line_walk *walk, struct error_detail *d
 	if (walk->logged.failed)
 		return error_set(detail, ERROR_MALFORMED, "a logged verdict is malformed");
 	if (walk->next < walk->count || !codec_at_end(&walk->lines))
-		return error_set(detail, ERROR_MALFORMED, "%u lines told, %u read",
-		    walk->count, walk->next);
+		return error_set(
+		    detail, ERROR_MALFORMED, "%u lines told, %u read", walk->count, walk->next);
 	return ERROR_NONE;
 }
 
-enum error line_walk_error(const struct line_walk *walk, enum error code,
-    struct error_detail *detail, const char *text)
+enum error line_walk_error(
+    const struct line_walk *walk, enum error code, struct error_detail *detail, const char *text)
 {
 	return error_set(detail, code, "line %u: %s", walk->next, text);
 }
@@ -111,7 +111,8 @@ enum error entry_walk_finish(const struct entry_walk *walk, struct error_detail 
 {
 	if (walk->failed || walk->next < walk->count || !codec_at_end(&walk->lines) ||
 	    !codec_at_end(&walk->verdicts))
-		return error_set(detail, ERROR_CORRUPT, "lines and verdicts of the entry do not match its count");
+		return error_set(detail, ERROR_CORRUPT,
+		    "lines and verdicts of the entry do not match its count");
 	return ERROR_NONE;
 }
 

@@ -22,8 +22,8 @@ bool line_walk_next(struct line_walk *walk, struct span *line);
 /* Fails with: ERROR_MALFORMED (not exactly `count` items). */
 MUST_CHECK enum error line_walk_finish(const struct line_walk *walk, struct error_detail *detail);
 /* Set "line 17: text" (counted from 1: the line that was read last) and return `code`. */
-enum error line_walk_error(const struct line_walk *walk, enum error code,
-    struct error_detail *detail, const char *text);
+enum error line_walk_error(
+    const struct line_walk *walk, enum error code, struct error_detail *detail, const char *text);
 
 /* One more line is decided. */
 void verdict_put(struct decision *decision, enum reason reason);

@@ -146,8 +146,8 @@ void person_facts_take(struct codec_reader *reader, struct person_facts *facts)
 	facts->income_class = (uint32_t)codec_uint_max(reader, INCOME_OTHER);
 	facts->flags = (uint32_t)codec_uint_max(reader, FLAGS_ALL);
 	bool one_class = facts->income_class == INCOME_DESTITUTE ||
-	    facts->income_class == INCOME_MINIMUM || facts->income_class == INCOME_LOW ||
-	    facts->income_class == INCOME_OTHER;
+			 facts->income_class == INCOME_MINIMUM ||
+			 facts->income_class == INCOME_LOW || facts->income_class == INCOME_OTHER;
 	if (!one_class || facts->death_day < facts->birth_day)
 		reader->failed = ERROR_MALFORMED;
 }
@@ -237,8 +237,7 @@ enum error person_forget(struct txn *txn, uint64_t code, uint32_t state)
 	return error ? error : person_put(txn, &row);
 }
 
-void person_set_facts(
-    struct person_row *row, const struct person_facts *facts, uint64_t sequence)
+void person_set_facts(struct person_row *row, const struct person_facts *facts, uint64_t sequence)
 {
 	row->birth_day = facts->birth_day;
 	row->death_day = facts->death_day;

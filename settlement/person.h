@@ -15,7 +15,6 @@ uint32_t person_code_region(uint64_t code);
 /* 16 ASCII digits. Fails with: ERROR_MALFORMED, ERROR_CHECK_DIGIT. */
 MUST_CHECK enum error person_code_read(struct span text, uint64_t *code);
 
-
 /* A citizen's ID number (GB 11643): 17 digits and a check character 0-9 or X (ISO 7064 MOD 11,2); a province that exists, a
  * real day of birth. `birth_day` may be NULL. Fails with: ERROR_MALFORMED (form, province, no such day), ERROR_CHECK_DIGIT. */
 MUST_CHECK enum error id_number_check(struct span text, int32_t *birth_day);
@@ -24,8 +23,8 @@ MUST_CHECK enum error id_number_check(struct span text, int32_t *birth_day);
 struct level_span {
 	uint64_t sequence;
 	int32_t from_day, until_day; /* inclusive */
-	uint32_t assessor;	     /* region of the assessing city */
-	uint32_t level;		     /* 0..4 */
+	uint32_t assessor;           /* region of the assessing city */
+	uint32_t level;              /* 0..4 */
 };
 
 struct grant_span {
@@ -33,7 +32,8 @@ struct grant_span {
 	uint32_t tag; /* programme_tag */
 	int32_t from_day, until_day;
 	uint32_t paid_to; /* enum paid_to: card or institution */
-	uint32_t region;  /* the one region besides home where it may be drawn; 0: as the programme says */
+	uint32_t
+	    region; /* the one region besides home where it may be drawn; 0: as the programme says */
 	uint32_t spare;
 };
 
@@ -44,19 +44,19 @@ struct filing_span {
 	uint32_t spare;
 };
 
-#define PERSON_ERASED 1u	/* facts were erased (or no key is here): no verdict can be made */
-#define PERSON_FOREIGN 2u	/* home is another city: known from its documents */
-#define PERSON_HAS_FACTS 4u	/* birth day, income class and flags are known */
+#define PERSON_ERASED 1u    /* facts were erased (or no key is here): no verdict can be made */
+#define PERSON_FOREIGN 2u   /* home is another city: known from its documents */
+#define PERSON_HAS_FACTS 4u /* birth day, income class and flags are known */
 
 /* Everything that adjudication needs to know of a person, in one row of fixed size and no padding; also copied into each of the person's
  * stay rows, so that a sheet reads neighbouring rows only. Unused slots are zero. When a list is full, the span that ends first goes. */
 struct person_row {
 	uint64_t code;
-	uint64_t facts_sequence; /* the entry of the person's last facts; 0: none */
+	uint64_t facts_sequence;      /* the entry of the person's last facts; 0: none */
 	int32_t birth_day, death_day; /* DAY_NEVER: alive */
-	uint32_t income_class;	      /* enum income_class */
-	uint32_t flags;		      /* enum person_flag */
-	uint32_t state;		      /* PERSON_* */
+	uint32_t income_class;        /* enum income_class */
+	uint32_t flags;               /* enum person_flag */
+	uint32_t state;               /* PERSON_* */
 	uint32_t spare;
 	struct level_span levels[PERSON_LEVELS_MAX];
 	struct grant_span grants[PERSON_GRANTS_MAX];
@@ -68,7 +68,8 @@ MUST_CHECK enum error person_get(struct txn *txn, uint64_t code, const struct pe
 /* Write the row and the copies in the person's stays. */
 MUST_CHECK enum error person_put(struct txn *txn, const struct person_row *row);
 typedef bool person_visit(void *context, const struct person_row *row);
-MUST_CHECK enum error person_each(struct txn *txn, uint64_t from_code, person_visit *visit, void *context);
+MUST_CHECK enum error person_each(
+    struct txn *txn, uint64_t from_code, person_visit *visit, void *context);
 
 /* The serial number after the highest that this region has given out; 0 if none was. */
 MUST_CHECK enum error person_next_serial(struct txn *txn, uint32_t region, uint32_t *serial);

@@ -41,7 +41,7 @@ bool person_code_valid(uint64_t code)
 		return false;
 	uint32_t region = person_code_region(code);
 	return region >= REGION_FIRST && region <= REGION_LAST &&
-	    code_check_digit(code / 10) == code % 10;
+	       code_check_digit(code / 10) == code % 10;
 }
 
 enum error person_code_read(struct span text, uint64_t *code)
@@ -84,7 +84,7 @@ static enum error birth_day_read(unsigned year, unsigned month, unsigned day, in
 	unsigned shifted = (month + 9) % 12;
 	unsigned march_year = month > 2 ? year : year - 1;
 	int32_t days = (int32_t)(march_year * 365 + march_year / 4 - march_year / 100 +
-	    march_year / 400 + (shifted * 153 + 2) / 5 + day - 1);
+				 march_year / 400 + (shifted * 153 + 2) / 5 + day - 1);
 	*day_number = days - 719468; /* 0000-03-01 to 1970-01-01 */
 	return ERROR_NONE;
 }

@@ -40,8 +40,7 @@ static enum error person_line_decide(struct register_work *work, struct span lin
 		batch_add(work->batch, code);
 	}
 	if (reason == REASON_approved) {
-		error =
-		    facts_open_registered(work->settlement, work->txn, code, sealed, &facts);
+		error = facts_open_registered(work->settlement, work->txn, code, sealed, &facts);
 		if (error == ERROR_NOT_FOUND || (error && work->walk.replay))
 			reason = REASON_erased;
 		else if (error)

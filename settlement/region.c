@@ -3,9 +3,18 @@
 #include <stddef.h>
 
 #define ALWAYS REGION_DAY_FIRST, REGION_DAY_LAST
-#define PROVINCE(code, zh, en) {code, 0, REGION_PROVINCE, ALWAYS, zh, en}
-#define CITY(code, parent, zh, en) {code, parent, REGION_CITY, ALWAYS, zh, en}
-#define DISTRICT(code, parent, zh, en) {code, parent, REGION_DISTRICT, ALWAYS, zh, en}
+#define PROVINCE(code, zh, en)                           \
+	{                                                \
+		code, 0, REGION_PROVINCE, ALWAYS, zh, en \
+	}
+#define CITY(code, parent, zh, en)                        \
+	{                                                 \
+		code, parent, REGION_CITY, ALWAYS, zh, en \
+	}
+#define DISTRICT(code, parent, zh, en)                        \
+	{                                                     \
+		code, parent, REGION_DISTRICT, ALWAYS, zh, en \
+	}
 
 /* In order of code, then of day. Days: 9934 = 1997-03-14, Chongqing made a municipality under the State Council; 16924 =
  * 2016-05-03, Jianyang put under Chengdu. */

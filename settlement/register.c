@@ -20,8 +20,8 @@ static enum error work_open(struct register_work *work, const struct register_ki
 		work->name = notice->document.name;
 	}
 	if (work->walk.count == 0 || work->walk.count > ENTRY_LINES_MAX)
-		return error_set(work->detail, ERROR_TOO_LARGE, "an entry takes 1 to %u lines",
-		    ENTRY_LINES_MAX);
+		return error_set(
+		    work->detail, ERROR_TOO_LARGE, "an entry takes 1 to %u lines", ENTRY_LINES_MAX);
 	error = batch_create(2 * work->walk.count, &work->batch);
 	if (!error && kind->planned_size > 0) {
 		work->planned = calloc(2 * (size_t)work->walk.count, kind->planned_size);

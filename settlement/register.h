@@ -17,7 +17,7 @@ struct register_work {
 	int32_t today; /* Beijing day of the decision */
 	struct line_walk walk;
 	struct batch *batch; /* empty at first; at most two entries a line */
-	void *planned;	     /* one zeroed element of the kind's own for each entry of `batch` */
+	void *planned;       /* one zeroed element of the kind's own for each entry of `batch` */
 	uint32_t sender;     /* region of the city that sent the message; 0 for an order */
 	const char *name;    /* of the message; NULL for an order */
 	struct dispatch messages[REGISTER_MESSAGES_MAX]; /* in the order of the kind's names */
@@ -32,9 +32,10 @@ typedef enum error register_line(struct register_work *work, struct span line);
 /* How a kind decides. */
 struct register_kind {
 	register_line *line;
-	bool is_notice;	     /* caused by a message: its items are the lines that come in */
+	bool is_notice;      /* caused by a message: its items are the lines that come in */
 	size_t planned_size; /* of one element of `planned`; 0: none */
-	const char *messages[REGISTER_MESSAGES_MAX]; /* what goes out, in the order of sending; NULL: none */
+	const char *messages
+	    [REGISTER_MESSAGES_MAX]; /* what goes out, in the order of sending; NULL: none */
 };
 
 MUST_CHECK enum error register_decide(const struct register_kind *kind,

@@ -98,8 +98,8 @@ static enum error index_put(struct txn *txn, const struct hash *registry_key, co
 	if (error != ERROR_NOT_FOUND)
 		return error;
 	be64_write(code_key, code);
-	return store_put(txn, TABLE_REGISTRY_INDEX, hash_span(&index),
-	    span_of(code_key, sizeof(code_key)));
+	return store_put(
+	    txn, TABLE_REGISTRY_INDEX, hash_span(&index), span_of(code_key, sizeof(code_key)));
 }
 
 static void row_write(struct buffer *sealed, const struct hash *registry_key,
@@ -117,8 +117,8 @@ static void row_write(struct buffer *sealed, const struct hash *registry_key,
 	if (plain.failed)
 		sealed->failed = plain.failed;
 	else
-		seal_write(sealed, &key, nonce, span_of(code_key, CODE_KEY_SIZE),
-		    buffer_span(&plain));
+		seal_write(
+		    sealed, &key, nonce, span_of(code_key, CODE_KEY_SIZE), buffer_span(&plain));
 	if (plain.data)
 		sodium_memzero(plain.data, plain.size);
 	buffer_free(&plain);
@@ -143,10 +143,9 @@ enum error registry_put(struct txn *txn, const struct hash *registry_key, uint64
 	if (error)
 		goto done;
 	row_write(&sealed, registry_key, code_key, row, nonce);
-	error = sealed.failed
-	    ? sealed.failed
-	    : store_put(txn, TABLE_REGISTRY, span_of(code_key, sizeof(code_key)),
-		  buffer_span(&sealed));
+	error = sealed.failed ? sealed.failed
+			      : store_put(txn, TABLE_REGISTRY, span_of(code_key, sizeof(code_key)),
+				    buffer_span(&sealed));
 done:
 	registry_row_wipe(&old);
 	buffer_free(&sealed);

@@ -21,8 +21,8 @@
 struct registry_row {
 	char name[REGISTRY_NAME_SIZE];
 	char id_number[ID_NUMBER_SIZE]; /* GB 11643 */
-	char card[CARD_SIZE];		/* account number of the social security card; may be empty */
-	char bank[BANK_SIZE];		/* CNAPS code of its bank, 12 digits; may be empty */
+	char card[CARD_SIZE]; /* account number of the social security card; may be empty */
+	char bank[BANK_SIZE]; /* CNAPS code of its bank, 12 digits; may be empty */
 	struct hash fact_key;
 };
 void registry_row_wipe(struct registry_row *row);
@@ -32,8 +32,8 @@ void registry_row_wipe(struct registry_row *row);
 MUST_CHECK enum error registry_put(struct txn *txn, const struct hash *registry_key, uint64_t code,
     const struct registry_row *row, const uint8_t nonce[SEAL_NONCE_SIZE], uint64_t *other);
 /* Fails with: ERROR_NOT_FOUND (never registered, or forgotten), ERROR_CORRUPT (does not open under this key). */
-MUST_CHECK enum error registry_get(struct txn *txn, const struct hash *registry_key, uint64_t code,
-    struct registry_row *row);
+MUST_CHECK enum error registry_get(
+    struct txn *txn, const struct hash *registry_key, uint64_t code, struct registry_row *row);
 /* The code under which an ID number is registered. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error registry_find(
     struct txn *txn, const struct hash *registry_key, struct span id_number, uint64_t *code);

@@ -64,8 +64,7 @@ bool stay_blocks(const struct stay_night_span *stay)
 
 /* --- by person --------------------------------------------------------------------------------------------- */
 
-static enum error index_row_read(
-    struct span key, struct span value, struct stay_night_span *stay)
+static enum error index_row_read(struct span key, struct span value, struct stay_night_span *stay)
 {
 	struct index_row row;
 	if (key.size != INDEX_KEY_SIZE || value.size != sizeof(row))
@@ -111,15 +110,15 @@ static bool copy_person(void *context, const struct stay_night_span *stay)
 	struct person_change *change = context;
 	uint8_t key[STAY_KEY_SIZE];
 	const struct stay_row *found = NULL;
-	change->error = stay_get(
-	    change->txn, stay->uscc, change->person->code, stay->first_day, &found);
+	change->error =
+	    stay_get(change->txn, stay->uscc, change->person->code, stay->first_day, &found);
 	if (change->error)
 		return false;
 	struct stay_row row = *found;
 	row.person = *change->person;
 	stay_key(key, stay->uscc, change->person->code, stay->first_day);
-	change->error =
-	    store_put(change->txn, TABLE_STAY, span_of(key, sizeof(key)), span_of(&row, sizeof(row)));
+	change->error = store_put(
+	    change->txn, TABLE_STAY, span_of(key, sizeof(key)), span_of(&row, sizeof(row)));
 	return !change->error;
 }
 
@@ -135,8 +134,8 @@ enum error stay_person_changed(struct txn *txn, const struct person_row *row)
 /* --- writing ----------------------------------------------------------------------------------------------- */
 
 /* The row as it is, or a new one with the next slot and the person's facts. */
-static enum error row_for(struct txn *txn, const struct stay_night_span *stay, uint64_t person,
-    struct stay_row *row)
+static enum error row_for(
+    struct txn *txn, const struct stay_night_span *stay, uint64_t person, struct stay_row *row)
 {
 	const struct stay_row *found = NULL;
 	const struct person_row *facts = NULL;
@@ -156,8 +155,8 @@ static enum error row_for(struct txn *txn, const struct stay_night_span *stay, u
 	return ERROR_NONE;
 }
 
-enum error stay_put(struct txn *txn, const struct stay_night_span *stay, uint64_t person,
-    enum reason reason)
+enum error stay_put(
+    struct txn *txn, const struct stay_night_span *stay, uint64_t person, enum reason reason)
 {
 	uint8_t key[STAY_KEY_SIZE], by_person[INDEX_KEY_SIZE];
 	struct stay_row row;
@@ -169,8 +168,7 @@ enum error stay_put(struct txn *txn, const struct stay_night_span *stay, uint64_
 	row.state = stay->state;
 	row.reason = reason;
 	stay_key(key, stay->uscc, person, stay->first_day);
-	error =
-	    store_put(txn, TABLE_STAY, span_of(key, sizeof(key)), span_of(&row, sizeof(row)));
+	error = store_put(txn, TABLE_STAY, span_of(key, sizeof(key)), span_of(&row, sizeof(row)));
 	if (error)
 		return error;
 	index_key(by_person, person, stay->first_day, stay->uscc);
@@ -221,7 +219,7 @@ static uint64_t key_person(struct span key)
 static bool of_institution(const struct stay_cursor *cursor)
 {
 	return cursor->key.size == STAY_KEY_SIZE &&
-	    memcmp(cursor->key.data, cursor->uscc, USCC_SIZE) == 0;
+	       memcmp(cursor->key.data, cursor->uscc, USCC_SIZE) == 0;
 }
 
 static enum error move_next(struct stay_cursor *cursor)
@@ -235,8 +233,8 @@ static enum error seek_person(struct stay_cursor *cursor, uint64_t person)
 {
 	uint8_t key[STAY_KEY_SIZE];
 	stay_key(key, cursor->uscc, person, 0);
-	enum error error = cursor_seek(
-	    cursor->cursor, span_of(key, sizeof(key)), &cursor->key, &cursor->value);
+	enum error error =
+	    cursor_seek(cursor->cursor, span_of(key, sizeof(key)), &cursor->key, &cursor->value);
 	cursor->at_row = !error;
 	return error;
 }
@@ -266,15 +264,14 @@ static enum error go_to_person(struct stay_cursor *cursor, uint64_t person)
 static enum error present_row(
     struct stay_cursor *cursor, int32_t *first_day, const struct stay_row **row)
 {
-	if (!cursor->at_row || !of_institution(cursor) ||
-	    key_person(cursor->key) != cursor->person)
+	if (!cursor->at_row || !of_institution(cursor) || key_person(cursor->key) != cursor->person)
 		return ERROR_NOT_FOUND;
 	*first_day = (int32_t)be32_read(cursor->key.data + USCC_SIZE + 8);
 	return row_of(cursor->value, row);
 }
 
-enum error stay_cursor_person(struct stay_cursor *cursor, uint64_t person, int32_t *first_day,
-    const struct stay_row **row)
+enum error stay_cursor_person(
+    struct stay_cursor *cursor, uint64_t person, int32_t *first_day, const struct stay_row **row)
 {
 	enum error error = go_to_person(cursor, person);
 	cursor->person = person;

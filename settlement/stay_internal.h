@@ -9,8 +9,8 @@
 
 /* Write a stay: a new key takes the institution's next slot; a row that is there keeps its own. The person's row is
  * copied in; a person of whom nothing is known yet stands as a foreign one. */
-MUST_CHECK enum error stay_put(struct txn *txn, const struct stay_night_span *stay, uint64_t person,
-    enum reason reason);
+MUST_CHECK enum error stay_put(
+    struct txn *txn, const struct stay_night_span *stay, uint64_t person, enum reason reason);
 /* Do the nights take the person's bed anywhere? Pending and accepted ones do, refused ones and empty ones don't. */
 bool stay_blocks(const struct stay_night_span *stay);
 
@@ -20,8 +20,8 @@ struct planned_stay {
 	bool opened; /* by this entry */
 };
 /* Take note of a stay for the lines that follow. Fails with: ERROR_TOO_LARGE (more than STAY_LINES_OF_PERSON_MAX stays of one person). */
-MUST_CHECK enum error stay_plan(struct register_work *work, const struct stay_line *line,
-    const struct stay_night_span *stay);
+MUST_CHECK enum error stay_plan(
+    struct register_work *work, const struct stay_line *line, const struct stay_night_span *stay);
 /* The stay that a line names, as the lines before it leave it. `opened` tells that one of them opened it. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error stay_present(struct register_work *work, const struct stay_line *line,
     struct stay_night_span *stay, bool *opened);
@@ -44,8 +44,7 @@ struct stay_judgement {
 	int32_t day;
 };
 /* Put the verdict; returns what stands there in the end, which in a replay may be what was logged. */
-enum reason stay_judgement_put(
-    struct register_work *work, const struct stay_judgement *judgement);
+enum reason stay_judgement_put(struct register_work *work, const struct stay_judgement *judgement);
 
 MUST_CHECK enum error stay_line_read(struct span item, struct stay_line *line);
 struct stay_night_span stay_of_line(const struct stay_line *line, enum stay_state state);

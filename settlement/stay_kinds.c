@@ -36,12 +36,11 @@ static enum error person_judge(struct register_work *work, const struct stay_lin
 	*death_day = DAY_NEVER;
 	if (!person_is_own(work->settlement, line->person)) {
 		bool known = person_code_valid(line->person) &&
-		    settlement_policy(work->settlement, person_code_region(line->person));
+			     settlement_policy(work->settlement, person_code_region(line->person));
 		*reason = known ? REASON_approved : REASON_unknown_person;
 		return ERROR_NONE;
 	}
-	enum error error =
-	    person_known(work->settlement, work->txn, line->person, &row, reason);
+	enum error error = person_known(work->settlement, work->txn, line->person, &row, reason);
 	if (!error && *reason == REASON_approved)
 		*death_day = row.death_day;
 	return error;
@@ -68,8 +67,8 @@ static enum error open_judge(
 		judgement->reason = REASON_after_death;
 	} else {
 		judgement->reason = person_is_own(work->settlement, line->person)
-		    ? REASON_registered
-		    : REASON_pending_home;
+					? REASON_registered
+					: REASON_pending_home;
 	}
 	return error;
 }
@@ -84,8 +83,7 @@ static enum error close_judge(struct register_work *work, const struct stay_line
 	error = stay_present(work, line, stay, &opened);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	if (error || opened || stay->state == STAY_REFUSED ||
-	    line->last_night > stay->last_night)
+	if (error || opened || stay->state == STAY_REFUSED || line->last_night > stay->last_night)
 		judgement->reason = REASON_no_stay;
 	else
 		judgement->reason = REASON_registered;
@@ -114,8 +112,9 @@ static enum error stay_line_decide(struct register_work *work, struct span item)
 	if (stay_line_read(item, &line) != ERROR_NONE)
 		return register_malformed(work, "not the line of a stay");
 	struct stay_night_span stay = stay_of_line(&line, STAY_PENDING);
-	enum error error = line.operation == STAY_OPEN ? open_judge(work, &line, &judgement)
-						       : close_judge(work, &line, &stay, &judgement);
+	enum error error = line.operation == STAY_OPEN
+			       ? open_judge(work, &line, &judgement)
+			       : close_judge(work, &line, &stay, &judgement);
 	if (error)
 		return error;
 	enum reason reason = stay_judgement_put(work, &judgement);
@@ -144,4 +143,3 @@ enum error stay_apply(struct settlement *settlement, struct txn *txn, const stru
 {
 	return register_apply(stay_line_apply, settlement, txn, entry, detail);
 }
-

@@ -79,8 +79,7 @@ static void clash_with(struct stay_clash *clash, const struct stay_night_span *o
 		clash->same = true;
 	if (!stay_blocks(other) || same_stay(other, wanted))
 		return;
-	int32_t first =
-	    other->first_day > wanted->first_day ? other->first_day : wanted->first_day;
+	int32_t first = other->first_day > wanted->first_day ? other->first_day : wanted->first_day;
 	int32_t last =
 	    other->last_night < wanted->last_night ? other->last_night : wanted->last_night;
 	if (first > last)
@@ -109,8 +108,8 @@ enum error stay_clash_find(struct stay_clash *clash)
 	return stay_each(work->txn, clash->person, clash_with_stored, clash);
 }
 
-enum error stay_plan(struct register_work *work, const struct stay_line *line,
-    const struct stay_night_span *stay)
+enum error stay_plan(
+    struct register_work *work, const struct stay_line *line, const struct stay_night_span *stay)
 {
 	struct planned_stay *planned = planned_stay(work, line->person, stay);
 	unsigned lines = 0;
@@ -121,7 +120,8 @@ enum error stay_plan(struct register_work *work, const struct stay_line *line,
 		if (lines == STAY_LINES_OF_PERSON_MAX)
 			return line_walk_error(&work->walk, ERROR_TOO_LARGE, work->detail,
 			    "too many stays of one person in one entry");
-		planned = (struct planned_stay *)work->planned + batch_add(work->batch, line->person);
+		planned =
+		    (struct planned_stay *)work->planned + batch_add(work->batch, line->person);
 	}
 	planned->stay = *stay;
 	planned->opened = line->operation == STAY_OPEN;
@@ -140,8 +140,7 @@ enum error stay_present(struct register_work *work, const struct stay_line *line
 		*opened = planned->opened;
 		return ERROR_NONE;
 	}
-	enum error error =
-	    stay_get(work->txn, line->uscc, line->person, line->first_day, &row);
+	enum error error = stay_get(work->txn, line->uscc, line->person, line->first_day, &row);
 	if (error)
 		return error;
 	stay->last_night = row->last_night;
@@ -153,8 +152,7 @@ enum reason stay_judgement_put(struct register_work *work, const struct stay_jud
 {
 	if (judgement->reason == REASON_erased && work->walk.replay)
 		return verdict_take_over(work->decision, &work->walk);
-	verdict_put_day(
-	    work->decision, judgement->reason, judgement->has_day, judgement->day);
+	verdict_put_day(work->decision, judgement->reason, judgement->has_day, judgement->day);
 	return judgement->reason;
 }
 
@@ -162,11 +160,9 @@ enum reason stay_judgement_put(struct register_work *work, const struct stay_jud
 static enum error line_project(struct txn *txn, const struct stay_line *line, unsigned reason)
 {
 	const struct stay_row *row = NULL;
-	enum stay_state state =
-	    reason == REASON_pending_home ? STAY_PENDING : STAY_ACCEPTED;
+	enum stay_state state = reason == REASON_pending_home ? STAY_PENDING : STAY_ACCEPTED;
 	if (line->operation == STAY_CLOSE) {
-		enum error error =
-		    stay_get(txn, line->uscc, line->person, line->first_day, &row);
+		enum error error = stay_get(txn, line->uscc, line->person, line->first_day, &row);
 		if (error)
 			return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
 		state = (enum stay_state)row->state;
@@ -184,4 +180,3 @@ enum error stay_line_apply(struct settlement *settlement, struct txn *txn,
 		return ERROR_NONE;
 	return stay_line_read(item, &line) ? ERROR_CORRUPT : line_project(txn, &line, reason);
 }
-

@@ -18,8 +18,8 @@ static enum error notice_read_item(
     struct register_work *work, struct span item, struct stay_line *line)
 {
 	struct codec_reader reader = codec_reader(item);
-	*line = (struct stay_line){.operation =
-				       strcmp(work->name, "stay_opened") == 0 ? STAY_OPEN : STAY_CLOSE};
+	*line = (struct stay_line){
+	    .operation = strcmp(work->name, "stay_opened") == 0 ? STAY_OPEN : STAY_CLOSE};
 	codec_array_exact(&reader, 4);
 	stay_uscc_take(&reader, line->uscc);
 	line->person = codec_uint(&reader);
@@ -63,8 +63,8 @@ static enum error opened_judge(
 	if (clash.found)
 		*judgement = (struct stay_judgement){REASON_overlap, true, clash.day};
 	else
-		judgement->reason = line->first_day > row.death_day ? REASON_after_death
-								    : REASON_registered;
+		judgement->reason =
+		    line->first_day > row.death_day ? REASON_after_death : REASON_registered;
 	return error;
 }
 
@@ -128,8 +128,8 @@ static enum error notice_line_decide(struct register_work *work, struct span ite
 		return register_malformed(work, "not the item of a stay");
 	struct stay_night_span stay = stay_of_line(&line, STAY_ACCEPTED);
 	enum error error = line.operation == STAY_OPEN
-	    ? opened_judge(work, &line, &judgement)
-	    : closed_judge(work, &line, &stay, &judgement);
+			       ? opened_judge(work, &line, &judgement)
+			       : closed_judge(work, &line, &stay, &judgement);
 	if (error)
 		return error;
 	stay_line_write(&work->decision->lines, &line);
@@ -193,8 +193,8 @@ static enum error answer_item_read(
     const struct register_work *work, struct span item, struct answer_line *line)
 {
 	struct codec_reader reader = codec_reader(item);
-	*line = (struct answer_line){.accepted = strcmp(work->name, "stay_accepted") == 0,
-	    .reason = REASON_registered};
+	*line = (struct answer_line){
+	    .accepted = strcmp(work->name, "stay_accepted") == 0, .reason = REASON_registered};
 	codec_array_exact(&reader, line->accepted ? 3 : 5);
 	answer_fields_take(&reader, line);
 	if (!line->accepted)
@@ -234,15 +234,13 @@ static enum error answer_line_decide(struct register_work *work, struct span ite
 	const struct stay_row *row = NULL;
 	if (answer_item_read(work, item, &line) != ERROR_NONE)
 		return register_malformed(work, "not the answer to a stay");
-	enum error error =
-	    stay_get(work->txn, line.uscc, line.person, line.first_day, &row);
+	enum error error = stay_get(work->txn, line.uscc, line.person, line.first_day, &row);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	bool waits = !error && row->state == STAY_PENDING &&
-	    person_code_region(line.person) == work->sender;
+	bool waits =
+	    !error && row->state == STAY_PENDING && person_code_region(line.person) == work->sender;
 	answer_line_write(&work->decision->lines, &line);
-	verdict_put_day(
-	    work->decision, waits ? REASON_registered : REASON_no_stay, false, 0);
+	verdict_put_day(work->decision, waits ? REASON_registered : REASON_no_stay, false, 0);
 	return ERROR_NONE;
 }
 
@@ -273,8 +271,8 @@ static enum error answer_line_apply(struct settlement *settlement, struct txn *t
 	    .state = line.accepted ? STAY_ACCEPTED : STAY_REFUSED,
 	};
 	memcpy(stay.uscc, line.uscc, USCC_SIZE);
-	return stay_put(txn, &stay, line.person,
-	    line.accepted ? REASON_approved : (enum reason)line.reason);
+	return stay_put(
+	    txn, &stay, line.person, line.accepted ? REASON_approved : (enum reason)line.reason);
 }
 
 enum error stay_answer_apply(struct settlement *settlement, struct txn *txn,
