@@ -1,0 +1,152 @@
+#include "node_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "yaml_tree.h"
+
+#define QUEUE_LENGTH_DEFAULT 256
+#define GROUP_COMMANDS_DEFAULT 16
+
+struct known_city {
+	uint32_t region;
+	const char *name_zh, *name_en, *origin_base, *listen;
+};
+
+static const struct known_city known[] = {
+    {510100, "成都市", "Chengdu", "chengdu.suiren.example/ledger", "tcp://127.0.0.1:7301"},
+    {500000, "重庆市", "Chongqing", "chongqing.suiren.example/ledger", "tcp://127.0.0.1:7302"},
+    {510800, "广元市", "Guangyuan", "guangyuan.suiren.example/ledger", "tcp://127.0.0.1:7303"},
+    {511300, "南充市", "Nanchong", "nanchong.suiren.example/ledger", "tcp://127.0.0.1:7304"},
+};
+
+#define KNOWN_COUNT (sizeof known / sizeof *known)
+
+static void copy(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text);
+}
+
+enum error node_config_default(uint32_t region, struct node_config *config)
+{
+	memset(config, 0, sizeof *config);
+	config->epoch = 1;
+	config->queue_length = QUEUE_LENGTH_DEFAULT;
+	config->group_commands = GROUP_COMMANDS_DEFAULT;
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		struct node_peer *peer = &config->peers[config->peer_count];
+
+		if (known[i].region == region) {
+			config->region = region;
+			copy(config->name_zh, sizeof config->name_zh, known[i].name_zh);
+			copy(config->name_en, sizeof config->name_en, known[i].name_en);
+			copy(config->origin_base, sizeof config->origin_base, known[i].origin_base);
+			copy(config->listen, sizeof config->listen, known[i].listen);
+			continue;
+		}
+		peer->region = known[i].region;
+		copy(peer->name_zh, sizeof peer->name_zh, known[i].name_zh);
+		copy(peer->name_en, sizeof peer->name_en, known[i].name_en);
+		copy(peer->address, sizeof peer->address, known[i].listen);
+		config->peer_count++;
+	}
+	return config->region ? ERROR_NONE : ERROR_NOT_FOUND;
+}
+
+static void read_peer(const struct yaml_map *map, struct node_peer *peer)
+{
+	int64_t value;
+
+	if (yaml_integer(map, "region", true, 110000, 659999, &value))
+		peer->region = (uint32_t)value;
+	yaml_text(map, "name_zh", true, peer->name_zh, sizeof peer->name_zh);
+	yaml_text(map, "name_en", true, peer->name_en, sizeof peer->name_en);
+	yaml_text(map, "address", false, peer->address, sizeof peer->address);
+	yaml_map_end(map);
+}
+
+static void read_peers(const struct yaml_map *top, struct node_config *config)
+{
+	const struct yaml_node *list = yaml_list(top, "peers", true, PEERS_MAX);
+
+	for (const struct yaml_node *item = list ? list->first : NULL; item && config->peer_count < PEERS_MAX; item = item->next) {
+		struct yaml_map map = yaml_map(item, top->complaints, "peers[%zu]", config->peer_count);
+		struct node_peer *peer = &config->peers[config->peer_count];
+
+		read_peer(&map, peer);
+		if (peer->region && peer->region == config->region)
+			yaml_field_complain(&map, item, "region", "is the node itself");
+		for (size_t i = 0; i < config->peer_count; i++) {
+			if (config->peers[i].region == peer->region)
+				yaml_field_complain(&map, item, "region", "stands twice");
+		}
+		config->peer_count++;
+	}
+}
+
+static void read_top(const struct yaml_map *top, struct node_config *config)
+{
+	int64_t value;
+
+	if (yaml_integer(top, "region", true, 110000, 659999, &value))
+		config->region = (uint32_t)value;
+	yaml_text(top, "name_zh", true, config->name_zh, sizeof config->name_zh);
+	yaml_text(top, "name_en", true, config->name_en, sizeof config->name_en);
+	yaml_text(top, "origin", true, config->origin_base, sizeof config->origin_base);
+	if (strchr(config->origin_base, '+') || strchr(config->origin_base, ' '))
+		yaml_field_complain(top, NULL, "origin", "must not hold '+' or a space");
+	if (yaml_integer(top, "epoch", true, 1, UINT32_MAX, &value))
+		config->epoch = (uint32_t)value;
+	yaml_bool(top, "demo", true, &config->demo);
+	yaml_text(top, "listen", true, config->listen, sizeof config->listen);
+	if (yaml_integer(top, "queue_length", true, 1, 65536, &value))
+		config->queue_length = (uint32_t)value;
+	if (yaml_integer(top, "group_commands", true, 1, 1024, &value))
+		config->group_commands = (uint32_t)value;
+	if (yaml_integer(top, "map_size", false, 1 << 20, INT64_C(1) << 46, &value))
+		config->map_size = (uint64_t)value;
+	read_peers(top, config);
+	yaml_map_end(top);
+}
+
+enum error node_config_load(const char *file, struct span bytes, config_report *report, void *context, struct node_config *config)
+{
+	struct yaml_complaints complaints = {.file = file, .report = report, .context = context};
+	struct yaml_tree *tree;
+	enum error error = yaml_tree_read(bytes, &complaints, &tree);
+
+	memset(config, 0, sizeof *config);
+	if (error)
+		return error;
+	struct yaml_map top = yaml_map(yaml_tree_root(tree), &complaints, "%s", "");
+	read_top(&top, config);
+	if (!top.node)
+		complaints.any = true;
+	yaml_tree_free(tree);
+	return complaints.any ? ERROR_MALFORMED : ERROR_NONE;
+}
+
+void node_config_write(struct buffer *out, const struct node_config *config)
+{
+	buffer_append_format(out,
+	    "# Who this node is. Every field: docs/policy.md, \"node.yaml\".\n"
+	    "region: %06u\nname_zh: %s\nname_en: %s\n"
+	    "# The log's name; the epoch is appended. Never change it: signatures name it.\n"
+	    "origin: %s\nepoch: %u\n"
+	    "# Demo nodes take their time from the command line and are refused by others.\n"
+	    "demo: %s\nlisten: %s\n"
+	    "# Commands that may wait for the writer, and at most so many in one durable commit.\n"
+	    "queue_length: %u\ngroup_commands: %u\n",
+	    (unsigned)config->region, config->name_zh, config->name_en, config->origin_base, (unsigned)config->epoch,
+	    config->demo ? "true" : "false", config->listen, (unsigned)config->queue_length, (unsigned)config->group_commands);
+	if (config->map_size)
+		buffer_append_format(out, "map_size: %llu\n", (unsigned long long)config->map_size);
+	buffer_append_text(out, config->peer_count ? "peers:\n" : "peers: []\n");
+	for (size_t i = 0; i < config->peer_count; i++) {
+		const struct node_peer *peer = &config->peers[i];
+
+		buffer_append_format(out, "  - region: %06u\n    name_zh: %s\n    name_en: %s\n", (unsigned)peer->region, peer->name_zh, peer->name_en);
+		if (peer->address[0])
+			buffer_append_format(out, "    address: %s\n", peer->address);
+	}
+}
