@@ -66,10 +66,13 @@ struct answer {
 MUST_CHECK enum error node_submit(struct node *node, const struct submission *submission, struct answer *answer);
 /* Book up to GROUP_COMMANDS_MAX commands in one durable commit; each has its own answer. The return value tells of the commit. */
 MUST_CHECK enum error node_submit_group(struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
-/* Sign an order (key NULL: the node's document key) with a fresh secret and submit it. `id` empty: made from SHA-256 of kind, parameters and lines. */
+/* Sign an order (key NULL: the node's document key) with a fresh secret and submit it. The same id again is a repeat if kind, parameters,
+ * content and count are the same too, else a conflict. `id` empty: made from the content. `content` NULL: SHA-256 of the lines if the id is empty; if
+ * an id is given, the id stands for the content. Give the content where lines hold something random (sealed facts). */
 struct node_order {
 	enum kind kind;
 	struct span id;
+	const struct hash *content;
 	struct span parameters;
 	size_t parameter_count;
 	struct span lines;

@@ -7,7 +7,7 @@
 #include "tables.h"
 
 #define ORDER_VERSION 1
-#define ORDER_FIELDS 7
+#define ORDER_FIELDS 8
 #define ORDER_PARAMETERS_MAX 4096u
 #define ORDER_ROW_SIZE (8 + HASH_SIZE)
 
@@ -23,7 +23,7 @@ static enum error line_root_of(const struct hash *secret, struct span lines, uin
 }
 
 enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t region, enum kind kind, struct span id,
-    struct span parameters, size_t parameter_count, const struct hash *secret, struct span lines, uint32_t count)
+    struct span parameters, size_t parameter_count, const struct hash *content, const struct hash *secret, struct span lines, uint32_t count)
 {
 	struct buffer payload = {0};
 	struct hash root;
@@ -44,6 +44,7 @@ enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t
 	codec_put_text(&payload, id);
 	codec_put_array(&payload, parameter_count);
 	buffer_append(&payload, parameters);
+	codec_put_bytes(&payload, hash_span(content));
 	codec_put_uint(&payload, count);
 	if (count)
 		codec_put_bytes(&payload, hash_span(&root));
@@ -76,6 +77,8 @@ enum error order_read(struct span payload, struct order *order)
 	order->parameters = reader;
 	for (size_t i = 0; i < order->parameter_count; i++)
 		codec_item(&reader);
+	order->parameter_bytes = span_of(order->parameters.at, reader.failed ? 0 : (size_t)(reader.at - order->parameters.at));
+	codec_bytes_exact(&reader, order->content.bytes, HASH_SIZE);
 	order->count = (uint32_t)codec_uint_max(&reader, ENTRY_LINES_MAX);
 	order->has_lines = !codec_null(&reader);
 	if (order->has_lines)
@@ -85,9 +88,19 @@ enum error order_read(struct span payload, struct order *order)
 	return ERROR_NONE;
 }
 
-enum error order_expected(struct txn *txn, struct span payload, const struct order *order, uint64_t *sequence)
+/* What makes two orders the same, whatever was drawn at random for their lines. */
+static struct hash order_identity(const struct order *order)
 {
-	struct hash hash;
+	uint8_t head[8];
+
+	be32_write(head, (uint32_t)order->kind);
+	be32_write(head + 4, order->count);
+	return hash_sha256_parts((const struct span[]){{head, sizeof head}, hash_span(&order->content), order->parameter_bytes}, 3);
+}
+
+enum error order_expected(struct txn *txn, const struct order *order, uint64_t *sequence)
+{
+	struct hash identity;
 	struct span row;
 	enum error error = store_get(txn, TABLE_ORDER, order->id, &row);
 
@@ -98,16 +111,16 @@ enum error order_expected(struct txn *txn, struct span payload, const struct ord
 	if (row.size != ORDER_ROW_SIZE)
 		return ERROR_CORRUPT;
 	*sequence = be64_read(row.data);
-	hash = hash_sha256(payload);
-	return memcmp(row.data + 8, hash.bytes, HASH_SIZE) == 0 ? ERROR_REPEAT : ERROR_CONFLICT;
+	identity = order_identity(order);
+	return memcmp(row.data + 8, identity.bytes, HASH_SIZE) == 0 ? ERROR_REPEAT : ERROR_CONFLICT;
 }
 
-enum error order_apply(struct txn *txn, struct span payload, const struct order *order, uint64_t sequence)
+enum error order_apply(struct txn *txn, const struct order *order, uint64_t sequence)
 {
-	struct hash hash = hash_sha256(payload);
+	struct hash identity = order_identity(order);
 	uint8_t row[ORDER_ROW_SIZE];
 
 	be64_write(row, sequence);
-	memcpy(row + 8, hash.bytes, HASH_SIZE);
+	memcpy(row + 8, identity.bytes, HASH_SIZE);
 	return store_insert(txn, TABLE_ORDER, order->id, span_of(row, sizeof row));
 }

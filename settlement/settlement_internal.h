@@ -32,7 +32,7 @@ MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequ
 
 /* A peer as it was introduced. */
 struct peer_row {
-	uint32_t region, epoch;
+	uint32_t region, epoch, number;
 	bool demo;
 	char origin[128], address[128];
 };

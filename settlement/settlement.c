@@ -1,0 +1,604 @@
+#include "settlement_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim.h"
+#include "message.h"
+#include "order.h"
+#include "sheet.h"
+
+#define POLICY_KEY_SIZE 12
+
+struct kind_row {
+	unsigned number;
+	const char *name;
+	bool lines_made;
+	enum error (*decide)(struct settlement *, struct txn *, const struct command *, int64_t, struct decision *, struct error_detail *);
+	enum error (*apply)(struct settlement *, struct txn *, const struct entry *, struct error_detail *);
+};
+
+static const struct kind_row kinds[] = {
+#define KIND_AS_ROW(number, name, made) {number, #name, made, name##_decide, name##_apply},
+    KIND_LIST(KIND_AS_ROW)
+#undef KIND_AS_ROW
+};
+
+static const struct kind_row *kind_find(unsigned number)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (kinds[i].number == number)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+const char *kind_name(unsigned kind)
+{
+	const struct kind_row *row = kind_find(kind);
+
+	return row ? row->name : NULL;
+}
+
+enum error settlement_create(const struct settlement_options *options, struct settlement **out)
+{
+	struct settlement *settlement = calloc(1, sizeof *settlement);
+
+	*out = settlement;
+	if (!settlement)
+		return ERROR_MEMORY;
+	settlement->options = *options;
+	return ERROR_NONE;
+}
+
+void settlement_free(struct settlement *settlement)
+{
+	if (!settlement)
+		return;
+	for (size_t i = 0; i < settlement->catalogue_count; i++)
+		policy_free(settlement->catalogues[i].policy);
+	/* The registry key lies in here. */
+	explicit_bzero(settlement, sizeof *settlement);
+	free(settlement);
+}
+
+uint32_t settlement_region(const struct settlement *settlement)
+{
+	return settlement->options.region;
+}
+
+uint32_t settlement_epoch(const struct settlement *settlement)
+{
+	return settlement->options.epoch;
+}
+
+bool settlement_demo(const struct settlement *settlement)
+{
+	return settlement->options.demo;
+}
+
+const struct hash *settlement_registry_key(const struct settlement *settlement)
+{
+	return settlement->options.has_registry_key ? &settlement->options.registry_key : NULL;
+}
+
+struct policy_complaint {
+	struct error_detail *detail;
+	bool any;
+};
+
+/* The first complaint is enough here: whoever wrote the file has seen them all in `policy check`. */
+static void keep_first(void *context, const char *file, unsigned line, const char *field, const char *text)
+{
+	struct policy_complaint *complaint = context;
+
+	if (!complaint->any)
+		error_set(complaint->detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
+	complaint->any = true;
+}
+
+enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail)
+{
+	struct policy_complaint complaint = {.detail = detail};
+	struct catalogue *at = settlement->catalogues;
+	struct catalogue *end = at + settlement->catalogue_count;
+	struct policy *policy;
+	enum error error = policy_load("policy", yaml, keep_first, &complaint, &policy);
+
+	if (error)
+		return error;
+	while (at < end && at->region < policy->region)
+		at++;
+	if (at == end || at->region != policy->region) {
+		if (settlement->catalogue_count == CITIES_MAX) {
+			policy_free(policy);
+			return ERROR_TOO_LARGE;
+		}
+		memmove(at + 1, at, (size_t)(end - at) * sizeof *at);
+		at->policy = NULL;
+		settlement->catalogue_count++;
+	}
+	policy_free(at->policy);
+	*at = (struct catalogue){.region = policy->region, .sequence = sequence, .policy = policy};
+	return ERROR_NONE;
+}
+
+enum error settlement_reload(struct settlement *settlement, struct txn *txn, struct error_detail *detail)
+{
+	struct cursor *cursor;
+	struct span key, yaml;
+	enum error error = cursor_open(txn, TABLE_POLICY, &cursor);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < settlement->catalogue_count; i++)
+		policy_free(settlement->catalogues[i].policy);
+	settlement->catalogue_count = 0;
+	/* In order of region and entry: the last one of a region stays. */
+	error = cursor_seek(cursor, (struct span){NULL, 0}, &key, &yaml);
+	while (!error) {
+		if (key.size != POLICY_KEY_SIZE)
+			error = ERROR_CORRUPT;
+		else
+			error = catalogue_set(settlement, be64_read(key.data + 4), yaml, detail);
+		if (!error)
+			error = cursor_next(cursor, &key, &yaml);
+	}
+	cursor_close(cursor);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+const struct policy *settlement_policy(const struct settlement *settlement, uint32_t region)
+{
+	for (size_t i = 0; i < settlement->catalogue_count; i++) {
+		if (settlement->catalogues[i].region == region)
+			return settlement->catalogues[i].policy;
+	}
+	return NULL;
+}
+
+/* Admission. */
+
+struct command_storage {
+	struct span documents[2];
+};
+
+enum error command_storage_create(struct command_storage **storage)
+{
+	*storage = calloc(1, sizeof **storage);
+	return *storage ? ERROR_NONE : ERROR_MEMORY;
+}
+
+void command_storage_free(struct command_storage *storage)
+{
+	free(storage);
+}
+
+/* [secret(32), count, lines] */
+static enum error read_lines(struct codec_reader *reader, struct command *command)
+{
+	codec_bytes_exact(reader, command->secret.bytes, HASH_SIZE);
+	command->count = (uint32_t)codec_uint_max(reader, ENTRY_LINES_MAX);
+	command->lines = codec_bytes(reader);
+	return codec_finish(reader);
+}
+
+static enum error check_line_root(const struct command *command, const struct hash *root, struct error_detail *detail)
+{
+	struct hash *leaves = malloc((size_t)command->count * sizeof *leaves);
+	struct hash found;
+	enum error error = leaves ? entry_line_leaves(&command->secret, command->lines, command->count, leaves) : ERROR_MEMORY;
+
+	if (!error) {
+		found = merkle_root_in_place(leaves, command->count);
+		if (!hash_equal(&found, root))
+			error = error_set(detail, ERROR_MISMATCH, "the lines are not those that were signed");
+	} else {
+		error_set(detail, error, "the lines are not well-formed");
+	}
+	free(leaves);
+	return error;
+}
+
+static bool is_city(const struct keyring_key *signer, uint32_t region)
+{
+	char party[KEYRING_PARTY_SIZE];
+
+	snprintf(party, sizeof party, "city/%06u", (unsigned)region);
+	return strcmp(signer->party, party) == 0 && strcmp(signer->kind, "document") == 0;
+}
+
+static enum error admit_order(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
+    struct command *command, uint64_t *sequence, struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(attachment);
+	const struct kind_row *kind;
+	struct keyring_key signer;
+	struct order order;
+	uint64_t size;
+	enum error error = order_read(document->payload, &order);
+
+	if (error)
+		return error_set(detail, error, "not a well-formed order");
+	kind = kind_find(order.kind);
+	if (!kind)
+		return error_set(detail, ERROR_MALFORMED, "an order of unknown kind %u", (unsigned)order.kind);
+	if (order.region != settlement_region(settlement))
+		return error_set(detail, ERROR_MISMATCH, "an order for region %06u", (unsigned)order.region);
+	command->kind = order.kind;
+	if (order.has_lines != !kind->lines_made)
+		return error_set(detail, ERROR_MALFORMED, "an order of kind %s %s lines", kind->name, kind->lines_made ? "takes no" : "needs");
+	error = ledger_head(txn, &size, NULL);
+	if (error)
+		return error;
+	/* The first entry of all brings the keys that verify it: its decision checks them. */
+	if (size > 0) {
+		error = keyring_verify(txn, document, size, &signer);
+		if (error)
+			return error_set(detail, error, "the order: %s", error_text(error));
+		if (!is_city(&signer, order.region) && strncmp(signer.party, "officer/", 8) != 0)
+			return error_set(detail, ERROR_UNKNOWN_KEY, "%s may not give orders here", signer.party);
+	} else if (order.kind != KIND_genesis) {
+		return error_set(detail, ERROR_STATE, "the log has no genesis entry yet");
+	}
+	error = order_expected(txn, &order, sequence);
+	if (error)
+		return error == ERROR_CONFLICT ? error_set(detail, error, "order %.*s was given before with other content (entry %llu)",
+						     (int)order.id.size, (const char *)order.id.data, (unsigned long long)*sequence)
+					       : error;
+	if (!order.has_lines) {
+		if (attachment.size) {
+			command->attachment = attachment;
+			return codec_check(attachment);
+		}
+		return ERROR_NONE;
+	}
+	codec_array_exact(&reader, 3);
+	error = read_lines(&reader, command);
+	if (error || command->count != order.count)
+		return error_set(detail, ERROR_MALFORMED, "the order's lines do not come with it");
+	return check_line_root(command, &order.line_root, detail);
+}
+
+static enum error admit_sheet(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
+    struct command *command, uint64_t *sequence, struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(attachment);
+	struct keyring_key signer;
+	struct sheet_header header;
+	char party[KEYRING_PARTY_SIZE];
+	uint64_t size;
+	enum error error = sheet_header_read(document->payload, &header);
+
+	if (error)
+		return error_set(detail, error, "not a well-formed claim sheet");
+	if (header.host != settlement_region(settlement))
+		return error_set(detail, ERROR_MISMATCH, "the sheet is for host city %06u", (unsigned)header.host);
+	command->kind = header.payer == header.host ? KIND_claim : KIND_claim_forward;
+	error = ledger_head(txn, &size, NULL);
+	if (!error)
+		error = keyring_verify(txn, document, size, &signer);
+	if (error)
+		return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)header.number, header.uscc, error_text(error));
+	snprintf(party, sizeof party, "institution/%s", header.uscc);
+	if (strcmp(signer.party, party) != 0 && strncmp(signer.party, "officer/", 8) != 0)
+		return error_set(detail, ERROR_UNKNOWN_KEY, "the sheet of %s is signed by %s", header.uscc, signer.party);
+	error = sheet_expected(txn, &header, sequence);
+	if (error)
+		return error == ERROR_CONFLICT ? error_set(detail, error, "sheet %llu of %s was booked before with other content (entry %llu)",
+						     (unsigned long long)header.number, header.uscc, (unsigned long long)*sequence)
+					       : error;
+	codec_array_exact(&reader, 3);
+	error = read_lines(&reader, command);
+	if (error || command->count != header.count)
+		return error_set(detail, ERROR_MALFORMED, "the sheet's lines do not come with it");
+	/* A prepared sheet was hashed and compared by a worker. */
+	return command->sheet ? ERROR_NONE : check_line_root(command, &header.line_root, detail);
+}
+
+struct message_row {
+	const char *name;
+	enum kind kind;
+};
+
+static const struct message_row messages[] = {
+    {"node_descriptor", KIND_peer},
+    {"policy_notice", KIND_policy},
+    {"institution_notice", KIND_institution_notice},
+    {"standing_notice", KIND_institution_notice},
+    {"assessment_notice", KIND_assessment_notice},
+    {"filing", KIND_filing_notice},
+    {"grant", KIND_grant_notice},
+    {"grant_change", KIND_grant_notice},
+    {"stay_opened", KIND_stay_notice},
+    {"stay_closed", KIND_stay_notice},
+    {"stay_accepted", KIND_stay_answer},
+    {"stay_refused", KIND_stay_answer},
+    {"endorsement", KIND_claim_remote},
+    {"adjudication", KIND_adjudication},
+    {"reversal", KIND_reversal_notice},
+    {"window_statement", KIND_statement},
+    {"agreement", KIND_agreement},
+    {"clearing_proposal", KIND_clearing_accept},
+    {"clearing", KIND_clearing_signed},
+    {"payment_advice", KIND_payment_advice},
+    {"payment_receipt", KIND_payment_receipt},
+    {"acknowledged", KIND_acknowledged},
+    {"refusal", KIND_refused},
+};
+
+static const struct message_row *message_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+		if (strcmp(messages[i].name, name) == 0)
+			return &messages[i];
+	}
+	return NULL;
+}
+
+/* [sheet COSE, secret(32), count, lines] behind an endorsement. */
+static enum error admit_forwarded_sheet(struct span attachment, struct command_storage *storage, struct command *command, struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(attachment);
+	struct sheet_header header;
+	struct document sheet;
+	enum error error;
+
+	codec_array_exact(&reader, 4);
+	storage->documents[1] = codec_bytes(&reader);
+	command->document_count = 2;
+	error = read_lines(&reader, command);
+	if (!error)
+		error = document_read(storage->documents[1], &sheet);
+	if (!error && strcmp(sheet.name, "sheet") != 0)
+		error = ERROR_MALFORMED;
+	if (!error)
+		error = sheet_header_read(sheet.payload, &header);
+	if (error || header.count != command->count)
+		return error_set(detail, ERROR_MALFORMED, "no well-formed sheet comes with the endorsement");
+	return check_line_root(command, &header.line_root, detail);
+}
+
+static enum error admit_message(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
+    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail)
+{
+	const struct message_row *row = message_find(document->name);
+	struct keyring_key signer;
+	struct message message;
+	uint64_t size;
+	enum error error = message_read(document->payload, &message);
+
+	if (error || !row)
+		return error_set(detail, ERROR_MALFORMED, "not a well-formed document of a known kind: %s", document->name);
+	command->kind = row->kind;
+	error = ledger_head(txn, &size, NULL);
+	if (error)
+		return error;
+	if (row->kind == KIND_peer) /* brings its own root key: its decision checks it */
+		return message.from != settlement_region(settlement) ? ERROR_NONE : error_set(detail, ERROR_MISMATCH, "our own descriptor");
+	error = keyring_verify(txn, document, size, &signer);
+	if (error)
+		return error_set(detail, error, "%s from %06u: %s", document->name, (unsigned)message.from, error_text(error));
+	if (!is_city(&signer, message.from) || message.from == settlement_region(settlement))
+		return error_set(detail, ERROR_UNKNOWN_KEY, "%s says that it is from %06u and is signed by %s", document->name, (unsigned)message.from, signer.party);
+	if (row->kind != KIND_acknowledged && row->kind != KIND_refused) {
+		error = message_expected(settlement, txn, &message);
+		*sequence = 0;
+		if (error == ERROR_GAP)
+			error_set(detail, error, "%s %llu from %06u: one with a lower number is missing", document->name, (unsigned long long)message.number, (unsigned)message.from);
+		if (error == ERROR_MISMATCH)
+			error_set(detail, error, "%s is for %06u", document->name, (unsigned)message.to);
+		if (error)
+			return error;
+	} else if (message.to != settlement_region(settlement)) {
+		return error_set(detail, ERROR_MISMATCH, "%s is for %06u", document->name, (unsigned)message.to);
+	}
+	return row->kind == KIND_claim_remote ? admit_forwarded_sheet(attachment, storage, command, detail) : ERROR_NONE;
+}
+
+enum error settlement_admit(struct settlement *settlement, struct txn *txn, struct span bytes, struct span attachment,
+    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail)
+{
+	const struct prepared_sheet *sheet = command->sheet;
+	struct document document;
+	enum error error = document_read(bytes, &document);
+
+	memset(command, 0, sizeof *command);
+	*sequence = 0;
+	if (error)
+		return error_set(detail, error, "not a signed document");
+	storage->documents[0] = bytes;
+	command->documents = storage->documents;
+	command->document_count = 1;
+	command->sheet = sheet;
+	if (strcmp(document.name, "order") == 0)
+		return admit_order(settlement, txn, &document, attachment, command, sequence, detail);
+	if (strcmp(document.name, "sheet") == 0) {
+		error = admit_sheet(settlement, txn, &document, attachment, command, sequence, detail);
+		if (!error && sheet)
+			command->line_leaves = sheet->line_leaves;
+		return error;
+	}
+	return admit_message(settlement, txn, &document, attachment, storage, command, sequence, detail);
+}
+
+enum error settlement_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	const struct kind_row *kind = kind_find(command->kind);
+	struct hash cause;
+	enum error error;
+
+	assert(kind && command->document_count > 0);
+	decision_clear(decision);
+	error = kind->decide(settlement, txn, command, now_ms, decision, detail);
+	if (!error)
+		error = decision_finish(decision);
+	if (error)
+		return error;
+	cause = document_hash(command->documents[0]);
+	decision_seal(decision, &cause);
+	assert(kind->lines_made || decision->count == command->count);
+	return ERROR_NONE;
+}
+
+enum error settlement_draft(struct settlement *settlement, const struct command *command, struct decision *decision,
+    const struct secret_key *document_key, struct buffer *documents, struct span *spans, size_t span_capacity, struct entry_draft *draft)
+{
+	const struct kind_row *kind = kind_find(command->kind);
+	size_t starts[DECISION_OUTGOING_MAX + 1];
+
+	(void)settlement;
+	assert(span_capacity >= command->document_count + decision->outgoing_count);
+	buffer_clear(documents);
+	for (size_t i = 0; i < decision->outgoing_count; i++) {
+		starts[i] = documents->size;
+		document_sign(documents, decision->outgoing[i].name, document_key, buffer_span(&decision->outgoing[i].payload));
+	}
+	starts[decision->outgoing_count] = documents->size;
+	if (documents->failed)
+		return documents->failed;
+	for (size_t i = 0; i < command->document_count; i++)
+		spans[i] = command->documents[i];
+	for (size_t i = 0; i < decision->outgoing_count; i++)
+		spans[command->document_count + i] = span_of(documents->data + starts[i], starts[i + 1] - starts[i]);
+	*draft = (struct entry_draft){.kind = (uint16_t)command->kind,
+	    .secret = command->secret,
+	    .documents = spans,
+	    .document_count = command->document_count + decision->outgoing_count,
+	    .lines = kind->lines_made ? buffer_span(&decision->lines) : command->lines,
+	    .verdicts = buffer_span(&decision->verdicts),
+	    .count = decision->count,
+	    .line_leaves = kind->lines_made ? NULL : command->line_leaves,
+	    .transfers = decision->transfers,
+	    .transfer_count = decision->transfer_count};
+	return ERROR_NONE;
+}
+
+static enum error orders_apply(struct txn *txn, const struct entry *entry)
+{
+	for (uint32_t i = 0; i < entry->header.document_count; i++) {
+		struct document document;
+		struct order order;
+		enum error error;
+
+		if (document_read(entry->documents[i], &document))
+			return ERROR_CORRUPT;
+		if (strcmp(document.name, "order") != 0)
+			continue;
+		if (order_read(document.payload, &order))
+			return ERROR_CORRUPT;
+		error = order_apply(txn, &order, entry->header.sequence);
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
+
+enum error settlement_project(void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct settlement *settlement = context;
+	const struct kind_row *kind = kind_find(entry->header.kind);
+	enum error error;
+
+	if (!kind)
+		return error_set(detail, ERROR_CORRUPT, "entry %llu: unknown kind %u", (unsigned long long)entry->header.sequence, (unsigned)entry->header.kind);
+	error = kind->apply(settlement, txn, entry, detail);
+	if (!error)
+		error = orders_apply(txn, entry);
+	if (!error)
+		error = message_apply(settlement, txn, entry);
+	if (error && detail && !detail->text[0])
+		error_set(detail, error, "entry %llu (%s): %s", (unsigned long long)entry->header.sequence, kind->name, error_text(error));
+	return error;
+}
+
+/* Is this document one of the entry's causes, not one that it sends? */
+static bool is_cause(const struct settlement *settlement, struct span bytes)
+{
+	struct document document;
+	struct message message;
+
+	if (document_read(bytes, &document) || !message_is(&document) || strcmp(document.name, "node_descriptor") == 0)
+		return true;
+	return message_read(document.payload, &message) || message.from != settlement_region(settlement);
+}
+
+static enum error compare_outgoing(const struct entry *entry, size_t causes, const struct decision *decision, struct error_detail *detail)
+{
+	if (entry->header.document_count != causes + decision->outgoing_count)
+		return error_set(detail, ERROR_NOT_VERIFIED, "%zu documents were sent, the rules give %zu",
+		    entry->header.document_count - causes, decision->outgoing_count);
+	for (size_t i = 0; i < decision->outgoing_count; i++) {
+		struct document document;
+
+		if (document_read(entry->documents[causes + i], &document) || strcmp(document.name, decision->outgoing[i].name) != 0 ||
+		    !span_equal(document.payload, buffer_span(&decision->outgoing[i].payload)))
+			return error_set(detail, ERROR_NOT_VERIFIED, "document %zu that was sent is not the one that the rules give", i);
+	}
+	return ERROR_NONE;
+}
+
+static enum error compare_transfers(const struct entry *entry, const struct decision *decision, struct error_detail *detail)
+{
+	struct buffer logged = {0}, decided = {0};
+	enum error error;
+
+	transfers_write(&logged, entry->transfers, entry->transfer_count);
+	transfers_write(&decided, decision->transfers, decision->transfer_count);
+	error = logged.failed ? logged.failed : decided.failed;
+	if (!error && !span_equal(buffer_span(&logged), buffer_span(&decided)))
+		error = error_set(detail, ERROR_NOT_VERIFIED, "the transfers are not those that the rules give");
+	buffer_free(&logged);
+	buffer_free(&decided);
+	return error;
+}
+
+static enum error compare_verdicts(const struct entry *entry, const struct decision *decision, struct error_detail *detail)
+{
+	struct codec_reader logged = codec_reader(entry->verdicts), decided = codec_reader(buffer_span(&decision->verdicts));
+
+	if (decision->count != entry->header.count)
+		return error_set(detail, ERROR_NOT_VERIFIED, "%u lines were logged, the rules give %u", (unsigned)entry->header.count, (unsigned)decision->count);
+	for (uint32_t i = 0; i < decision->count; i++) {
+		if (!span_equal(codec_item(&logged), codec_item(&decided)))
+			return error_set(detail, ERROR_NOT_VERIFIED, "line %u: the verdict is not the one that the rules give", (unsigned)i);
+	}
+	return ERROR_NONE;
+}
+
+enum error settlement_replay(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t *not_rerun,
+    struct error_detail *detail)
+{
+	const struct kind_row *kind = kind_find(entry->header.kind);
+	struct command command = {.kind = (enum kind)entry->header.kind, .documents = entry->documents, .secret = entry->secret,
+	    .logged_verdicts = entry->verdicts};
+	struct decision decision;
+	enum error error;
+
+	*not_rerun = 0;
+	if (!kind)
+		return error_set(detail, ERROR_NOT_VERIFIED, "unknown kind %u", (unsigned)entry->header.kind);
+	while (command.document_count < entry->header.document_count && is_cause(settlement, entry->documents[command.document_count]))
+		command.document_count++;
+	if (command.document_count == 0)
+		return error_set(detail, ERROR_NOT_VERIFIED, "an entry without a cause");
+	if (!kind->lines_made) {
+		command.lines = entry->lines;
+		command.count = entry->header.count;
+	}
+	decision_init(&decision);
+	error = settlement_decide(settlement, txn, &command, entry->header.time_ms, &decision, detail);
+	if (!error)
+		error = compare_verdicts(entry, &decision, detail);
+	if (!error && kind->lines_made && !span_equal(entry->lines, buffer_span(&decision.lines)))
+		error = error_set(detail, ERROR_NOT_VERIFIED, "the lines are not those that the rules give");
+	if (!error)
+		error = compare_transfers(entry, &decision, detail);
+	if (!error)
+		error = compare_outgoing(entry, command.document_count, &decision, detail);
+	*not_rerun = decision.not_rerun;
+	decision_free(&decision);
+	return error;
+}
