@@ -67,6 +67,8 @@ int cli_day(const struct cli *cli, const char *name, const char *text, int32_t *
 int cli_month(const struct cli *cli, const char *name, const char *text, uint32_t *month);
 int cli_region(const struct cli *cli, const char *name, const char *text, uint32_t *region);
 
+/* CLI_DONE if `directory` looks like a node; else tells what it is and returns the status. */
+int cli_directory(const struct cli *cli, const char *directory);
 /* Open a node directory: for reading beside a running daemon, or for writing under its lock. Prints the error. NULL on
  * failure, *status set. Refuses --now for a node that is not a demo, and --dry-run for writing: a command that has a dry
  * run opens for reading. */

@@ -17,8 +17,7 @@ static int64_t clock_moved(void *context)
 	return cli->now_ms;
 }
 
-/* A plain word before the library says the same in its own way. */
-static int directory_check(const struct cli *cli, const char *directory)
+int cli_directory(const struct cli *cli, const char *directory)
 {
 	struct stat found;
 	char path[4096];
@@ -41,7 +40,7 @@ struct node *cli_open(struct cli *cli, const char *directory, bool read_only, in
 {
 	struct error_detail detail = {""};
 	struct node *node = NULL;
-	*status = directory_check(cli, directory);
+	*status = cli_directory(cli, directory);
 	if (*status)
 		return NULL;
 	if (cli->dry_run && !read_only) {

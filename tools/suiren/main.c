@@ -1,7 +1,8 @@
 /* main.c: `suiren`: finds the command, gives help, and turns what happened into the exit status. */
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "help.h"
 
@@ -75,6 +76,15 @@ static int run(int argc, char **argv)
 	return cli.command->run(&cli, argc - words, argv + words);
 }
 
+/* A reader that has gone away has what it wanted; anything else that failed is told. */
+static bool output_complete(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 int main(int argc, char **argv)
 {
 	/* A reader that goes away (`| head`) is seen as a failed write, not as a death in the middle of the work. */
@@ -84,11 +94,8 @@ int main(int argc, char **argv)
 		return CLI_WORLD;
 	}
 	int status = run(argc, argv);
-	errno = 0;
-	if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
-		fprintf(stderr, "suiren: standard output: %s; the answer is incomplete\n",
-		    errno ? strerror(errno) : "write failed");
-		return CLI_WORLD;
-	}
-	return status;
+	if (output_complete())
+		return status;
+	fputs("suiren: standard output could not be written; the answer is incomplete\n", stderr);
+	return CLI_WORLD;
 }

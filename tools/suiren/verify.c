@@ -174,15 +174,14 @@ static int verify_books(
 	/* What was found is told; only the world's failures end the audit here. */
 	if (error == ERROR_NOT_VERIFIED || error == ERROR_NONE)
 		error = sums_check(verification, subject->ledger);
-	if (error)
-		return cli_fail(verification->cli, error, NULL, "verify");
-	if (peer_checkpoint) {
-		int status = peer_checkpoint_check(
+	int status = error ? cli_fail(verification->cli, error, NULL, "verify") : CLI_DONE;
+	if (!status && peer_checkpoint)
+		status = peer_checkpoint_check(
 		    verification, subject->ledger, &subject->log, peer_checkpoint);
-		if (status)
-			return status;
-	}
-	return verification_end(verification, &result, false);
+	if (!status)
+		return verification_end(verification, &result, false);
+	yyjson_mut_doc_free(verification->doc);
+	return status;
 }
 
 static int verify_run(struct cli *cli, int argc, char **argv)

@@ -1,0 +1,143 @@
+#include "manual.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct manual_page {
+	const char *noun, *verb, *text;
+};
+
+static const struct manual_page pages[] = {
+    {"init", NULL,
+	"  --region CODE   the city's administrative code (GB/T 2260), six digits\n"
+	"  --policy FILE   its catalogue of programmes; without it the one built into the program\n"
+	"  --demo          a node for trying out: peers that are not demo nodes refuse it\n"
+	"  --seed N        demo only: keys and salts come from N, so that two runs are alike\n"
+	"  --now DAY       demo only: the time of the first entries\n"
+	"\n"
+	"DIR must not exist, or be empty. It then holds node.yaml, keys/ (mode 0600) and ledger/.\n"
+	"keys/root.key signs the city's other keys: take it away to a place without a network.\n"
+	"JSON: directory, region, demo, origin, entries, root.\n"},
+    {"status", NULL,
+	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, used_bytes,\n"
+	"map_bytes, disk_bytes, peers [as `peer list`].\n"},
+    {"key", "show",
+	"Says which secrets lie in DIR/keys; a root key that is still there is warned of.\n"
+	"JSON: keys [kind, public_key, key_id, from_entry, secret_here], vkey.\n"},
+    {"officer", "add",
+	"  --key HEX       the officer's public key, 64 hex digits, made elsewhere\n"
+	"  --out FILE      make a key here and write it to FILE (mode 0600), for the officer alone\n"
+	"\n"
+	"An officer signs what is entered by hand (--officer-key, --entered-by). Adding another key\n"
+	"for the same name ends the old one.\n"
+	"JSON: entry, repeat.\n"},
+    {"officer", "list", "JSON: [name, public_key, key_id, from_entry, until_entry or null].\n"},
+    {"peer", "add",
+	"Every node gets every other's keys and catalogue. Introducing again brings changes only.\n"
+	"JSON: the regions introduced.\n"},
+    {"peer", "list",
+	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting].\n"},
+    {"deliver", NULL,
+	"Documents are carried in a fixed order until no outbox holds any. A document that is refused\n"
+	"counts as delivered: the refusal is an entry on both sides.\n"
+	"JSON: delivered, refused, acknowledgements.\n"},
+    {"policy", "check",
+	"Every error is one line: FILE:LINE: field: what is wrong. Exit status 1 if there is one.\n"
+	"JSON: good, region, version, programmes, funds, hash, errors [file, line, field, text].\n"},
+    {"policy", "show",
+	"  --on DAY        programmes in force on this day\n"
+	"  --region CODE   another city's catalogue, as its notice brought it\n"
+	"\n"
+	"Amounts that the sources do not give are marked illustrative.\n"
+	"JSON: region, name_zh, name_en, version, on, hash, programmes [code, name_zh, name_en,\n"
+	"document, clause, effective_from, effective_until, need, accrues, payer, paid_to, portable,\n"
+	"regions, district, funds, price_ceiling_fen, quantity_cap_days, programme_cap_fen,\n"
+	"person_month_cap_fen, amounts [age_from, age_to, level_from, level_to, amount_fen, clause,\n"
+	"illustrative], illustrative].\n"},
+    {"policy", "bundle",
+	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file by\n"
+	"payer with it, without a node. Without -o it goes to standard output.\n"},
+    {"balance", NULL,
+	"  --at SEQ        after entry SEQ\n"
+	"  --on DAY        at the end of a day, Beijing time\n"
+	"\n"
+	"The balance is that of the account's normal side; pending amounts are shown beside it.\n"
+	"JSON: [account, unit, debits, credits, pending_debits, pending_credits] in fen or minutes.\n"},
+    {"account", "show",
+	"  --from SEQ      postings from this entry on\n"
+	"  --limit N       at most N postings\n"
+	"\n"
+	"JSON: account, unit, normal_side, may_go_negative, frozen, closed, opened_at, balance,\n"
+	"postings [entry, index, time, entry_kind, transfer_kind, side, amount, debits, credits,\n"
+	"pending_debits, pending_credits]; the last four as they stood after the posting.\n"},
+    {"account", "find",
+	"JSON: [entry, index, time, transfer_kind, unit, amount, debit, credit].\n"},
+    {"account", "freeze",
+	"  --officer-key FILE   signed by this officer instead of by the node\n"},
+    {"account", "unfreeze",
+	"  --officer-key FILE   signed by this officer instead of by the node\n"},
+    {"account", "close",
+	"  --officer-key FILE   signed by this officer instead of by the node\n"
+	"\n"
+	"Balance and pending amounts must be 0. There is no way back: open a new account.\n"},
+    {"export", NULL,
+	"  --format hledger   a journal; `hledger -f -` re-adds it to the balances of `suiren balance`\n"
+	"  --format csv       one row a transfer, UTF-8, RFC 4180\n"
+	"  --format jsonl     one JSON object a transfer\n"
+	"  --from, --to DAY   entries of these days only, both inclusive, Beijing time\n"
+	"\n"
+	"hledger: debits are positive; '/' in account names becomes ':'; pending transfers and their\n"
+	"release are comments. csv and jsonl: entry, index, time, entry_kind, transfer_kind (plain,\n"
+	"pending, post, void, expire), unit (CNY, MIN), amount (fen, minutes), debit, credit, id,\n"
+	"pending_id, deadline, reference. No names, ID numbers or cards are in the books.\n"},
+    {"verify", NULL,
+	"  --peer-checkpoint FILE   a checkpoint of this log that a peer has kept: the log must still\n"
+	"                           hold what it held then\n"
+	"  --replay                 rebuild every table from the log and compare, and run every rule\n"
+	"                           again: the same verdicts must come out\n"
+	"\n"
+	"Every finding names the entry, or the table and key. Exit status 1 if there is one. Works\n"
+	"beside a running writer.\n"
+	"JSON: verified, entries, lines, documents, transfers, accounts, finding_count, findings\n"
+	"[entry, table, key, text] and, with --replay, replay [entries, lines, not_rerun].\n"},
+    {"log", "head",
+	"The text is a C2SP signed note: a tlog-checkpoint. JSON: origin, size, root, checkpoint.\n"},
+    {"log", "vkey", "JSON: vkey, public_key.\n"},
+    {"log", "entry",
+	"Lines, verdicts and payloads are shown as they are stored (CBOR in diagnostic notation; byte\n"
+	"strings are hex in JSON); docs/format.md tells what stands where in which kind.\n"
+	"JSON: sequence, epoch, time, kind, kind_number, salt, results_root, transfers_hash,\n"
+	"documents [name, hash, size, key_id, verified, signer, payload], lines [line, verdict],\n"
+	"transfers [id, kind, unit, amount, debit, credit, pending_id, deadline, reference].\n"},
+    {"log", "leaves",
+	"The Merkle leaf hash of a line is SHA-256 of 00 and the bytes (RFC 6962).\n"},
+    {"proof", "inclusion",
+	"JSON, always: leaf_hash, hashes [the sibling of the leaf first], root: RFC 9162, 2.1.3.\n"},
+    {"proof", "consistency",
+	"JSON, always: leaf_hash (null), hashes, root (of N entries): RFC 9162, 2.1.4.\n"},
+    {"receipt", "make",
+	"The receipt holds the line, its verdict, the paths to the signed checkpoint and, if the line\n"
+	"came on an institution's sheet, the sheet's signed header; nothing of other lines.\n"},
+    {"receipt", "verify",
+	"  --vkey VKEY            as `suiren log vkey` prints it, or a file that holds it\n"
+	"  --institution-key HEX  check the institution's signature on the sheet too\n"
+	"\n"
+	"Without --institution-key the receipt still proves that the city's log binds this very sheet,\n"
+	"whose signature the city checked when it booked it.\n"
+	"JSON: verified, origin, entry, line_index, checkpoint_size, time, kind, line, verdict,\n"
+	"institution_signature (verified, not_checked, none), institution, sheet, month,\n"
+	"institution_key_id.\n"},
+};
+
+const char *manual_text(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		const struct manual_page *page = &pages[i];
+		bool same_verb = page->verb && verb ? strcmp(page->verb, verb) == 0
+						    : !page->verb && !verb;
+		if (strcmp(page->noun, noun) == 0 && same_verb)
+			return page->text;
+	}
+	return NULL;
+}
