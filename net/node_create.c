@@ -1,0 +1,1 @@
+/* node_create.c: being written. */

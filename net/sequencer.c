@@ -1,0 +1,1 @@
+/* sequencer.c: being written. */

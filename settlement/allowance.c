@@ -1,0 +1,1 @@
+/* allowance.c: being written. */

@@ -1,0 +1,1 @@
+/* clearing.c: being written. */

@@ -1,0 +1,1 @@
+/* clearing_kinds.c: being written. */

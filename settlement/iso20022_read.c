@@ -1,0 +1,1 @@
+/* iso20022_read.c: being written. */

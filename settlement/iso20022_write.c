@@ -1,0 +1,1 @@
+/* iso20022_write.c: being written. */

@@ -1,0 +1,1 @@
+/* obligation.c: being written. */

@@ -1,0 +1,1 @@
+/* reversal.c: being written. */

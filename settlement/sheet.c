@@ -1,0 +1,1 @@
+/* sheet.c: being written. */

@@ -1,0 +1,1 @@
+/* window_kinds.c: being written. */

@@ -1,0 +1,1 @@
+/* assessment.c: being written. */

@@ -1,0 +1,1 @@
+/* bank.c: being written. */

@@ -1,0 +1,1 @@
+/* bench_ingest.c: being written. */

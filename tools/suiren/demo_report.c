@@ -1,0 +1,1 @@
+/* demo_report.c: being written. */

@@ -1,0 +1,1 @@
+/* institution.c: being written. */

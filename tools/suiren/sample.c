@@ -1,0 +1,1 @@
+/* sample.c: being written. */

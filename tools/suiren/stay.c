@@ -1,0 +1,1 @@
+/* stay.c: being written. */
