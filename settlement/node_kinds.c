@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clearing.h"
 #include "descriptor.h"
 #include "keyring.h"
 #include "message.h"
@@ -665,11 +666,15 @@ enum error refused_apply(struct settlement *settlement, struct txn *txn, const s
 	struct span name;
 	uint64_t number;
 	uint32_t from;
+	enum error error;
 
 	(void)settlement;
 	(void)detail;
 	codec_array_exact(&reader, 2);
 	from = (uint32_t)codec_uint(&reader);
 	take_refusal(&reader, &hash, &number, &name);
-	return codec_finish(&reader) ? ERROR_CORRUPT : outbox_acknowledge(txn, from, number);
+	if (codec_finish(&reader))
+		return ERROR_CORRUPT;
+	error = outbox_acknowledge(txn, from, number);
+	return error ? error : clearing_refused(txn, from, &hash);
 }

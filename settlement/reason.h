@@ -37,7 +37,13 @@
 	X(64, pending_home, "waiting for the person's home city", "待户籍地确认")                   \
 	X(65, registered, "registered", "已登记")                                                   \
 	X(66, reversed, "reversed", "冲正")                                                         \
-	X(67, erased, "facts erased", "信息已删除")
+	X(67, erased, "facts erased", "信息已删除")                                                 \
+	/* windows and clearings between cities */                                                 \
+	X(80, cut, "cut", "已截止")                                                                 \
+	X(81, agreed, "agreed", "一致")                                                             \
+	X(82, differs, "differs", "不一致")                                                         \
+	X(83, proposed, "proposed", "已提出")                                                       \
+	X(84, cleared, "cleared", "已清算")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

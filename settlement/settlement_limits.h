@@ -13,5 +13,10 @@
 #define EVIDENCE_MAX 64u
 #define DECISION_OUTGOING_MAX 64u
 #define DECISION_TRANSFERS_MAX 20000u
+/* windows of one direction that one clearing takes; the oldest first, the rest waits for the next */
+#define CLEARING_WINDOWS_MAX 400u
+#define CLEARING_DUE_DAYS 10
+/* of the month after the clearing's month: the last day before which nothing is proposed */
+#define CLEARING_AFTER_DAY 20
 
 #endif
