@@ -1,1 +1,473 @@
-/* window_kinds.c: being written. */
+/* The kinds by which a window ends: the payer's cut, its statement at the creditor, and the creditor's agreement back at the
+ * payer. docs/format.md, "Windows". */
+#include <assert.h>
+#include <string.h>
+
+#include "calendar.h"
+#include "lines.h"
+#include "order.h"
+#include "settlement_internal.h"
+#include "window.h"
+
+#define STATEMENT_FIELDS 7
+#define VERDICT_FIELDS 5
+
+/* What a payer states about a window; the same fields stand in the line of a cut, in the statement and in the agreement. */
+struct statement {
+	uint32_t window;
+	int32_t cut_day;
+	uint32_t ordinal;
+	struct window_totals totals;
+};
+
+static void totals_put(struct buffer *out, const struct window_totals *totals)
+{
+	codec_put_uint(out, totals->count);
+	codec_put_int(out, totals->positive_fen);
+	codec_put_int(out, totals->negative_fen);
+	codec_put_bytes(out, hash_span(&totals->digest));
+}
+
+static void statement_put(struct buffer *out, const struct statement *statement)
+{
+	codec_put_uint(out, statement->window);
+	day_put(out, statement->cut_day);
+	codec_put_uint(out, statement->ordinal);
+	totals_put(out, &statement->totals);
+}
+
+static void statement_take(struct codec_reader *reader, struct statement *statement)
+{
+	struct window_totals *totals = &statement->totals;
+
+	statement->window = (uint32_t)codec_uint_max(reader, UINT32_MAX - 1);
+	statement->cut_day = day_take(reader);
+	statement->ordinal = (uint32_t)codec_uint_max(reader, UINT32_MAX);
+	totals->count = (uint32_t)codec_uint_max(reader, UINT32_MAX);
+	totals->positive_fen = codec_int(reader);
+	totals->negative_fen = codec_int(reader);
+	codec_bytes_exact(reader, totals->digest.bytes, HASH_SIZE);
+	if (reader->failed)
+		return;
+	if (statement->window == 0 || statement->ordinal == 0 || totals->count == 0 ||
+	    totals->positive_fen < 0 || totals->positive_fen > AMOUNT_MAX ||
+	    totals->negative_fen > 0 || totals->negative_fen < -AMOUNT_MAX)
+		reader->failed = ERROR_MALFORMED;
+}
+
+static struct statement statement_of(const struct window_row *window)
+{
+	return (struct statement){window->number, window->cut_day, window->ordinal, window->stated};
+}
+
+static bool statement_equal(const struct statement *a, const struct statement *b)
+{
+	return a->window == b->window && a->cut_day == b->cut_day && a->ordinal == b->ordinal &&
+	       window_totals_equal(&a->totals, &b->totals);
+}
+
+/* The window before this number. Fails with: ERROR_NOT_FOUND (it is the first). */
+static enum error window_before(
+    struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number, struct window_row *before)
+{
+	if (number == 1)
+		return ERROR_NOT_FOUND;
+	return window_get(txn, payer, creditor, number - 1, before);
+}
+
+/* The only item of a message between cities. */
+static enum error read_only_item(const struct command *command, size_t fields,
+    struct notice *notice, struct codec_reader *item, struct error_detail *detail)
+{
+	struct span bytes;
+	enum error error = notice_read(command, notice, detail);
+
+	if (error)
+		return error;
+	if (notice->message.item_count != 1 || !line_walk_next(&notice->walk, &bytes))
+		return error_set(detail, ERROR_MALFORMED, "a %s of %zu items; one is taken",
+		    notice->document.name, notice->message.item_count);
+	*item = codec_reader(bytes);
+	codec_array_exact(item, fields);
+	return ERROR_NONE;
+}
+
+/* Cut: the payer's order. */
+
+struct open_windows {
+	struct window_row rows[CITIES_MAX];
+	size_t count;
+	bool too_many;
+};
+
+static bool collect_open(void *context, const struct window_row *window)
+{
+	struct open_windows *open = context;
+
+	if (window->state != WINDOW_OPEN)
+		return true;
+	if (open->count == CITIES_MAX) {
+		open->too_many = true;
+		return false;
+	}
+	open->rows[open->count++] = *window;
+	return true;
+}
+
+/* The day that the order names, if it does, must be the day of the entry: a cut that comes late takes in more than whoever
+ * ordered it meant. */
+static enum error check_cut_day(
+    const struct command *command, int32_t today, struct error_detail *detail)
+{
+	char wanted[DAY_TEXT_SIZE], present[DAY_TEXT_SIZE];
+	struct document document;
+	struct order order;
+	int32_t day;
+
+	if (document_read(command->documents[0], &document) ||
+	    order_read(document.payload, &order) || order.parameter_count != 1)
+		return error_set(detail, ERROR_MALFORMED, "not a well-formed order to cut");
+	if (codec_null(&order.parameters))
+		return ERROR_NONE;
+	day = day_take(&order.parameters);
+	if (order.parameters.failed)
+		return error_set(detail, ERROR_MALFORMED, "the order to cut names no real day");
+	if (day == today)
+		return ERROR_NONE;
+	day_write(day, wanted);
+	day_write(today, present);
+	return error_set(detail, ERROR_STATE,
+	    "a window is labelled with the day of its cut: %s was ordered, today is %s", wanted,
+	    present);
+}
+
+/* A label never goes back, whatever the clock does. */
+static enum error label_cut(struct txn *txn, int32_t today, struct window_row *window)
+{
+	struct window_row before;
+	enum error error =
+	    window_before(txn, window->payer, window->creditor, window->number, &before);
+
+	window->cut_day = today;
+	window->ordinal = 1;
+	if (error == ERROR_NOT_FOUND)
+		return ERROR_NONE;
+	if (!error && before.cut_day >= today) {
+		window->cut_day = before.cut_day;
+		window->ordinal = before.ordinal + 1;
+	}
+	return error;
+}
+
+static enum error cut_one(struct settlement *settlement, struct txn *txn, int32_t today,
+    struct window_row *window, struct decision *decision)
+{
+	struct statement statement;
+	struct buffer *payload;
+	enum error error = label_cut(txn, today, window);
+
+	if (error)
+		return error;
+	statement = statement_of(window);
+	statement.totals = window->own;
+	codec_put_array(&decision->lines, 1 + STATEMENT_FIELDS);
+	codec_put_uint(&decision->lines, window->creditor);
+	statement_put(&decision->lines, &statement);
+	verdict_put(decision, REASON_cut);
+	payload = message_begin(settlement, txn, decision, window->creditor, "window_statement", 1);
+	if (payload) {
+		codec_put_array(payload, STATEMENT_FIELDS);
+		statement_put(payload, &statement);
+	}
+	return ERROR_NONE;
+}
+
+enum error cut_decide(struct settlement *settlement, struct txn *txn, const struct command *command,
+    int64_t now_ms, struct decision *decision, struct error_detail *detail)
+{
+	struct open_windows open = {.count = 0};
+	int32_t today = day_of_time(now_ms);
+	enum error error = check_cut_day(command, today, detail);
+
+	if (!error)
+		error = window_each_last(txn, settlement_region(settlement), collect_open, &open);
+	if (error)
+		return error;
+	if (open.too_many)
+		return error_set(
+		    detail, ERROR_TOO_LARGE, "more than %u cities are owed something", CITIES_MAX);
+	if (open.count == 0)
+		return error_set(detail, ERROR_STATE,
+		    "nothing to cut: no city is owed anything since the last cut");
+	for (size_t i = 0; i < open.count && !error; i++)
+		error = cut_one(settlement, txn, today, &open.rows[i], decision);
+	return error;
+}
+
+/* Hash of the signed document behind `causes` others. */
+static enum error sent_hash(const struct entry *entry, uint32_t index, struct hash *hash)
+{
+	if (index >= entry->header.document_count)
+		return ERROR_CORRUPT;
+	*hash = document_hash(entry->documents[index]);
+	return ERROR_NONE;
+}
+
+static enum error cut_apply_line(
+    struct txn *txn, const struct entry *entry, uint32_t payer, struct span line, uint32_t index)
+{
+	struct codec_reader reader = codec_reader(line);
+	struct statement statement;
+	struct window_row window;
+	uint32_t creditor;
+	enum error error;
+
+	codec_array_exact(&reader, 1 + STATEMENT_FIELDS);
+	creditor = (uint32_t)codec_uint(&reader);
+	statement_take(&reader, &statement);
+	if (codec_finish(&reader))
+		return ERROR_CORRUPT;
+	error = window_get(txn, payer, creditor, statement.window, &window);
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	if (window.state != WINDOW_OPEN || !window_totals_equal(&window.own, &statement.totals))
+		return ERROR_CORRUPT;
+	window.state = WINDOW_CUT;
+	window.cut_day = statement.cut_day;
+	window.ordinal = statement.ordinal;
+	window.stated = statement.totals;
+	window.cut_sequence = entry->header.sequence;
+	error = sent_hash(entry, 1 + index, &window.statement);
+	return error ? error : window_put(txn, &window);
+}
+
+enum error cut_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
+{
+	struct entry_walk walk = entry_walk(entry);
+	struct span line;
+	unsigned reason;
+	enum error error = ERROR_NONE;
+
+	while (!error && entry_walk_next(&walk, &line, &reason))
+		error =
+		    cut_apply_line(txn, entry, settlement_region(settlement), line, walk.next - 1);
+	return error ? error : entry_walk_finish(&walk, detail);
+}
+
+/* Statement: at the creditor. */
+
+/* The statement is of the next window, and its label follows the one before. */
+static enum error check_order(struct txn *txn, uint32_t payer, uint32_t creditor,
+    const struct statement *statement, struct error_detail *detail)
+{
+	struct window_row before;
+	uint32_t expected;
+	bool follows;
+	enum error error = window_open_number(txn, payer, creditor, &expected);
+
+	if (error)
+		return error;
+	if (statement->window != expected)
+		return error_set(detail, ERROR_MISMATCH,
+		    "a statement of window %u of %06u; window %u is the next",
+		    (unsigned)statement->window, (unsigned)payer, (unsigned)expected);
+	error = window_before(txn, payer, creditor, expected, &before);
+	if (error == ERROR_NOT_FOUND)
+		follows = statement->ordinal == 1;
+	else if (error)
+		return error;
+	else if (statement->cut_day == before.cut_day)
+		follows = statement->ordinal == before.ordinal + 1;
+	else
+		follows = statement->cut_day > before.cut_day && statement->ordinal == 1;
+	return follows
+		   ? ERROR_NONE
+		   : error_set(detail, ERROR_MISMATCH,
+			 "the label of window %u of %06u does not follow that of the one before",
+			 (unsigned)expected, (unsigned)payer);
+}
+
+/* The totals of this node's mirror; zeros when it has nothing for the window. */
+static enum error mirror_totals(struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number,
+    struct window_totals *totals)
+{
+	struct window_row window;
+	enum error error = window_get(txn, payer, creditor, number, &window);
+
+	*totals = (struct window_totals){0};
+	if (error == ERROR_NOT_FOUND)
+		return ERROR_NONE;
+	if (!error)
+		*totals = window.own;
+	return error;
+}
+
+enum error statement_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
+{
+	uint32_t self = settlement_region(settlement), payer;
+	struct hash hash = document_hash(command->documents[0]);
+	struct window_totals mirror;
+	struct statement statement;
+	struct codec_reader item;
+	struct buffer *payload;
+	struct notice notice;
+	bool agreed;
+	enum error error = read_only_item(command, STATEMENT_FIELDS, &notice, &item, detail);
+
+	(void)now_ms;
+	if (error)
+		return error;
+	statement_take(&item, &statement);
+	if (codec_finish(&item))
+		return error_set(detail, ERROR_MALFORMED, "not a well-formed window statement");
+	payer = notice.message.from;
+	error = check_order(txn, payer, self, &statement, detail);
+	if (!error)
+		error = mirror_totals(txn, payer, self, statement.window, &mirror);
+	if (error)
+		return error;
+	agreed = window_totals_equal(&mirror, &statement.totals);
+	codec_put_array(&decision->lines, 1 + STATEMENT_FIELDS);
+	codec_put_uint(&decision->lines, payer);
+	statement_put(&decision->lines, &statement);
+	codec_put_array(&decision->verdicts, VERDICT_FIELDS);
+	codec_put_uint(&decision->verdicts, agreed ? REASON_agreed : REASON_differs);
+	totals_put(&decision->verdicts, &mirror);
+	decision->count++;
+	payload = agreed ? message_begin(settlement, txn, decision, payer, "agreement", 1) : NULL;
+	if (payload) {
+		codec_put_array(payload, STATEMENT_FIELDS + 1);
+		statement_put(payload, &statement);
+		codec_put_bytes(payload, hash_span(&hash));
+	}
+	return ERROR_NONE;
+}
+
+/* The mirror's row; a new one, with the ids of the window before, when the mirror has nothing. */
+static enum error mirror_row(
+    struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number, struct window_row *window)
+{
+	struct window_row before = {0};
+	enum error error = window_get(txn, payer, creditor, number, window);
+
+	if (error != ERROR_NOT_FOUND)
+		return error;
+	error = window_before(txn, payer, creditor, number, &before);
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	*window = (struct window_row){.payer = payer,
+	    .creditor = creditor,
+	    .number = number,
+	    .state = WINDOW_OPEN,
+	    .first = before.last,
+	    .last = before.last};
+	return ERROR_NONE;
+}
+
+enum error statement_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(entry->lines);
+	struct statement statement;
+	struct window_row window;
+	unsigned reason;
+	uint32_t payer;
+	enum error error;
+
+	(void)detail;
+	codec_array_exact(&reader, 1 + STATEMENT_FIELDS);
+	payer = (uint32_t)codec_uint(&reader);
+	statement_take(&reader, &statement);
+	if (codec_finish(&reader) || verdict_read(entry->verdicts, &reason))
+		return ERROR_CORRUPT;
+	error = mirror_row(txn, payer, settlement_region(settlement), statement.window, &window);
+	if (error)
+		return error;
+	if (window.state != WINDOW_OPEN)
+		return ERROR_CORRUPT;
+	window.state = reason == REASON_agreed ? WINDOW_AGREED : WINDOW_DIFFERS;
+	window.cut_day = statement.cut_day;
+	window.ordinal = statement.ordinal;
+	window.stated = statement.totals;
+	window.cut_sequence = entry->header.sequence;
+	error = sent_hash(entry, 0, &window.statement);
+	if (!error && window.state == WINDOW_AGREED) {
+		window.agreed_sequence = entry->header.sequence;
+		error = sent_hash(entry, 1, &window.agreement);
+	}
+	return error ? error : window_put(txn, &window);
+}
+
+/* Agreement: back at the payer. */
+
+enum error agreement_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
+{
+	struct statement agreed, own;
+	struct codec_reader item;
+	struct window_row window;
+	struct notice notice;
+	struct hash hash;
+	enum error error = read_only_item(command, STATEMENT_FIELDS + 1, &notice, &item, detail);
+
+	(void)now_ms;
+	if (error)
+		return error;
+	statement_take(&item, &agreed);
+	codec_bytes_exact(&item, hash.bytes, HASH_SIZE);
+	if (codec_finish(&item))
+		return error_set(detail, ERROR_MALFORMED, "not a well-formed agreement");
+	error = window_get(
+	    txn, settlement_region(settlement), notice.message.from, agreed.window, &window);
+	if (error == ERROR_NOT_FOUND || (!error && window.state == WINDOW_OPEN))
+		return error_set(detail, ERROR_MISMATCH,
+		    "there is no statement of window %u to %06u", (unsigned)agreed.window,
+		    (unsigned)notice.message.from);
+	if (error)
+		return error;
+	if (window.state != WINDOW_CUT)
+		return error_set(detail, ERROR_STATE, "window %u to %06u is agreed already",
+		    (unsigned)agreed.window, (unsigned)notice.message.from);
+	own = statement_of(&window);
+	if (!statement_equal(&agreed, &own) || !hash_equal(&hash, &window.statement))
+		return error_set(detail, ERROR_MISMATCH,
+		    "%06u agrees to something else than the statement of window %u",
+		    (unsigned)notice.message.from, (unsigned)agreed.window);
+	codec_put_array(&decision->lines, 3);
+	codec_put_uint(&decision->lines, window.creditor);
+	codec_put_uint(&decision->lines, window.number);
+	codec_put_bytes(&decision->lines, hash_span(&hash));
+	verdict_put(decision, REASON_agreed);
+	return ERROR_NONE;
+}
+
+enum error agreement_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(entry->lines);
+	struct window_row window;
+	uint32_t creditor, number;
+	struct hash hash;
+	enum error error;
+
+	(void)detail;
+	codec_array_exact(&reader, 3);
+	creditor = (uint32_t)codec_uint(&reader);
+	number = (uint32_t)codec_uint(&reader);
+	codec_bytes_exact(&reader, hash.bytes, HASH_SIZE);
+	if (codec_finish(&reader))
+		return ERROR_CORRUPT;
+	error = window_get(txn, settlement_region(settlement), creditor, number, &window);
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	if (window.state != WINDOW_CUT || !hash_equal(&hash, &window.statement))
+		return ERROR_CORRUPT;
+	window.state = WINDOW_AGREED;
+	window.agreed_sequence = entry->header.sequence;
+	error = sent_hash(entry, 0, &window.agreement);
+	return error ? error : window_put(txn, &window);
+}
