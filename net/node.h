@@ -27,11 +27,13 @@ struct node_options {
 struct node_create_options {
 	uint32_t region;
 	bool demo;
-	struct span policy;	/* YAML; empty: the embedded one */
+	struct span policy; /* YAML; empty: the embedded one */
 	struct node_options node;
 };
-MUST_CHECK enum error node_create(const char *directory, const struct node_create_options *options, struct error_detail *detail);
-MUST_CHECK enum error node_open(const char *directory, const struct node_options *options, struct node **node, struct error_detail *detail);
+MUST_CHECK enum error node_create(
+    const char *directory, const struct node_create_options *options, struct error_detail *detail);
+MUST_CHECK enum error node_open(const char *directory, const struct node_options *options,
+    struct node **node, struct error_detail *detail);
 void node_close(struct node *node); /* NULL is accepted */
 
 const char *node_directory(const struct node *node);
@@ -48,7 +50,7 @@ void node_random(struct node *node, uint8_t *bytes, size_t size);
 
 /* A command to be booked. All borrowed until the answer. */
 struct submission {
-	struct span document;	/* COSE */
+	struct span document;   /* COSE */
 	struct span attachment; /* settlement.h, settlement_admit */
 	/* Runs in the group's transaction before the decision and is undone if the command is refused: the registry's rows, which are not in the log. NULL: none. */
 	enum error (*before)(void *context, struct txn *txn, struct error_detail *detail);
@@ -57,15 +59,18 @@ struct submission {
 };
 
 struct answer {
-	enum error error;    /* ERROR_NONE; ERROR_REPEAT: `sequence` is the first answer; else nothing was booked */
+	enum error
+	    error; /* ERROR_NONE; ERROR_REPEAT: `sequence` is the first answer; else nothing was booked */
 	uint64_t sequence;
 	struct error_detail detail;
 };
 
 /* Book one command, durable when it returns. */
-MUST_CHECK enum error node_submit(struct node *node, const struct submission *submission, struct answer *answer);
+MUST_CHECK enum error node_submit(
+    struct node *node, const struct submission *submission, struct answer *answer);
 /* Book up to GROUP_COMMANDS_MAX commands in one durable commit; each has its own answer. The return value tells of the commit. */
-MUST_CHECK enum error node_submit_group(struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
+MUST_CHECK enum error node_submit_group(
+    struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
 /* Sign an order (key NULL: the node's document key) with a fresh secret and submit it. The same id again is a repeat if kind, parameters,
  * content and count are the same too, else a conflict. `id` empty: made from the content. `content` NULL: SHA-256 of the lines if the id is empty; if
  * an id is given, the id stands for the content. Give the content where lines hold something random (sealed facts). */
@@ -81,15 +86,18 @@ struct node_order {
 	enum error (*before)(void *context, struct txn *txn, struct error_detail *detail);
 	void *before_context;
 };
-MUST_CHECK enum error node_order(struct node *node, const struct node_order *order, struct answer *answer);
+MUST_CHECK enum error node_order(
+    struct node *node, const struct node_order *order, struct answer *answer);
 
 /* The in-process link: deliver every waiting document between the nodes, in fixed order, until all outboxes are empty. Numbers of
  * documents delivered, refused. The nng link of a running daemon implements the same steps (link.h). */
 struct delivery {
 	uint64_t delivered, refused, acknowledgements;
 };
-MUST_CHECK enum error node_deliver(struct node *const *nodes, size_t count, struct delivery *delivery, struct error_detail *detail);
+MUST_CHECK enum error node_deliver(struct node *const *nodes, size_t count,
+    struct delivery *delivery, struct error_detail *detail);
 /* Make nodes known to each other: each signs and hands over its descriptor and policy. */
-MUST_CHECK enum error node_introduce(struct node *const *nodes, size_t count, struct error_detail *detail);
+MUST_CHECK enum error node_introduce(
+    struct node *const *nodes, size_t count, struct error_detail *detail);
 
 #endif

@@ -1,0 +1,99 @@
+/* node_internal.h: what the modules of the net floor share and nobody else sees: the node in memory, its files, and the
+ * writer's group. Everything that a group needs again and again is kept in here, so that booking allocates next to nothing. */
+#ifndef SUIREN_NODE_INTERNAL_H
+#define SUIREN_NODE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "net_limits.h"
+#include "node.h"
+
+struct descriptor;
+
+/* The names of the files in a node directory. docs/format.md, "Node directories". */
+#define NODE_FILE_CONFIG "node.yaml"
+#define NODE_FILE_LOCK "lock"
+#define NODE_FOLDER_KEYS "keys"
+#define NODE_FOLDER_LEDGER "ledger"
+
+/* Keys that a running node uses; the root key is none of them. Readers may lack them. */
+struct node_keys {
+	bool has_document, has_log, has_registry;
+	struct secret_key document, log;
+	struct hash registry;
+};
+
+/* The writer: one group at a time. */
+struct sequencer {
+	pthread_mutex_t mutex;
+	enum error
+	    stopped; /* not ERROR_NONE: the disk or the books failed; nothing is booked until the node is reopened */
+	/* Scratch of one command. */
+	struct command_storage *storage;
+	struct decision decision;
+	struct buffer documents, refusal;
+	struct span spans[2 + DECISION_OUTGOING_MAX];
+};
+
+struct node {
+	char *directory;
+	struct node_options options;
+	struct node_config config;
+	char origin[ORIGIN_SIZE + 12];
+	int lock; /* of the writer's lock file; -1 */
+	struct node_keys keys;
+	struct public_key log_key; /* as the genesis entry names it */
+	struct settlement *settlement;
+	struct ledger_options ledger_options;
+	struct ledger *ledger;
+	struct sequencer sequencer;
+};
+
+/* Files (node_files.c). */
+
+/* Write DIRECTORY/name (name may hold a '/'). Fails with: ERROR_TOO_LARGE. */
+MUST_CHECK enum error node_path(
+    const char *directory, const char *name, char path[NODE_PATH_MAX], struct error_detail *detail);
+/* Read and check DIRECTORY/node.yaml. Fails with: ERROR_NOT_FOUND, ERROR_MALFORMED (says where), ERROR_IO. */
+MUST_CHECK enum error node_config_open(
+    const char *directory, struct node_config *config, struct error_detail *detail);
+/* Write a new file durably. Fails with: ERROR_EXISTS, ERROR_DISK_FULL, ERROR_PERMISSION, ERROR_IO. */
+MUST_CHECK enum error node_file_write(
+    const char *path, struct span content, struct error_detail *detail);
+/* Make the names in a folder durable. Fails with: ERROR_IO. */
+MUST_CHECK enum error node_folder_sync(const char *path, struct error_detail *detail);
+/* Take the writer's lock; *lock is closed to let it go. Fails with: ERROR_LOCKED (says who holds it), ERROR_IO. */
+MUST_CHECK enum error node_lock(const char *directory, int *lock, struct error_detail *detail);
+/* Read the keys that a running node needs. A reader goes on without those that are not there. */
+MUST_CHECK enum error node_keys_open(
+    const char *directory, bool read_only, struct node_keys *keys, struct error_detail *detail);
+void node_keys_wipe(struct node_keys *keys);
+
+/* The error for errno of a failed system call. */
+enum error node_system_error(int number);
+
+/* Open a directory; `fresh` when its log is still to be begun (node_create). Else as node_open. */
+MUST_CHECK enum error node_open_directory(const char *directory, const struct node_options *options,
+    bool fresh, struct node **node, struct error_detail *detail);
+/* The node's own descriptor, as its genesis entry holds it: the signed document (may be NULL; appended) and what it says. */
+MUST_CHECK enum error node_own_descriptor(
+    struct txn *txn, struct buffer *document, struct descriptor *descriptor);
+
+/* The writer (sequencer.c). */
+
+/* One command of a group. */
+struct work {
+	const struct submission *submission;
+	struct answer *answer;
+	bool from_peer; /* a document of another city: its refusal is an entry */
+	bool refused;   /* set: refused, and the refusal is booked as answer->sequence */
+	bool left_out;  /* its append failed once: the group is tried again without it */
+};
+
+MUST_CHECK enum error sequencer_init(struct sequencer *sequencer);
+void sequencer_free(struct sequencer *sequencer);
+/* Book 1..GROUP_COMMANDS_MAX commands in one durable commit. Thread-safe. Fails with: ERROR_STOPPED, and what the world
+ * fails with: then nothing of the group is booked, and every answer says so. */
+MUST_CHECK enum error sequencer_run(struct node *node, struct work *works, size_t count);
+
+#endif
