@@ -6,7 +6,7 @@
 	__attribute__((weak)) enum error name##_apply(struct settlement *s, struct txn *t, const struct entry *c, struct error_detail *e) \
 	{ (void)s; (void)t; (void)c; return error_set(e, ERROR_STATE, "not built"); }
 STUB(claim) STUB(claim_forward) STUB(claim_remote) STUB(adjudication) STUB(reversal) STUB(reversal_notice) STUB(allowance)
-STUB(clearing) STUB(clearing_accept) STUB(clearing_signed) STUB(payment_order) STUB(bank) STUB(payment_advice) STUB(payment_receipt)
+STUB(payment_order) STUB(bank) STUB(payment_advice) STUB(payment_receipt)
 #include "claim.h"
 __attribute__((weak)) enum error sheet_expected(struct txn *txn, const struct sheet_header *header, uint64_t *sequence)
 { (void)txn; (void)header; (void)sequence; return ERROR_STATE; }
