@@ -1,1 +1,105 @@
-/* programme.c: being written. */
+#include "programme.h"
+
+#include <assert.h>
+
+int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first, unsigned last)
+{
+	int64_t n = month_days, whole = amount_fen / n, rest = amount_fen % n;
+	int64_t upto_last, before_first;
+
+	assert(amount_fen >= 0 && 1 <= first && first <= last && last <= month_days);
+	/* With a = whole n + rest: floor((2 a x + n) / 2n) = whole x + floor((2 rest x + n) / 2n); nothing overflows. */
+	upto_last = whole * last + (2 * rest * last + n) / (2 * n);
+	before_first = whole * (first - 1) + (2 * rest * (first - 1) + n) / (2 * n);
+	return upto_last - before_first;
+}
+
+int programme_age(const struct programme *programme, int32_t birth_day, int32_t day)
+{
+	uint32_t month;
+
+	if (programme->starts == STARTS_DAY)
+		return age_on(birth_day, day);
+	month = month_of_day(day);
+	return age_on(birth_day, programme->starts == STARTS_MONTH ? month_last_day(month) : month_first_day(month) - 1);
+}
+
+static void add_span(struct programme_month *out, const struct policy *policy, const struct programme *programme, int32_t from, int32_t until)
+{
+	assert(out->span_count < PROGRAMME_SPANS_MAX);
+	out->spans[out->span_count++] =
+	    (struct programme_span){.programme = programme, .row = (uint32_t)(programme - policy->programmes), .from_day = from, .until_day = until};
+}
+
+void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month, uint32_t district, struct programme_month *out)
+{
+	int32_t first = month_first_day(month), last = first + month_days(month) - 1;
+	const struct programme *present = NULL;
+	int32_t since = first;
+
+	out->tag = tag;
+	out->span_count = 0;
+	if (!policy)
+		return;
+	for (int32_t day = first; day <= last; day++) {
+		const struct programme *programme = policy_programme(policy, tag, day, district);
+
+		if (day > first && programme == present)
+			continue;
+		if (present)
+			add_span(out, policy, present, since, day - 1);
+		present = programme;
+		since = day;
+	}
+	if (present)
+		add_span(out, policy, present, since, last);
+}
+
+const struct programme_span *programme_month_on(const struct programme_month *month, int32_t day)
+{
+	for (uint32_t i = 0; i < month->span_count; i++) {
+		if (month->spans[i].from_day <= day && day <= month->spans[i].until_day)
+			return &month->spans[i];
+	}
+	return NULL;
+}
+
+int programme_band(const struct programme *programme, int age, int level)
+{
+	for (size_t i = 0; i < programme->band_count; i++) {
+		const struct band *band = &programme->bands[i];
+
+		if (band->age_from <= age && age <= band->age_to && band->level_from <= level && level <= band->level_to)
+			return (int)i;
+	}
+	return -1;
+}
+
+bool programme_asks_age(const struct programme *programme)
+{
+	for (size_t i = 0; i < programme->band_count; i++) {
+		if (programme->bands[i].age_from > 0 || programme->bands[i].age_to < 150)
+			return true;
+	}
+	return programme->age_min > 0;
+}
+
+bool programme_asks_level(const struct programme *programme)
+{
+	for (size_t i = 0; i < programme->band_count; i++) {
+		if (programme->bands[i].level_from > 0 || programme->bands[i].level_to < 4)
+			return true;
+	}
+	return programme->level_min > 0 || programme->level_max < 4;
+}
+
+bool programme_portable_to(const struct programme *programme, uint32_t region)
+{
+	if (!programme->portable)
+		return false;
+	for (size_t i = 0; i < programme->region_count; i++) {
+		if (programme->regions[i] == region)
+			return true;
+	}
+	return programme->region_count == 0;
+}

@@ -1,1 +1,191 @@
-/* verdict.c: being written. */
+#include "verdict.h"
+
+
+#define APPROVED_FIELDS 6
+#define PIECE_FIELDS 5
+#define FUND_FIELDS 2
+#define FACT_FIELDS 3
+#define REDUCTION_FIELDS 5
+
+void verdict_write(struct buffer *out, const struct verdict *verdict)
+{
+	if (verdict->reason != REASON_approved) {
+		codec_put_array(out, 2);
+		codec_put_uint(out, verdict->reason);
+		if (verdict->has_figure)
+			codec_put_int(out, verdict->figure);
+		else
+			codec_put_null(out);
+		return;
+	}
+	codec_put_array(out, APPROVED_FIELDS + (verdict->reduction_count > 0));
+	codec_put_uint(out, REASON_approved);
+	codec_put_uint(out, (uint64_t)verdict->amount_fen);
+	codec_put_uint(out, verdict->policy);
+	codec_put_array(out, PIECE_FIELDS * (size_t)verdict->piece_count);
+	for (uint32_t i = 0; i < verdict->piece_count; i++) {
+		const struct verdict_piece *piece = &verdict->pieces[i];
+
+		codec_put_uint(out, piece->row);
+		codec_put_uint(out, piece->band);
+		codec_put_uint(out, piece->last_day);
+		codec_put_uint(out, (uint64_t)piece->monthly_fen);
+		codec_put_uint(out, piece->level_sequence);
+	}
+	codec_put_array(out, FUND_FIELDS * (size_t)verdict->fund_count);
+	for (uint32_t i = 0; i < verdict->fund_count; i++) {
+		codec_put_uint(out, verdict->funds[i].fund);
+		codec_put_uint(out, (uint64_t)verdict->funds[i].amount_fen);
+	}
+	codec_put_array(out, FACT_FIELDS);
+	codec_put_uint(out, verdict->facts_sequence);
+	codec_put_uint(out, verdict->grant_sequence);
+	codec_put_uint(out, verdict->filing_sequence);
+	if (verdict->reduction_count == 0)
+		return;
+	codec_put_array(out, REDUCTION_FIELDS * (size_t)verdict->reduction_count);
+	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
+		const struct verdict_reduction *reduction = &verdict->reductions[i];
+
+		codec_put_uint(out, reduction->reason);
+		codec_put_uint(out, (uint64_t)reduction->before_fen);
+		codec_put_uint(out, (uint64_t)reduction->after_fen);
+		codec_put_int(out, reduction->limit);
+		codec_put_int(out, reduction->used);
+	}
+}
+
+static void fail(struct codec_reader *reader)
+{
+	if (!reader->failed)
+		reader->failed = ERROR_MALFORMED;
+}
+
+/* Number of groups of `fields` elements in the list that comes; at most `max`. */
+static uint32_t groups(struct codec_reader *reader, size_t fields, uint32_t max)
+{
+	size_t count = codec_array(reader);
+
+	if (count % fields != 0 || count / fields > max) {
+		fail(reader);
+		return 0;
+	}
+	return (uint32_t)(count / fields);
+}
+
+static void take_pieces(struct codec_reader *reader, struct verdict *verdict)
+{
+	uint32_t last_day = 0;
+
+	verdict->piece_count = groups(reader, PIECE_FIELDS, VERDICT_PIECES_MAX);
+	for (uint32_t i = 0; i < verdict->piece_count; i++) {
+		struct verdict_piece *piece = &verdict->pieces[i];
+
+		piece->row = (uint32_t)codec_uint_max(reader, PROGRAMMES_MAX - 1);
+		piece->band = (uint32_t)codec_uint_max(reader, BANDS_MAX - 1);
+		piece->last_day = (uint32_t)codec_uint_max(reader, 31);
+		piece->monthly_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+		piece->level_sequence = codec_uint(reader);
+		if (piece->last_day <= last_day)
+			fail(reader);
+		last_day = piece->last_day;
+	}
+}
+
+static void take_funds(struct codec_reader *reader, struct verdict *verdict)
+{
+	int64_t sum = 0;
+
+	verdict->fund_count = groups(reader, FUND_FIELDS, PROGRAMME_FUNDS_MAX);
+	for (uint32_t i = 0; i < verdict->fund_count; i++) {
+		verdict->funds[i].fund = (uint32_t)codec_uint_max(reader, FUNDS_MAX - 1);
+		verdict->funds[i].amount_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+		/* At most PROGRAMME_FUNDS_MAX times AMOUNT_MAX: fits. */
+		sum += verdict->funds[i].amount_fen;
+	}
+	if (sum != verdict->amount_fen)
+		fail(reader);
+}
+
+static void take_reductions(struct codec_reader *reader, struct verdict *verdict)
+{
+	unsigned last = 0;
+
+	verdict->reduction_count = groups(reader, REDUCTION_FIELDS, VERDICT_REDUCTIONS_MAX);
+	if (verdict->reduction_count == 0)
+		fail(reader);
+	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
+		struct verdict_reduction *reduction = &verdict->reductions[i];
+		unsigned reason = (unsigned)codec_uint_max(reader, REASON_REDUCTION_LAST);
+
+		reduction->reason = (enum reason)reason;
+		reduction->before_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+		reduction->after_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+		reduction->limit = codec_int(reader);
+		reduction->used = codec_int(reader);
+		if (reason < REASON_REDUCTION_FIRST || reason <= last || reduction->after_fen > reduction->before_fen)
+			fail(reader);
+		last = reason;
+	}
+}
+
+static void take_approved(struct codec_reader *reader, size_t fields, struct verdict *verdict)
+{
+	if (fields != APPROVED_FIELDS && fields != APPROVED_FIELDS + 1) {
+		fail(reader);
+		return;
+	}
+	verdict->amount_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	verdict->policy = codec_uint(reader);
+	take_pieces(reader, verdict);
+	take_funds(reader, verdict);
+	codec_array_exact(reader, FACT_FIELDS);
+	verdict->facts_sequence = codec_uint(reader);
+	verdict->grant_sequence = codec_uint(reader);
+	verdict->filing_sequence = codec_uint(reader);
+	if (fields == APPROVED_FIELDS + 1)
+		take_reductions(reader, verdict);
+}
+
+void verdict_take(struct codec_reader *reader, struct verdict *verdict)
+{
+	size_t fields = codec_array(reader);
+	unsigned reason = (unsigned)codec_uint_max(reader, UINT32_MAX);
+
+	verdict->has_figure = false;
+	verdict->figure = 0;
+	verdict->amount_fen = 0;
+	verdict->policy = 0;
+	verdict->piece_count = verdict->fund_count = verdict->reduction_count = 0;
+	verdict->facts_sequence = verdict->grant_sequence = verdict->filing_sequence = 0;
+	verdict->reason = (enum reason)reason;
+	if (reader->failed)
+		return;
+	if (!reason_name(reason)) {
+		fail(reader);
+	} else if (reason == REASON_approved) {
+		take_approved(reader, fields, verdict);
+	} else if (fields != 2) {
+		fail(reader);
+	} else if (!codec_null(reader)) {
+		verdict->has_figure = true;
+		verdict->figure = codec_int(reader);
+	}
+}
+
+enum error verdict_parse(struct span bytes, struct verdict *verdict)
+{
+	struct codec_reader reader = codec_reader(bytes);
+
+	verdict_take(&reader, verdict);
+	return codec_finish(&reader);
+}
+
+const struct verdict_reduction *verdict_reduced(const struct verdict *verdict, enum reason reason)
+{
+	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
+		if (verdict->reductions[i].reason == reason)
+			return &verdict->reductions[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,138 @@
+#include "adjudicate.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum error adjudication_begin(struct adjudication *of, struct settlement *settlement, struct txn *txn, const struct sheet_header *header,
+    const struct sheet_standing *standing, int32_t booked_day, struct claim_state *state)
+{
+	const struct institution_row *institution;
+	uint32_t self = settlement_region(settlement), slots = 0;
+	enum error error;
+
+	memset(of, 0, sizeof *of);
+	of->settlement = settlement;
+	of->txn = txn;
+	of->header = header;
+	of->booked_day = booked_day;
+	of->standing = *standing;
+	of->state = state;
+	of->policy = settlement_policy(settlement, self);
+	of->host_policy = settlement_policy(settlement, header->host);
+	of->month_first = month_first_day(header->month);
+	of->month_days = (unsigned)month_days(header->month);
+	if (!of->policy)
+		return ERROR_STATE;
+	for (size_t i = 0; i < settlement->catalogue_count; i++) {
+		if (settlement->catalogues[i].region == self)
+			of->policy_sequence = settlement->catalogues[i].sequence;
+	}
+	for (uint32_t i = 0; i < header->programme_count; i++)
+		programme_month_find(of->policy, header->programmes[i], header->month, header->host == self ? standing->district : 0, &of->own[i]);
+	error = institution_get(txn, header->uscc, &institution);
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	if (!error)
+		slots = institution->next_slot;
+	claim_state_begin(state, txn, header->uscc, header->month, slots);
+	return stay_cursor_open(txn, header->uscc, &of->stays);
+}
+
+void adjudication_end(struct adjudication *of)
+{
+	stay_cursor_close(of->stays);
+	of->stays = NULL;
+}
+
+/* Add the nights of one stay that fall among the line's days. */
+static enum error add_stay(struct line_case *line, int32_t first_day, const struct stay_row *row)
+{
+	int32_t from = first_day > line->from_day ? first_day : line->from_day;
+	int32_t until = row->last_night < line->until_day ? row->last_night : line->until_day;
+	unsigned first, last;
+	uint32_t bits;
+
+	if (from > until || row->state == STAY_REFUSED)
+		return ERROR_NONE;
+	first = (unsigned)(from - line->of->month_first) + 1;
+	last = (unsigned)(until - line->of->month_first) + 1;
+	bits = (uint32_t)(((UINT64_C(1) << last) - 1) & ~((UINT64_C(1) << (first - 1)) - 1));
+	if (row->state == STAY_PENDING) {
+		line->pending |= bits;
+		return ERROR_NONE;
+	}
+	line->stayed |= bits;
+	if (line->night_count == STAYS_OF_LINE_MAX)
+		return ERROR_TOO_LARGE;
+	line->nights[line->night_count++] = (struct night_piece){.slot = row->slot, .from = (uint8_t)first, .until = (uint8_t)last};
+	return ERROR_NONE;
+}
+
+enum error line_case_find(struct adjudication *of, const struct sheet_line *line, struct line_case *found)
+{
+	const struct stay_row *row = NULL;
+	int32_t first_day = 0;
+	enum error error;
+
+	found->of = of;
+	found->line = line;
+	found->home = person_code_region(line->person);
+	found->cross = found->home != of->header->host;
+	found->person = NULL;
+	found->from_day = of->month_first + line->first_day - 1;
+	found->until_day = of->month_first + line->last_day - 1;
+	found->programme = &of->own[line->programme];
+	found->night_count = 0;
+	found->stayed = found->pending = 0;
+	error = stay_cursor_person(of->stays, line->person, &first_day, &row);
+	if (!error)
+		found->person = &row->person;
+	while (!error) {
+		error = add_stay(found, first_day, row);
+		if (!error)
+			error = stay_cursor_next(of->stays, &first_day, &row);
+	}
+	if (error != ERROR_NOT_FOUND)
+		return error;
+	if (!found->person) {
+		error = person_get(of->txn, line->person, &found->person);
+		if (error == ERROR_NOT_FOUND)
+			found->person = NULL;
+		else if (error)
+			return error;
+	}
+	/* A row that came only with a stay tells nothing: who it is, its home has not said. */
+	if (found->person && !person_code_valid(line->person))
+		found->person = NULL;
+	return ERROR_NONE;
+}
+
+enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun)
+{
+	struct line_case found;
+	enum error error = line_case_find(of, line, &found);
+
+	*not_rerun = false;
+	if (error)
+		return error;
+	memset(verdict, 0, offsetof(struct verdict, pieces));
+	verdict->facts_sequence = verdict->grant_sequence = verdict->filing_sequence = 0;
+	/* The facts are gone: what was decided stands. */
+	if (logged.size && found.person && (found.person->state & PERSON_ERASED)) {
+		*not_rerun = true;
+		error = verdict_parse(logged, verdict);
+		for (uint32_t i = 0; !error && i < verdict->fund_count; i++) {
+			if (verdict->funds[i].fund >= of->policy->fund_count)
+				error = ERROR_MALFORMED;
+		}
+	} else {
+		error = line_refusal(&found, verdict);
+		if (!error && verdict->reason == REASON_approved)
+			error = line_amount(&found, verdict);
+	}
+	if (error)
+		return error;
+	if (*not_rerun && verdict->reason == REASON_approved && found.programme->span_count == 0)
+		return ERROR_MALFORMED;
+	return line_take(&found, verdict, true);
+}

@@ -1,0 +1,78 @@
+/* adjudicate.h: the verdicts on a claim sheet: for each line the first refusal that applies, or the amount with its reductions.
+ * Rules: docs/settlement.md, "Adjudication". Pure over the transaction; not thread-safe. */
+#ifndef SUIREN_ADJUDICATE_H
+#define SUIREN_ADJUDICATE_H
+
+#include "claim_state.h"
+#include "institution.h"
+#include "programme.h"
+#include "settlement_internal.h"
+#include "sheet.h"
+#include "stay.h"
+#include "verdict.h"
+
+/* What the host says about a sheet that it forwards; for a local sheet the city's own tables say it. */
+struct sheet_standing {
+	bool known; /* the institution is registered */
+	uint32_t district;
+	int32_t barred_from, barred_until; /* inclusive; from > until: never */
+	int64_t nights_limit, nights_used; /* of the month: licensed beds x days; taken by earlier sheets */
+};
+
+/* One sheet before its payer. */
+struct adjudication {
+	struct settlement *settlement;
+	struct txn *txn;
+	const struct sheet_header *header;
+	int32_t booked_day; /* when the host booked it: timeliness */
+	struct sheet_standing standing;
+	struct claim_state *state;
+
+	const struct policy *policy, *host_policy;
+	uint64_t policy_sequence;
+	int32_t month_first; /* day number */
+	unsigned month_days;
+	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
+	bool host_found[SHEET_PROGRAMMES_MAX];
+	struct stay_cursor *stays;
+	struct {
+		bool loaded;
+		int64_t left;
+	} funds[FUNDS_MAX];
+};
+
+/* Fails with: ERROR_STATE (no catalogue of this city yet), ERROR_MEMORY, and the store's. Whatever it returns: adjudication_end. */
+MUST_CHECK enum error adjudication_begin(struct adjudication *adjudication, struct settlement *settlement, struct txn *txn,
+    const struct sheet_header *header, const struct sheet_standing *standing, int32_t booked_day, struct claim_state *state);
+void adjudication_end(struct adjudication *adjudication);
+
+/* A line with what it is judged by. */
+struct line_case {
+	struct adjudication *of;
+	const struct sheet_line *line;
+	uint64_t home;			/* region of the person's code */
+	bool cross;			/* home is not the host */
+	const struct person_row *person; /* NULL: nothing is known */
+	int32_t from_day, until_day;
+	const struct programme_month *programme;
+	struct night_piece nights[STAYS_OF_LINE_MAX];
+	size_t night_count;
+	uint32_t stayed; /* bit d - 1: night d is one of an accepted stay */
+	uint32_t pending; /* ... of a stay that waits for the home city */
+};
+
+/* Find the facts for a line; lines are cheapest in order of person. */
+MUST_CHECK enum error line_case_find(struct adjudication *adjudication, const struct sheet_line *line, struct line_case *found);
+/* The first refusal that applies, with its figure; REASON_approved if none does. Fails with the store's. */
+MUST_CHECK enum error line_refusal(struct line_case *line, struct verdict *verdict);
+/* The level that holds on a day; NULL if none does. */
+const struct level_span *line_level_on(const struct person_row *person, int32_t day);
+/* The amount of a line that is not refused, with pieces, funds and reductions. Fails with the store's. */
+MUST_CHECK enum error line_amount(struct line_case *line, struct verdict *verdict);
+/* Count what an approved line uses up: days, nights, caps; and, unless `funds` is false, the funds. Used when it is decided and when it is applied. */
+MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds);
+
+/* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */
+MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication, const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun);
+
+#endif

@@ -1,1 +1,0 @@
-/* claim.c: being written. */

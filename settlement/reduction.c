@@ -1,0 +1,310 @@
+/* reduction.c: what a line that is not refused is worth, and what its caps take away: all of them, in their order, with figures. */
+#include "adjudicate.h"
+
+#include <assert.h>
+
+/* What is decided so far about the amount. */
+struct amount_work {
+	struct line_case *line;
+	struct verdict *verdict;
+	int64_t fen;
+	const struct programme *programme; /* the version of the line's first day: its caps count */
+};
+
+static unsigned day_of_month(const struct line_case *line, int32_t day)
+{
+	return (unsigned)(day - line->of->month_first) + 1;
+}
+
+static int level_of(const struct line_case *line, int32_t day, const struct level_span **found)
+{
+	*found = line_level_on(line->person, day);
+	return *found ? (int)(*found)->level : 0;
+}
+
+/* The band of a day; the line was not refused, so there is one. */
+static int band_on(const struct line_case *line, const struct programme *programme, int32_t day, const struct level_span **level)
+{
+	int level_number = level_of(line, day, level);
+	int age = programme_asks_age(programme) ? programme_age(programme, line->person->birth_day, day) : 0;
+
+	return programme_band(programme, age, level_number);
+}
+
+/* Pieces of one version, band and level, each worth its share. */
+static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
+{
+	int32_t day = line->from_day;
+	int64_t fen = 0;
+
+	verdict->piece_count = 0;
+	while (day <= line->until_day) {
+		const struct programme_span *span = programme_month_on(line->programme, day);
+		const struct level_span *level, *other;
+		int band = band_on(line, span->programme, day, &level);
+		bool by_age = programme_asks_age(span->programme);
+		int32_t end = span->until_day < line->until_day ? span->until_day : line->until_day;
+		struct verdict_piece *piece = &verdict->pieces[verdict->piece_count++];
+
+		assert(band >= 0 && verdict->piece_count <= VERDICT_PIECES_MAX);
+		if (level && level->until_day < end)
+			end = level->until_day;
+		for (int32_t next = day + 1; by_age && next <= end; next++) {
+			if (band_on(line, span->programme, next, &other) != band)
+				end = next - 1;
+		}
+		*piece = (struct verdict_piece){.row = span->row,
+		    .band = (uint32_t)band,
+		    .last_day = day_of_month(line, end),
+		    .monthly_fen = span->programme->bands[band].amount.value,
+		    .level_sequence = level && programme_asks_level(span->programme) ? level->sequence : 0};
+		fen += programme_share(piece->monthly_fen, line->of->month_days, day_of_month(line, day), piece->last_day);
+		day = end + 1;
+	}
+	return fen;
+}
+
+/* What the line's days first..last are worth by the verdict's pieces. */
+static int64_t worth_until(const struct line_case *line, const struct verdict *verdict, unsigned last)
+{
+	unsigned first = line->line->first_day;
+	int64_t fen = 0;
+
+	for (uint32_t i = 0; i < verdict->piece_count && first <= last; i++) {
+		unsigned end = verdict->pieces[i].last_day < last ? verdict->pieces[i].last_day : last;
+
+		if (end >= first)
+			fen += programme_share(verdict->pieces[i].monthly_fen, line->of->month_days, first, end);
+		first = verdict->pieces[i].last_day + 1;
+	}
+	return fen;
+}
+
+static void reduce(struct amount_work *work, enum reason reason, int64_t to, int64_t limit, int64_t used)
+{
+	struct verdict *verdict = work->verdict;
+
+	if (to < 0)
+		to = 0;
+	if (to >= work->fen)
+		return;
+	assert(verdict->reduction_count < VERDICT_REDUCTIONS_MAX);
+	verdict->reductions[verdict->reduction_count++] =
+	    (struct verdict_reduction){.reason = reason, .before_fen = work->fen, .after_fen = to, .limit = limit, .used = used};
+	work->fen = to;
+}
+
+/* What a line asks for is cut to what its days are worth, and to the ceiling's share of the month. */
+static void price_ceiling(struct amount_work *work)
+{
+	const struct line_case *line = work->line;
+	int64_t limit = work->fen;
+	int64_t monthly = work->programme->price_ceiling.value;
+
+	if (monthly > 0) {
+		int64_t share = programme_share(monthly, line->of->month_days, line->line->first_day, line->line->last_day);
+		if (share < limit)
+			limit = share;
+	}
+	if (line->line->amount_fen >= 0)
+		work->fen = line->line->amount_fen;
+	reduce(work, REASON_price_ceiling, limit, limit, 0);
+}
+
+/* Worth of the first `days` days, but never more than what is left. */
+static int64_t first_days(const struct amount_work *work, int64_t days)
+{
+	const struct line_case *line = work->line;
+	int64_t fen;
+
+	if (days <= 0)
+		return 0;
+	fen = worth_until(line, work->verdict, line->line->first_day + (unsigned)days - 1);
+	return fen < work->fen ? fen : work->fen;
+}
+
+/* A line below the full worth may keep its amount although a night falls: the reduction is still told, with the same figure after it. */
+static void reduce_to_days(struct amount_work *work, enum reason reason, int64_t days, int64_t limit, int64_t used)
+{
+	struct verdict *verdict = work->verdict;
+	int64_t to = first_days(work, days);
+
+	verdict->reductions[verdict->reduction_count++] =
+	    (struct verdict_reduction){.reason = reason, .before_fen = work->fen, .after_fen = to, .limit = limit, .used = used};
+	work->fen = to;
+}
+
+static void capacity(struct amount_work *work)
+{
+	struct adjudication *of = work->line->of;
+	int64_t days = work->line->line->last_day - work->line->line->first_day + 1;
+	int64_t used = of->standing.nights_used + claim_state_nights(of->state), left = of->standing.nights_limit - used;
+
+	if (work->programme->takes_capacity && days > left)
+		reduce_to_days(work, REASON_capacity, left, of->standing.nights_limit, used);
+}
+
+/* Days of the month that are claimed for a person in all stays, wherever they are. */
+struct days_count {
+	struct line_case *line;
+	enum need need;
+	int64_t days;
+	enum error error;
+};
+
+static bool count_days(void *context, const struct stay_night_span *stay)
+{
+	struct days_count *count = context;
+	struct adjudication *of = count->line->of;
+	const struct stay_row *row;
+
+	if (stay->last_night < of->month_first || stay->first_day >= of->month_first + (int32_t)of->month_days)
+		return true;
+	count->error = stay_get(of->txn, stay->uscc, count->line->line->person, stay->first_day, &row);
+	if (!count->error)
+		count->days += __builtin_popcount(claim_state_days_at(of->state, stay->uscc, count->need, row->slot));
+	return !count->error;
+}
+
+static enum error quantity_cap(struct amount_work *work)
+{
+	struct days_count count = {.line = work->line, .need = work->programme->need};
+	int64_t cap = work->programme->quantity_cap_days;
+	int64_t days = work->line->line->last_day - work->line->line->first_day + 1;
+	enum error error;
+
+	if (cap == 0)
+		return ERROR_NONE;
+	error = stay_each(work->line->of->txn, work->line->line->person, count_days, &count);
+	if (!error)
+		error = count.error;
+	if (!error && days > cap - count.days)
+		reduce_to_days(work, REASON_quantity_cap, cap - count.days, cap, count.days);
+	return error;
+}
+
+static void programme_cap(struct amount_work *work)
+{
+	int64_t cap = work->programme->programme_cap.value, used;
+
+	if (cap == 0)
+		return;
+	used = claim_state_programme(work->line->of->state, work->programme->tag);
+	reduce(work, REASON_programme_cap, cap - used, cap, used);
+}
+
+static void person_month_cap(struct amount_work *work)
+{
+	int64_t cap = work->programme->person_month_cap.value, used;
+
+	if (cap == 0)
+		return;
+	used = claim_state_person(work->line->of->state, work->line->line->person);
+	reduce(work, REASON_person_month_cap, cap - used, cap, used);
+}
+
+/* What is left of a fund, counting the lines before this one. */
+static enum error fund_left(struct adjudication *of, uint32_t fund, int64_t *left)
+{
+	char text[ACCOUNT_TEXT_SIZE];
+	struct amount available;
+	enum error error;
+
+	if (!of->funds[fund].loaded) {
+		account_fund(text, of->policy->funds[fund].code);
+		error = account_available(of->txn, settlement_chart, span_text(text), &available);
+		if (error)
+			return error;
+		of->funds[fund].loaded = true;
+		of->funds[fund].left = available.value;
+	}
+	*left = of->funds[fund].left;
+	return ERROR_NONE;
+}
+
+/* The funds pay in their order; a line may be split over them. */
+static enum error pay_from_funds(struct amount_work *work)
+{
+	struct verdict *verdict = work->verdict;
+	int64_t sum = 0, all = 0, left;
+
+	verdict->fund_count = 0;
+	for (size_t i = 0; i < work->programme->fund_count; i++) {
+		uint32_t fund = work->programme->funds[i];
+		enum error error = fund_left(work->line->of, fund, &left);
+
+		if (error)
+			return error;
+		if (left > 0)
+			all = left > AMOUNT_MAX - all ? AMOUNT_MAX : all + left;
+		if (left > work->fen - sum)
+			left = work->fen - sum;
+		if (left <= 0)
+			continue;
+		verdict->funds[verdict->fund_count++] = (struct verdict_fund){.fund = fund, .amount_fen = left};
+		sum += left;
+	}
+	reduce(work, REASON_fund_exhausted, sum, all, 0);
+	return ERROR_NONE;
+}
+
+enum error line_amount(struct line_case *line, struct verdict *verdict)
+{
+	struct amount_work work = {.line = line, .verdict = verdict};
+	enum error error;
+
+	work.programme = programme_month_on(line->programme, line->from_day)->programme;
+	verdict->policy = line->of->policy_sequence;
+	verdict->reduction_count = 0;
+	work.fen = write_pieces(line, verdict);
+	price_ceiling(&work);
+	capacity(&work);
+	error = quantity_cap(&work);
+	if (error)
+		return error;
+	programme_cap(&work);
+	person_month_cap(&work);
+	error = pay_from_funds(&work);
+	verdict->amount_fen = work.fen;
+	return error ? error : claim_state_failed(line->of->state);
+}
+
+/* Nights that count against the licensed beds. */
+static int64_t nights_taken(const struct line_case *line, const struct verdict *verdict)
+{
+	int64_t days = line->line->last_day - line->line->first_day + 1;
+	const struct verdict_reduction *reduction = verdict_reduced(verdict, REASON_capacity);
+	int64_t left;
+
+	if (!reduction)
+		return days;
+	left = reduction->limit - reduction->used;
+	return left > 0 ? left : 0;
+}
+
+enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds)
+{
+	struct adjudication *of = line->of;
+	const struct programme *programme;
+
+	if (verdict->reason != REASON_approved)
+		return ERROR_NONE;
+	programme = programme_month_on(line->programme, line->from_day)->programme;
+	claim_state_take_days(of->state, programme->need, line->nights, line->night_count);
+	if (programme->takes_capacity)
+		claim_state_take_nights(of->state, nights_taken(line, verdict));
+	if (programme->programme_cap.value)
+		claim_state_take_programme(of->state, programme->tag, verdict->amount_fen);
+	if (programme->person_month_cap.value)
+		claim_state_take_person(of->state, line->line->person, verdict->amount_fen);
+	for (uint32_t i = 0; funds && i < verdict->fund_count; i++) {
+		uint32_t fund = verdict->funds[i].fund;
+		int64_t left;
+		enum error error = fund_left(of, fund, &left);
+
+		if (error)
+			return error;
+		of->funds[fund].left = left - verdict->funds[i].amount_fen;
+	}
+	return claim_state_failed(of->state);
+}

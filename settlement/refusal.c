@@ -1,0 +1,445 @@
+/* refusal.c: the refusals of a claim line, in the order in which they are tried. */
+#include "adjudicate.h"
+
+#include "entitlement.h"
+
+/* Looks for the first thing wrong of one kind; true if there is one, with a figure (mostly the first day concerned). */
+typedef bool refusal_check(struct line_case *line, struct verdict *verdict);
+
+static bool on_day(struct verdict *verdict, int32_t day)
+{
+	verdict->has_figure = true;
+	verdict->figure = day;
+	return true;
+}
+
+static uint32_t month_mask(const struct line_case *line)
+{
+	uint32_t upto = line->line->last_day == 31 ? UINT32_C(0x7fffffff) : (UINT32_C(1) << line->line->last_day) - 1;
+
+	return upto & ~((UINT32_C(1) << (line->line->first_day - 1)) - 1);
+}
+
+/* The day of the lowest bit. */
+static int32_t first_day_of(const struct line_case *line, uint32_t bits)
+{
+	return line->of->month_first + __builtin_ctz(bits);
+}
+
+/* Calls `wrong` for the days of the line, version by version, until it finds something. */
+typedef bool span_check(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict);
+
+static bool any_span(const struct line_case *line, span_check *wrong, struct verdict *verdict)
+{
+	for (uint32_t i = 0; i < line->programme->span_count; i++) {
+		const struct programme_span *span = &line->programme->spans[i];
+		int32_t from = span->from_day > line->from_day ? span->from_day : line->from_day;
+		int32_t until = span->until_day < line->until_day ? span->until_day : line->until_day;
+
+		if (from <= until && wrong(line, span->programme, from, until, verdict))
+			return true;
+	}
+	return false;
+}
+
+static bool unknown_person(struct line_case *line, struct verdict *verdict)
+{
+	(void)verdict;
+	return !line->person;
+}
+
+static bool erased(struct line_case *line, struct verdict *verdict)
+{
+	(void)verdict;
+	return line->person->state & PERSON_ERASED;
+}
+
+static bool unknown_institution(struct line_case *line, struct verdict *verdict)
+{
+	(void)verdict;
+	return !line->of->standing.known;
+}
+
+static bool suspended(struct line_case *line, struct verdict *verdict)
+{
+	const struct sheet_standing *standing = &line->of->standing;
+	int32_t from = standing->barred_from > line->from_day ? standing->barred_from : line->from_day;
+
+	return from <= standing->barred_until && from <= line->until_day && on_day(verdict, from);
+}
+
+/* Who pays on a day: the host for everybody's beds where its catalogue says so, else the home. */
+static bool wrong_payer(struct line_case *line, struct verdict *verdict)
+{
+	struct adjudication *of = line->of;
+	uint32_t payer = of->header->payer, host = of->header->host;
+	unsigned index = line->line->programme;
+
+	if (!line->cross)
+		return payer != host;
+	if (!of->host_found[index]) {
+		programme_month_find(of->host_policy, of->header->programmes[index], of->header->month, of->standing.district, &of->at_host[index]);
+		of->host_found[index] = true;
+	}
+	for (int32_t day = line->from_day; day <= line->until_day; day++) {
+		const struct programme_span *at_host = programme_month_on(&of->at_host[index], day);
+		uint32_t pays = at_host && at_host->programme->payer == PAYER_HOST ? host : (uint32_t)line->home;
+
+		if (pays != payer)
+			return on_day(verdict, day);
+		/* The same until the host's version ends. */
+		if (at_host)
+			day = at_host->until_day;
+	}
+	return false;
+}
+
+static bool not_in_force(struct line_case *line, struct verdict *verdict)
+{
+	int32_t day = line->from_day;
+
+	while (day <= line->until_day) {
+		const struct programme_span *span = programme_month_on(line->programme, day);
+
+		/* What is paid by the month to the person's card is not for an institution to claim. */
+		if (!span || span->programme->paid_to == PAID_TO_CARD || span->programme->accrues != ACCRUES_DAY)
+			return on_day(verdict, day);
+		day = span->until_day + 1;
+	}
+	return false;
+}
+
+static bool too_late_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	int32_t deadline = line->of->month_first + (int32_t)line->of->month_days - 1 + programme->claim_deadline_days;
+
+	(void)from;
+	(void)until;
+	return line->of->booked_day > deadline && on_day(verdict, deadline);
+}
+
+static bool too_late(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, too_late_span, verdict);
+}
+
+static bool duplicate(struct line_case *line, struct verdict *verdict)
+{
+	enum need need = line->programme->spans[0].programme->need;
+	uint32_t claimed = 0, wanted = month_mask(line);
+
+	for (size_t i = 0; i < line->night_count; i++)
+		claimed |= claim_state_days(line->of->state, need, line->nights[i].slot);
+	claimed &= wanted;
+	return claimed != 0 && on_day(verdict, first_day_of(line, claimed));
+}
+
+/* The filing that holds on a day; NULL if none does. */
+static const struct filing_span *filing_on(const struct line_case *line, int32_t day)
+{
+	const struct person_row *person = line->person;
+
+	for (size_t i = 0; i < PERSON_FILINGS_MAX; i++) {
+		const struct filing_span *filing = &person->filings[i];
+
+		if (filing->sequence && filing->region == line->of->header->host && filing->from_day <= day && day <= filing->until_day)
+			return filing;
+	}
+	return NULL;
+}
+
+static bool not_filed(struct line_case *line, struct verdict *verdict)
+{
+	int32_t day = line->from_day;
+
+	if (!line->cross)
+		return false;
+	while (day <= line->until_day) {
+		const struct filing_span *filing = filing_on(line, day);
+
+		if (!filing)
+			return on_day(verdict, day);
+		verdict->filing_sequence = filing->sequence;
+		if (filing->until_day >= line->until_day)
+			break;
+		day = filing->until_day + 1;
+	}
+	return false;
+}
+
+static bool no_stay(struct line_case *line, struct verdict *verdict)
+{
+	uint32_t wanted = month_mask(line), missing = wanted & ~line->stayed;
+	int32_t not_over = line->of->booked_day;
+
+	if (missing)
+		return on_day(verdict, first_day_of(line, missing));
+	/* A night is over on the day after it. */
+	return line->until_day >= not_over && on_day(verdict, line->from_day > not_over ? line->from_day : not_over);
+}
+
+/* The grant of a programme that holds on a day. */
+static const struct grant_span *grant_on(const struct person_row *person, uint32_t tag, int32_t day)
+{
+	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
+		const struct grant_span *grant = &person->grants[i];
+
+		if (grant->sequence && grant->tag == tag && grant->from_day <= day && day <= grant->until_day)
+			return grant;
+	}
+	return NULL;
+}
+
+static bool no_grant_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	if (!programme->needs_grant)
+		return false;
+	for (int32_t day = from; day <= until;) {
+		const struct grant_span *grant = grant_on(line->person, programme->tag, day);
+
+		if (!grant)
+			return on_day(verdict, day);
+		verdict->grant_sequence = grant->sequence;
+		if (grant->until_day >= until)
+			break;
+		day = grant->until_day + 1;
+	}
+	return false;
+}
+
+static bool no_grant(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, no_grant_span, verdict);
+}
+
+static bool not_portable_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	uint32_t host = line->of->header->host;
+
+	/* The host pays for everybody's stay with it, whatever home says. */
+	if (programme->payer == PAYER_HOST && line->of->header->payer == host)
+		return false;
+	if (!programme_portable_to(programme, host))
+		return on_day(verdict, from);
+	for (int32_t day = from; programme->needs_grant && day <= until; day++) {
+		const struct grant_span *grant = grant_on(line->person, programme->tag, day);
+
+		if (grant && grant->region && grant->region != host)
+			return on_day(verdict, day);
+		if (!grant || grant->until_day >= until)
+			break;
+		day = grant->until_day;
+	}
+	return false;
+}
+
+static bool not_portable(struct line_case *line, struct verdict *verdict)
+{
+	return line->cross && any_span(line, not_portable_span, verdict);
+}
+
+const struct level_span *line_level_on(const struct person_row *person, int32_t day)
+{
+	for (size_t i = 0; i < PERSON_LEVELS_MAX; i++) {
+		const struct level_span *level = &person->levels[i];
+
+		if (level->sequence && level->from_day <= day && day <= level->until_day)
+			return level;
+	}
+	return NULL;
+}
+
+static bool no_assessment_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	if (!programme->needs_assessment && !programme_asks_level(programme))
+		return false;
+	for (int32_t day = from; day <= until;) {
+		const struct level_span *level = line_level_on(line->person, day);
+
+		if (!level)
+			return on_day(verdict, day);
+		if (level->until_day >= until)
+			break;
+		day = level->until_day + 1;
+	}
+	return false;
+}
+
+static bool no_assessment(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, no_assessment_span, verdict);
+}
+
+/* Is there any band for this level, at whatever age? */
+static bool level_has_band(const struct programme *programme, int level)
+{
+	for (size_t i = 0; i < programme->band_count; i++) {
+		if (programme->bands[i].level_from <= level && level <= programme->bands[i].level_to)
+			return true;
+	}
+	return false;
+}
+
+static bool level_refused_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	if (!programme_asks_level(programme))
+		return false;
+	for (int32_t day = from; day <= until;) {
+		const struct level_span *found = line_level_on(line->person, day);
+		int level = (int)found->level; /* there is one: no_assessment came before */
+
+		if (level < programme->level_min || level > programme->level_max || !level_has_band(programme, level))
+			return on_day(verdict, day);
+		if (found->until_day >= until)
+			break;
+		day = found->until_day + 1;
+	}
+	return false;
+}
+
+static bool level_refused(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, level_refused_span, verdict);
+}
+
+/* Age can only grow: the first day decides on a least age, the last day on the bands that end. */
+static bool age_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	const struct person_row *person = line->person;
+	bool either = programme->age_or > 0 || programme->flag_or > 0;
+	const struct level_span *found;
+
+	if (!either && !programme_asks_age(programme))
+		return false;
+	verdict->facts_sequence = person->facts_sequence;
+	if (!(person->state & PERSON_HAS_FACTS))
+		return on_day(verdict, from);
+	if (either && !(person->flags & programme->flag_or) &&
+	    (programme->age_or == 0 || programme_age(programme, person->birth_day, from) < programme->age_or))
+		return on_day(verdict, from);
+	if (!programme_asks_age(programme))
+		return false;
+	if (programme_age(programme, person->birth_day, from) < programme->age_min)
+		return on_day(verdict, from);
+	for (int32_t day = from; day <= until; day++) {
+		found = line_level_on(person, day);
+		if (programme_band(programme, programme_age(programme, person->birth_day, day), found ? (int)found->level : 0) < 0)
+			return on_day(verdict, day);
+	}
+	return false;
+}
+
+static bool age(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, age_span, verdict);
+}
+
+static bool income_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	const struct person_row *person = line->person;
+
+	(void)until;
+	if (programme->income_mask == 0)
+		return false;
+	verdict->facts_sequence = person->facts_sequence;
+	return (!(person->state & PERSON_HAS_FACTS) || !(person->income_class & programme->income_mask)) && on_day(verdict, from);
+}
+
+static bool income_class(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, income_span, verdict);
+}
+
+static bool excludes(const struct programme *programme, uint32_t tag)
+{
+	for (size_t i = 0; i < programme->exclude_count; i++) {
+		if (programme->excludes[i] == tag)
+			return true;
+	}
+	return false;
+}
+
+/* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. */
+static bool grant_bars(const struct line_case *line, const struct programme *programme, const struct grant_span *grant, int32_t day)
+{
+	const struct programme *other;
+
+	if (excludes(programme, grant->tag))
+		return true;
+	if (grant->paid_to != PAID_TO_CARD)
+		return false;
+	other = policy_programme(line->of->policy, grant->tag, day, 0);
+	return other && other->need == programme->need;
+}
+
+static bool excluded_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
+		const struct grant_span *grant = &line->person->grants[i];
+		int32_t first = grant->from_day > from ? grant->from_day : from;
+
+		if (grant->sequence && first <= until && first <= grant->until_day && grant_bars(line, programme, grant, first))
+			return on_day(verdict, first);
+	}
+	return false;
+}
+
+static bool excluded(struct line_case *line, struct verdict *verdict)
+{
+	return any_span(line, excluded_span, verdict);
+}
+
+static bool after_death_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+{
+	/* A bed is not paid for the night of the death; other days count to the day itself. */
+	int32_t first_unpaid = programme->unit == UNIT_BED_MONTH ? line->person->death_day : line->person->death_day + 1;
+
+	return until >= first_unpaid && on_day(verdict, from > first_unpaid ? from : first_unpaid);
+}
+
+static bool after_death(struct line_case *line, struct verdict *verdict)
+{
+	if (!(line->person->state & PERSON_HAS_FACTS) || line->person->death_day == DAY_NEVER)
+		return false;
+	verdict->facts_sequence = line->person->facts_sequence;
+	return any_span(line, after_death_span, verdict);
+}
+
+/* In the order of reason.h. REASON_signature is a refusal of the whole sheet, before its lines are looked at; REASON_overlap is home's
+ * verdict on the stay, which here is no accepted stay. */
+static const struct {
+	enum reason reason;
+	refusal_check *found;
+} refusals[] = {
+    {REASON_unknown_person, unknown_person},
+    {REASON_erased, erased},
+    {REASON_unknown_institution, unknown_institution},
+    {REASON_suspended, suspended},
+    {REASON_wrong_payer, wrong_payer},
+    {REASON_not_in_force, not_in_force},
+    {REASON_too_late, too_late},
+    {REASON_duplicate, duplicate},
+    {REASON_not_filed, not_filed},
+    {REASON_no_stay, no_stay},
+    {REASON_no_grant, no_grant},
+    {REASON_not_portable, not_portable},
+    {REASON_no_assessment, no_assessment},
+    {REASON_level, level_refused},
+    {REASON_age, age},
+    {REASON_income_class, income_class},
+    {REASON_excluded, excluded},
+    {REASON_after_death, after_death},
+};
+
+enum error line_refusal(struct line_case *line, struct verdict *verdict)
+{
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		verdict->has_figure = false;
+		if (refusals[i].found(line, verdict)) {
+			verdict->reason = refusals[i].reason;
+			return claim_state_failed(line->of->state);
+		}
+	}
+	verdict->reason = REASON_approved;
+	return claim_state_failed(line->of->state);
+}
