@@ -35,7 +35,7 @@ struct claim_state {
 	uint32_t month, slots;
 	enum error failed;
 	struct days_of_need needs[NEED_COUNT];
-	bool nights_loaded, nights_changed;
+	bool nights_loaded, nights_changed, nights_apart;
 	int64_t nights;
 	struct programme_use programmes[PROGRAMMES_OF_SHEET_MAX];
 	size_t programme_count;
@@ -71,7 +71,7 @@ void claim_state_begin(struct claim_state *state, struct txn *txn, const char *u
 	state->failed = ERROR_NONE;
 	for (size_t i = 0; i < NEED_COUNT; i++)
 		state->needs[i].loaded = state->needs[i].changed = false;
-	state->nights_loaded = state->nights_changed = false;
+	state->nights_loaded = state->nights_changed = state->nights_apart = false;
 	state->programme_count = 0;
 	if (state->person_count)
 		memset(state->person_slots, 0, PERSONS_BUCKETS * sizeof *state->person_slots);
@@ -250,6 +250,12 @@ void claim_state_take_nights(struct claim_state *state, int64_t nights)
 	state->nights_changed = true;
 }
 
+void claim_state_nights_apart(struct claim_state *state)
+{
+	state->nights_loaded = state->nights_apart = true;
+	state->nights = 0;
+}
+
 /* Programme caps. Key: 1 || tag BE32 || month BE32. */
 
 #define PROGRAMME_KEY_SIZE 9
@@ -400,7 +406,7 @@ enum error claim_state_store(struct claim_state *state, struct txn *txn)
 
 	if (!error)
 		error = store_days(state, txn);
-	if (!error && state->nights_changed) {
+	if (!error && state->nights_changed && !state->nights_apart) {
 		uint8_t key[NIGHTS_KEY_SIZE];
 
 		nights_key(state, key);

@@ -36,6 +36,8 @@ void claim_state_free_days(struct claim_state *state, enum need need, const stru
 /* Bed nights that earlier sheets have taken in the month. */
 int64_t claim_state_nights(struct claim_state *state);
 void claim_state_take_nights(struct claim_state *state, int64_t nights); /* negative: frees */
+/* The host counts the nights, not this city: begin at 0 and store nothing. */
+void claim_state_nights_apart(struct claim_state *state);
 /* Fen of the programme's month that are used. */
 int64_t claim_state_programme(struct claim_state *state, uint32_t tag);
 void claim_state_take_programme(struct claim_state *state, uint32_t tag, int64_t fen);

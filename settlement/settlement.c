@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "claim.h"
+#include "claim_state.h"
 #include "message.h"
 #include "order.h"
 #include "sheet.h"
@@ -59,6 +60,7 @@ void settlement_free(struct settlement *settlement)
 		return;
 	for (size_t i = 0; i < settlement->catalogue_count; i++)
 		policy_free(settlement->catalogues[i].policy);
+	claim_state_free(settlement->claims);
 	/* The registry key lies in here. */
 	explicit_bzero(settlement, sizeof *settlement);
 	free(settlement);
@@ -136,6 +138,7 @@ enum error settlement_reload(struct settlement *settlement, struct txn *txn, str
 	for (size_t i = 0; i < settlement->catalogue_count; i++)
 		policy_free(settlement->catalogues[i].policy);
 	settlement->catalogue_count = 0;
+	settlement->claims_decided = false;
 	/* In order of region and entry: the last one of a region stays. */
 	error = cursor_seek(cursor, (struct span){NULL, 0}, &key, &yaml);
 	while (!error) {

@@ -12,10 +12,17 @@ struct catalogue {
 	struct policy *policy;
 };
 
+struct claim_state;
+
 struct settlement {
 	struct settlement_options options;
 	struct catalogue catalogues[CITIES_MAX]; /* ascending by region */
 	size_t catalogue_count;
+	/* What the sheet that was decided last uses up: taken over if it is the entry that is applied next. */
+	struct claim_state *claims;
+	bool claims_decided;
+	uint64_t claims_sequence;
+	struct hash claims_document;
 };
 
 #define KIND_PROTOTYPES(number, name, made)                                                        \

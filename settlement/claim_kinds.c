@@ -1,1 +1,0 @@
-/* claim_kinds.c: being written. */

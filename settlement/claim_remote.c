@@ -1,0 +1,398 @@
+/* claim_remote.c: sheets between cities. The host books a sheet of its institution for another payer (claim_forward) and endorses it;
+ * the payer, the persons' home, adjudicates it (claim_remote) and answers with the verdicts. Layout of the endorsement:
+ * docs/format.md, "Claims". */
+#include "claim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adjudicate.h"
+#include "calendar.h"
+#include "lines.h"
+#include "obligation.h"
+
+#define ENDORSEMENT_FIELDS 10
+#define ADJUDICATION_HEAD_FIELDS 6
+
+/* The one item of an endorsement. */
+struct endorsement {
+	struct hash sheet; /* of the document */
+	uint64_t sequence; /* the host's entry */
+	int32_t booked_day;
+	struct sheet_standing standing;
+	bool entered; /* by an officer of the host, with this key */
+	struct public_key officer;
+};
+
+static void endorsement_write(struct buffer *out, const struct endorsement *endorsement)
+{
+	const struct sheet_standing *standing = &endorsement->standing;
+
+	codec_put_array(out, ENDORSEMENT_FIELDS);
+	codec_put_bytes(out, hash_span(&endorsement->sheet));
+	codec_put_uint(out, endorsement->sequence);
+	day_put(out, endorsement->booked_day);
+	codec_put_bool(out, standing->known);
+	codec_put_uint(out, standing->district);
+	day_or_never_put(out, standing->barred_from);
+	day_or_never_put(out, standing->barred_until);
+	codec_put_uint(out, (uint64_t)standing->nights_limit);
+	codec_put_uint(out, (uint64_t)standing->nights_used);
+	if (endorsement->entered)
+		codec_put_bytes(out, span_of(endorsement->officer.bytes, PUBLIC_KEY_SIZE));
+	else
+		codec_put_null(out);
+}
+
+static void endorsement_take(struct codec_reader *reader, struct endorsement *endorsement)
+{
+	struct sheet_standing *standing = &endorsement->standing;
+
+	codec_array_exact(reader, ENDORSEMENT_FIELDS);
+	codec_bytes_exact(reader, endorsement->sheet.bytes, HASH_SIZE);
+	endorsement->sequence = codec_uint(reader);
+	endorsement->booked_day = day_take(reader);
+	standing->known = codec_bool(reader);
+	standing->district = (uint32_t)codec_uint_max(reader, 999999);
+	standing->barred_from = day_or_never_take(reader);
+	standing->barred_until = day_or_never_take(reader);
+	standing->nights_limit = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	standing->nights_used = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	endorsement->entered = !codec_null(reader);
+	if (endorsement->entered)
+		codec_bytes_exact(reader, endorsement->officer.bytes, PUBLIC_KEY_SIZE);
+}
+
+/* At the host. */
+
+/* Bed nights that the sheet asks for, by the payer's catalogue as this city knows it. */
+static int64_t nights_asked(const struct settlement *settlement, const struct prepared_sheet *sheet)
+{
+	const struct policy *policy = settlement_policy(settlement, sheet->header.payer);
+	bool takes[SHEET_PROGRAMMES_MAX];
+	int64_t nights = 0;
+
+	for (uint32_t i = 0; i < sheet->header.programme_count; i++) {
+		struct programme_month month;
+
+		programme_month_find(policy, sheet->header.programmes[i], sheet->header.month, 0, &month);
+		takes[i] = month.span_count > 0 && month.spans[0].programme->takes_capacity;
+	}
+	for (uint32_t i = 0; i < sheet->header.count; i++) {
+		if (takes[sheet->lines[i].programme])
+			nights += sheet->lines[i].last_day - sheet->lines[i].first_day + 1;
+	}
+	return nights;
+}
+
+/* Who signed it: the institution, or one of our officers in its place. */
+static enum error find_signer(struct txn *txn, const struct document *document, uint64_t size, struct endorsement *endorsement)
+{
+	struct keyring_key signer;
+	enum error error = keyring_verify(txn, document, size, &signer);
+
+	endorsement->entered = !error && strncmp(signer.party, "institution/", 12) != 0;
+	endorsement->officer = signer.key;
+	return error;
+}
+
+static enum error forward(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    const struct prepared_sheet *sheet, struct decision *decision, struct error_detail *detail)
+{
+	struct endorsement endorsement = {.sheet = document_hash(command->documents[0]), .booked_day = day_of_time(now_ms)};
+	struct peer_row peer;
+	struct verdict verdict = {.reason = REASON_registered};
+	struct buffer *payload;
+	enum error error = peer_get(txn, sheet->header.payer, &peer);
+
+	if (error == ERROR_NOT_FOUND)
+		return error_set(detail, error, "sheet %llu of %s: the payer %06u is not a peer of this city", (unsigned long long)sheet->header.number,
+		    sheet->header.uscc, (unsigned)sheet->header.payer);
+	if (!error)
+		error = ledger_head(txn, &endorsement.sequence, NULL);
+	if (!error)
+		error = find_signer(txn, &sheet->document, endorsement.sequence, &endorsement);
+	if (!error)
+		error = claim_standing(txn, &sheet->header, &endorsement.standing);
+	if (error)
+		return error;
+	claim_state_begin(settlement->claims, txn, sheet->header.uscc, sheet->header.month, 0);
+	endorsement.standing.nights_used = claim_state_nights(settlement->claims);
+	if (!endorsement.standing.known)
+		verdict.reason = REASON_unknown_institution;
+	for (uint32_t i = 0; i < sheet->header.count; i++)
+		verdict_write(&decision->verdicts, &verdict);
+	decision->count = sheet->header.count;
+	/* What nobody has registered is not sent on. */
+	if (endorsement.standing.known) {
+		payload = message_begin(settlement, txn, decision, sheet->header.payer, "endorsement", 1);
+		if (payload)
+			endorsement_write(payload, &endorsement);
+	}
+	return claim_state_failed(settlement->claims);
+}
+
+static enum error workspace(struct settlement *settlement)
+{
+	settlement->claims_decided = false;
+	return settlement->claims ? ERROR_NONE : claim_state_create(&settlement->claims);
+}
+
+enum error claim_forward_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	struct claim_sheet sheet;
+	enum error error = claim_sheet_open(command, 0, &sheet, detail);
+
+	if (error)
+		return error;
+	error = workspace(settlement);
+	if (!error)
+		error = forward(settlement, txn, command, now_ms, sheet.sheet, decision, detail);
+	claim_sheet_close(&sheet);
+	return error;
+}
+
+static enum error project_forward(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct prepared_sheet *sheet)
+{
+	struct claim_state *state = settlement->claims;
+	int64_t nights = nights_asked(settlement, sheet), left;
+	struct sheet_standing standing;
+	struct sheet_row row;
+	struct verdict first;
+	struct span verdict;
+	enum error error = claim_standing(txn, &sheet->header, &standing);
+
+	if (!error)
+		error = entry_item(entry->verdicts, 0, &verdict);
+	if (!error)
+		error = verdict_parse(verdict, &first);
+	if (error)
+		return error;
+	claim_state_begin(state, txn, sheet->header.uscc, sheet->header.month, 0);
+	left = standing.nights_limit - claim_state_nights(state);
+	if (nights > left)
+		nights = left > 0 ? left : 0;
+	memset(&row, 0, sizeof row);
+	row.sequence = entry->header.sequence;
+	row.payer = sheet->header.payer;
+	row.host = sheet->header.host;
+	row.month = sheet->header.month;
+	row.count = sheet->header.count;
+	row.state = SHEET_FORWARDED;
+	if (first.reason == REASON_unknown_institution)
+		row.state = SHEET_ADJUDICATED;
+	else
+		row.nights = (uint32_t)nights;
+	if (row.nights)
+		claim_state_take_nights(state, row.nights);
+	row.header = hash_sha256(sheet->document.payload);
+	error = claim_state_store(state, txn);
+	return error ? error : sheet_row_put(txn, sheet->header.uscc, sheet->header.number, &row);
+}
+
+enum error claim_forward_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct prepared_sheet sheet;
+	enum error error = workspace(settlement);
+
+	if (!error)
+		error = sheet_prepare(entry->documents[0], &entry->secret, entry->header.count, entry->lines, NULL, &sheet, detail);
+	if (error)
+		return error;
+	error = project_forward(settlement, txn, entry, &sheet);
+	sheet_release(&sheet);
+	return error;
+}
+
+/* At the payer. */
+
+static enum error read_endorsement(struct span bytes, struct message *message, struct endorsement *endorsement)
+{
+	struct document document;
+	enum error error = document_read(bytes, &document);
+
+	if (!error)
+		error = message_read(document.payload, message);
+	if (error)
+		return error;
+	if (message->item_count != 1)
+		return ERROR_MALFORMED;
+	endorsement_take(&message->items, endorsement);
+	return codec_finish(&message->items);
+}
+
+/* The institution's signature under the key that its city has announced, or the officer's whom the city names. */
+static enum error check_signature(struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement)
+{
+	struct keyring_key signer;
+	char party[KEYRING_PARTY_SIZE];
+	uint64_t size;
+	enum error error;
+
+	if (endorsement->entered)
+		return document_verify(&sheet->document, &endorsement->officer);
+	error = ledger_head(txn, &size, NULL);
+	if (!error)
+		error = keyring_verify(txn, &sheet->document, size, &signer);
+	snprintf(party, sizeof party, "institution/%s", sheet->header.uscc);
+	if (!error && strcmp(signer.party, party) != 0)
+		error = ERROR_UNKNOWN_KEY;
+	return error;
+}
+
+static enum error check_endorsement(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, const struct message *message,
+    const struct endorsement *endorsement, struct span sheet_bytes, struct error_detail *detail)
+{
+	struct hash hash = document_hash(sheet_bytes);
+	uint64_t sequence;
+	enum error error;
+
+	if (!hash_equal(&hash, &endorsement->sheet))
+		return error_set(detail, ERROR_MISMATCH, "the endorsement is of another sheet");
+	if (sheet->header.host != message->from || sheet->header.payer != settlement_region(settlement))
+		return error_set(detail, ERROR_MISMATCH, "the sheet is of host %06u for payer %06u", (unsigned)sheet->header.host, (unsigned)sheet->header.payer);
+	error = sheet_expected(txn, &sheet->header, &sequence);
+	if (error)
+		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before", (unsigned long long)sheet->header.number, sheet->header.uscc);
+	error = check_signature(txn, sheet, endorsement);
+	if (error)
+		return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)sheet->header.number, sheet->header.uscc, error_text(error));
+	return ERROR_NONE;
+}
+
+/* [sheet hash, uscc, number, the payer's entry, window, policy hash], then the verdicts. */
+static void send_verdicts(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement,
+    const struct policy *policy, uint64_t sequence, uint32_t window, struct decision *decision)
+{
+	struct buffer *payload = message_begin(settlement, txn, decision, sheet->header.host, "adjudication", 1 + (size_t)sheet->header.count);
+
+	if (!payload)
+		return;
+	codec_put_array(payload, ADJUDICATION_HEAD_FIELDS);
+	codec_put_bytes(payload, hash_span(&endorsement->sheet));
+	codec_put_text(payload, span_text(sheet->header.uscc));
+	codec_put_uint(payload, sheet->header.number);
+	codec_put_uint(payload, sequence);
+	codec_put_uint(payload, window);
+	codec_put_bytes(payload, hash_span(&policy->hash));
+	buffer_append(payload, buffer_span(&decision->verdicts));
+}
+
+static enum error decide_remote(struct settlement *settlement, struct txn *txn, const struct command *command, const struct prepared_sheet *sheet,
+    const struct endorsement *endorsement, struct decision *decision, struct error_detail *detail)
+{
+	uint32_t self = settlement_region(settlement), host = sheet->header.host, window;
+	char fund[ACCOUNT_TEXT_SIZE], payable[ACCOUNT_TEXT_SIZE];
+	struct adjudication adjudication;
+	struct claim_sums sums;
+	uint64_t sequence;
+	enum error error = ledger_head(txn, &sequence, NULL);
+
+	if (!error)
+		error = window_open_number(txn, self, host, &window);
+	if (error)
+		return error;
+	error = adjudication_begin(&adjudication, settlement, txn, &sheet->header, &endorsement->standing, endorsement->booked_day, settlement->claims);
+	claim_state_nights_apart(settlement->claims);
+	if (!error)
+		error = claim_adjudicate(&adjudication, sheet, command, decision, &sums, detail);
+	if (!error) {
+		account_payable_city(payable, host, window);
+		for (size_t i = 0; i < adjudication.policy->fund_count; i++) {
+			if (sums.by_fund[i])
+				decision_move(decision, UNIT_CNY, account_fund(fund, adjudication.policy->funds[i].code), payable, sums.by_fund[i]);
+		}
+		send_verdicts(settlement, txn, sheet, endorsement, adjudication.policy, sequence, window, decision);
+	}
+	adjudication_end(&adjudication);
+	return error;
+}
+
+enum error claim_remote_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	struct endorsement endorsement;
+	struct message message;
+	struct claim_sheet sheet;
+	enum error error;
+
+	(void)now_ms;
+	if (command->document_count != 2 || read_endorsement(command->documents[0], &message, &endorsement))
+		return error_set(detail, ERROR_MALFORMED, "not a well-formed endorsement");
+	error = claim_sheet_open(command, 1, &sheet, detail);
+	if (error)
+		return error;
+	error = workspace(settlement);
+	if (!error)
+		error = check_endorsement(settlement, txn, sheet.sheet, &message, &endorsement, command->documents[1], detail);
+	if (!error)
+		error = decide_remote(settlement, txn, command, sheet.sheet, &endorsement, decision, detail);
+	claim_sheet_close(&sheet);
+	return error;
+}
+
+/* One obligation for each line that is worth something. `leaves` are the result leaves of the payer's entry. */
+static enum error add_obligations(struct txn *txn, struct obligation *obligation, struct span verdicts, uint32_t count, const struct hash *leaves)
+{
+	struct codec_reader reader = codec_reader(verdicts);
+	struct verdict verdict;
+
+	for (uint32_t i = 0; i < count; i++) {
+		enum error error;
+
+		verdict_take(&reader, &verdict);
+		if (reader.failed)
+			return ERROR_CORRUPT;
+		if (verdict.reason != REASON_approved || verdict.amount_fen == 0)
+			continue;
+		obligation->line = i;
+		obligation->amount_fen = verdict.amount_fen;
+		obligation->line_hash = leaves[i];
+		error = obligation_add(txn, obligation);
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
+
+enum error claim_obligations(struct txn *txn, struct obligation *obligation, const struct hash *secret, struct span lines, struct span verdicts, uint32_t count)
+{
+	struct hash *leaves = malloc(2 * (size_t)count * sizeof *leaves);
+	enum error error = leaves ? entry_line_leaves(secret, lines, count, leaves) : ERROR_MEMORY;
+
+	if (!error)
+		error = entry_result_leaves(leaves, verdicts, count, leaves + count);
+	if (!error)
+		error = add_obligations(txn, obligation, verdicts, count, leaves + count);
+	free(leaves);
+	return error;
+}
+
+enum error claim_remote_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct obligation obligation = {.payer = settlement_region(settlement), .epoch = entry->header.epoch, .sequence = entry->header.sequence};
+	struct endorsement endorsement;
+	struct message message;
+	enum error error = workspace(settlement);
+
+	if (error)
+		return error;
+	if (entry->header.document_count < 2 || read_endorsement(entry->documents[0], &message, &endorsement))
+		return ERROR_CORRUPT;
+	obligation.creditor = message.from;
+	error = claim_project(settlement, txn, entry, 1, &endorsement.standing, detail);
+	if (!error && endorsement.entered) {
+		char party[KEYRING_PARTY_SIZE], id[2 * KEY_ID_SIZE + 1];
+		struct key_id key = key_id(&endorsement.officer);
+
+		/* So that the sheet can be verified for ever; a party of this name can sign nothing else here. */
+		hex_write(span_of(key.bytes, sizeof key.bytes), id);
+		snprintf(party, sizeof party, "entered/%06u/%s", (unsigned)message.from, id);
+		error = keyring_add(txn, party, "officer", &endorsement.officer, entry->header.sequence);
+	}
+	if (!error)
+		error = window_open_number(txn, obligation.payer, obligation.creditor, &obligation.window);
+	return error ? error : claim_obligations(txn, &obligation, &entry->secret, entry->lines, entry->verdicts, entry->header.count);
+}
