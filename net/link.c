@@ -1,7 +1,8 @@
-/* link.c: the in-process link: carries the waiting documents between nodes that are open in this process. A pair's documents
- * are handed over in the order of their numbers; what the receiver has booked it acknowledges, what it has refused it sends
- * back as a refusal; both are signed documents. Whatever is lost on the way is handed over again at the next delivery, and
- * recognised. docs/format.md, "Links". */
+/* link.c: the in-process link: carries the waiting documents between nodes that are open in this
+ * process. A pair's documents are handed over in the order of their numbers; what the receiver has
+ * booked it acknowledges, what it has refused it sends back as a refusal; both are signed
+ * documents. Whatever is lost on the way is handed over again at the next delivery, and recognised.
+ * docs/format.md, "Links". */
 #include "node_internal.h"
 
 #include <assert.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "descriptor.h"
 #include "message.h"
 
 /* One document on its way. */
@@ -42,21 +42,24 @@ struct courier {
 	struct error_detail *detail;
 };
 
-static enum error stick(struct courier *courier, const struct node *from, const struct node *to,
+/* Remember what stopped a pair; the first of a round is told. */
+static void stick(struct courier *courier, const struct node *from, const struct node *to,
     uint64_t number, const struct answer *answer)
 {
 	const char *text = answer->detail.text[0] ? answer->detail.text : error_text(answer->error);
+	char name[48] = "an answer";
 
-	if (!courier->stuck) {
-		courier->stuck = answer->error;
-		error_set(courier->detail, answer->error, "%06u to %06u, document %llu: %s",
-		    (unsigned)from->config.region, (unsigned)to->config.region,
-		    (unsigned long long)number, text);
-	}
-	return ERROR_NONE;
+	if (courier->stuck)
+		return;
+	courier->stuck = answer->error;
+	if (number > 0)
+		snprintf(name, sizeof name, "document %llu", (unsigned long long)number);
+	error_set(courier->detail, answer->error, "%06u to %06u, %s: %s",
+	    (unsigned)from->config.region, (unsigned)to->config.region, name, text);
 }
 
-/* [sheet COSE, secret(32), count, lines]: the sheet that an endorsement goes with, from the entry that forwarded it. */
+/* [sheet COSE, secret(32), count, lines]: the sheet that an endorsement goes with, from the entry
+ * that forwarded it. */
 static void attach_sheet(struct buffer *out, const struct entry *entry)
 {
 	codec_put_array(out, 4);
@@ -134,7 +137,8 @@ static enum error hand_over(struct courier *courier, struct node *to)
 	return error;
 }
 
-/* What the receiver has of these parcels, up to the first that it could not take. Returns whether it took all. */
+/* What the receiver has of these parcels, up to the first that it could not take. Returns whether
+ * it took all. */
 static bool take_answers(struct courier *courier, struct node *from, struct node *to)
 {
 	for (size_t i = 0; i < courier->parcel_count; i++) {
@@ -142,7 +146,7 @@ static bool take_answers(struct courier *courier, struct node *from, struct node
 		const struct answer *answer = &parcel->answer;
 
 		if (answer->error && answer->error != ERROR_REPEAT && !parcel->refused) {
-			(void)stick(courier, from, to, parcel->number, answer);
+			stick(courier, from, to, parcel->number, answer);
 			return false;
 		}
 		assert(courier->delivered_count < DELIVERY_BATCH_MAX);
@@ -181,9 +185,9 @@ static enum error is_entry_of(
 	return ERROR_NONE;
 }
 
-/* Where the receiver has booked the documents that it knew already: their answers were lost. Newest first, so that the log
- * is walked back once. A number that was booked with another content is a sender that lost its memory: it is not
- * acknowledged. */
+/* Where the receiver has booked the documents that it knew already: their answers were lost. Newest
+ * first, so that the log is walked back once. A number that was booked with another content is a
+ * sender that lost its memory: it is not acknowledged. */
 static enum error find_repeated(
     struct courier *courier, struct node *from, struct node *to, struct txn *txn)
 {
@@ -201,7 +205,8 @@ static enum error find_repeated(
 			    .detail = {"another document was booked under this number"}};
 
 			courier->delivered_count = 0;
-			return stick(courier, from, to, one->number, &answer);
+			stick(courier, from, to, one->number, &answer);
+			return ERROR_NONE;
 		}
 		if (one->repeated)
 			one->sequence = sequence;
@@ -218,7 +223,8 @@ static bool any_repeated(const struct courier *courier)
 	return false;
 }
 
-/* Answers for the sender: refusals as the receiver's entries hold them, then the acknowledgement. */
+/* Answers for the sender: refusals as the receiver's entries hold them, then the acknowledgement.
+ */
 struct answers {
 	struct buffer bytes;
 	size_t starts[DELIVERY_BATCH_MAX + 2];
@@ -294,7 +300,7 @@ static enum error book_answers(
 		error = node_submit_group(from, submissions, count, booked);
 		for (size_t k = 0; k < count && !error; k++) {
 			if (booked[k].error && booked[k].error != ERROR_REPEAT)
-				error = stick(courier, from, to, 0, &booked[k]);
+				stick(courier, to, from, 0, &booked[k]);
 			else if (!booked[k].error)
 				courier->progress = true;
 		}
@@ -304,7 +310,8 @@ static enum error book_answers(
 	return error;
 }
 
-/* Answer what the receiver has: the refusals first, since an acknowledgement of a later number covers them. */
+/* Answer what the receiver has: the refusals first, since an acknowledgement of a later number
+ * covers them. */
 static enum error answer_batch(struct courier *courier, struct node *from, struct node *to)
 {
 	struct answers answers = {.count = 0};
@@ -357,29 +364,6 @@ static enum error deliver_pair(struct courier *courier, struct node *from, struc
 	return courier->delivered_count > 0 ? answer_batch(courier, from, to) : ERROR_NONE;
 }
 
-static int by_region(const void *a, const void *b)
-{
-	uint32_t left = (*(struct node *const *)a)->config.region;
-	uint32_t right = (*(struct node *const *)b)->config.region;
-
-	return (left > right) - (left < right);
-}
-
-/* The nodes in order of region, so that what happens does not hang on the order in which they were named. */
-static enum error sort_nodes(struct node *const *nodes, size_t count,
-    struct node *sorted[CITIES_MAX], struct error_detail *detail)
-{
-	assert(count <= CITIES_MAX);
-	memcpy(sorted, nodes, count * sizeof *sorted);
-	qsort(sorted, count, sizeof *sorted, by_region);
-	for (size_t i = 1; i < count; i++) {
-		if (sorted[i]->config.region == sorted[i - 1]->config.region)
-			return error_set(detail, ERROR_USAGE, "%s and %s are nodes of one city",
-			    sorted[i - 1]->directory, sorted[i]->directory);
-	}
-	return ERROR_NONE;
-}
-
 /* Every pair once. */
 static enum error deliver_round(struct courier *courier, struct node *const *nodes, size_t count)
 {
@@ -401,7 +385,7 @@ enum error node_deliver(
 {
 	struct node *sorted[CITIES_MAX];
 	struct courier *courier = calloc(1, sizeof *courier);
-	enum error error = courier ? sort_nodes(nodes, count, sorted, detail) : ERROR_MEMORY;
+	enum error error = courier ? nodes_sort(nodes, count, sorted, detail) : ERROR_MEMORY;
 
 	memset(delivery, 0, sizeof *delivery);
 	if (error)
@@ -423,74 +407,5 @@ done:
 	for (size_t i = 0; courier && i < GROUP_COMMANDS_MAX; i++)
 		buffer_free(&courier->parcels[i].attachment);
 	free(courier);
-	return error;
-}
-
-static enum error read_descriptor(struct node *node, struct buffer *out)
-{
-	struct descriptor unused;
-	struct txn *txn;
-	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
-
-	if (error)
-		return error;
-	error = node_own_descriptor(txn, out, &unused);
-	txn_abort(txn);
-	return error;
-}
-
-/* Hand the descriptors of all others to one node. */
-static enum error introduce_to(struct node *node, struct node *const *nodes,
-    const struct buffer *descriptors, size_t count, struct error_detail *detail)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct submission submission = {.document = buffer_span(&descriptors[i])};
-		struct answer answer;
-		enum error error;
-
-		if (nodes[i] == node)
-			continue;
-		error = node_submit(node, &submission, &answer);
-		if (!error && answer.error != ERROR_REPEAT)
-			error = answer.error;
-		if (error)
-			return error_set(detail, error, "%06u does not take %06u: %s",
-			    (unsigned)node->config.region, (unsigned)nodes[i]->config.region,
-			    answer.detail.text[0] ? answer.detail.text : error_text(error));
-	}
-	return ERROR_NONE;
-}
-
-/* A demo node's word must not reach real books; said before anything is booked. */
-static enum error check_demo(struct node *const *nodes, size_t count, struct error_detail *detail)
-{
-	for (size_t i = 1; i < count; i++) {
-		if (nodes[i]->config.demo != nodes[0]->config.demo)
-			return error_set(detail, ERROR_REFUSED,
-			    "%s is a demo node and %s is not: they stay strangers",
-			    nodes[nodes[i]->config.demo ? i : 0]->directory,
-			    nodes[nodes[i]->config.demo ? 0 : i]->directory);
-	}
-	return ERROR_NONE;
-}
-
-enum error node_introduce(struct node *const *nodes, size_t count, struct error_detail *detail)
-{
-	struct node *sorted[CITIES_MAX];
-	struct buffer descriptors[CITIES_MAX] = {{0}};
-	struct delivery delivery;
-	enum error error = sort_nodes(nodes, count, sorted, detail);
-
-	if (!error)
-		error = check_demo(sorted, count, detail);
-	for (size_t i = 0; i < count && !error; i++)
-		error = read_descriptor(sorted[i], &descriptors[i]);
-	for (size_t i = 0; i < count && !error; i++)
-		error = introduce_to(sorted[i], sorted, descriptors, count, detail);
-	/* Each has written its policy to the others. */
-	if (!error)
-		error = node_deliver(sorted, count, &delivery, detail);
-	for (size_t i = 0; i < count; i++)
-		buffer_free(&descriptors[i]);
 	return error;
 }

@@ -2,11 +2,13 @@
 #ifndef SUIREN_NET_LIMITS_H
 #define SUIREN_NET_LIMITS_H
 
-/* Commands in one durable commit. More gain nothing: beyond this the commit is no longer what costs. */
+/* Commands in one durable commit. More gain nothing: beyond this the commit is no longer what
+ * costs. */
 #define GROUP_COMMANDS_MAX 16u
 /* Callers that may wait for the writer; the next one is told ERROR_BUSY. */
 #define SEQUENCER_QUEUE_MAX 256u
-/* How often a group is tried again on a larger map. Each step doubles the map, or adds STORE_MAP_STEP. */
+/* How often a group is tried again on a larger map. Each step doubles the map, or adds
+ * STORE_MAP_STEP. */
 #define GROUP_GROWTHS_MAX 24u
 /* Documents that one receiver takes from one sender before it acknowledges them. */
 #define DELIVERY_BATCH_MAX 256u

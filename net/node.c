@@ -66,7 +66,8 @@ static enum error check_key(struct node *node, struct txn *txn, const char *kind
 	return ERROR_NONE;
 }
 
-/* node.yaml and keys/ must be those of this log: a copied or edited file would sign what nobody can verify. */
+/* node.yaml and keys/ must be those of this log: a copied or edited file would sign what nobody can
+ * verify. */
 static enum error check_identity(struct node *node, struct txn *txn, struct error_detail *detail)
 {
 	struct public_key document_key;
@@ -271,7 +272,7 @@ enum error node_submit(
 	struct work work = {.submission = submission, .answer = answer};
 
 	memset(answer, 0, sizeof *answer);
-	return sequencer_run(node, &work, 1);
+	return sequencer_submit(node, &work);
 }
 
 enum error node_submit_group(
@@ -294,7 +295,8 @@ static struct hash order_content(const struct node_order *order)
 	return hash_sha256(order->id.size ? order->id : order->lines);
 }
 
-/* An id for an order that was given none: alike for the same kind, parameters, content and count, and for nothing else. */
+/* An id for an order that was given none: alike for the same kind, parameters, content and count,
+ * and for nothing else. */
 static struct span order_id_make(
     const struct node_order *order, const struct hash *content, char id[ORDER_ID_MAX + 1])
 {

@@ -1,5 +1,5 @@
-/* node_create.c: makes a node directory. It is built beside its place, as DIRECTORY.part-<process>, and renamed when it is
- * whole, so that a failure leaves nothing that looks like a node. */
+/* node_create.c: makes a node directory. It is built beside its place, as DIRECTORY.part-<process>,
+ * and renamed when it is whole, so that a failure leaves nothing that looks like a node. */
 #include "node_internal.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* node_files.c: the files of a node directory but its ledger: node.yaml, the keys, the writer's lock. */
+/* node_files.c: the files of a node directory but its ledger: node.yaml, the keys, the writer's
+ * lock. */
 #include "node_internal.h"
 
 #include <errno.h>

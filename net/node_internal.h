@@ -1,5 +1,6 @@
-/* node_internal.h: what the modules of the net floor share and nobody else sees: the node in memory, its files, and the
- * writer's group. Everything that a group needs again and again is kept in here, so that booking allocates next to nothing. */
+/* node_internal.h: what the modules of the net floor share and nobody else sees: the node in
+ * memory, its files, and the writer's group. Everything that a group needs again and again is kept
+ * in here, so that booking allocates next to nothing. */
 #ifndef SUIREN_NODE_INTERNAL_H
 #define SUIREN_NODE_INTERNAL_H
 
@@ -23,11 +24,19 @@ struct node_keys {
 	struct hash registry;
 };
 
-/* The writer: one group at a time. */
+/* A caller that waits for its command (sequencer.c). */
+struct waiter;
+
+/* The writer: one group at a time. There is no thread of its own: of those who wait, the first
+ * writes for all. */
 struct sequencer {
-	pthread_mutex_t mutex;
-	enum error
-	    stopped; /* not ERROR_NONE: the disk or the books failed; nothing is booked until the node is reopened */
+	pthread_mutex_t mutex; /* the queue and `busy` */
+	pthread_cond_t changed;
+	struct waiter *first, **last;
+	unsigned waiting;
+	bool busy;          /* somebody writes; all below is theirs */
+	enum error stopped; /* not ERROR_NONE: the disk or the books failed; nothing is booked until
+			       the node is reopened */
 	/* Scratch of one command. */
 	struct command_storage *storage;
 	struct decision decision;
@@ -54,15 +63,18 @@ struct node {
 /* Write DIRECTORY/name (name may hold a '/'). Fails with: ERROR_TOO_LARGE. */
 MUST_CHECK enum error node_path(
     const char *directory, const char *name, char path[NODE_PATH_MAX], struct error_detail *detail);
-/* Read and check DIRECTORY/node.yaml. Fails with: ERROR_NOT_FOUND, ERROR_MALFORMED (says where), ERROR_IO. */
+/* Read and check DIRECTORY/node.yaml. Fails with: ERROR_NOT_FOUND, ERROR_MALFORMED (says where),
+ * ERROR_IO. */
 MUST_CHECK enum error node_config_open(
     const char *directory, struct node_config *config, struct error_detail *detail);
-/* Write a new file durably. Fails with: ERROR_EXISTS, ERROR_DISK_FULL, ERROR_PERMISSION, ERROR_IO. */
+/* Write a new file durably. Fails with: ERROR_EXISTS, ERROR_DISK_FULL, ERROR_PERMISSION, ERROR_IO.
+ */
 MUST_CHECK enum error node_file_write(
     const char *path, struct span content, struct error_detail *detail);
 /* Make the names in a folder durable. Fails with: ERROR_IO. */
 MUST_CHECK enum error node_folder_sync(const char *path, struct error_detail *detail);
-/* Take the writer's lock; *lock is closed to let it go. Fails with: ERROR_LOCKED (says who holds it), ERROR_IO. */
+/* Take the writer's lock; *lock is closed to let it go. Fails with: ERROR_LOCKED (says who holds
+ * it), ERROR_IO. */
 MUST_CHECK enum error node_lock(const char *directory, int *lock, struct error_detail *detail);
 /* Read the keys that a running node needs. A reader goes on without those that are not there. */
 MUST_CHECK enum error node_keys_open(
@@ -75,11 +87,17 @@ enum error node_system_error(int number);
 /* Open a directory; `fresh` when its log is still to be begun (node_create). Else as node_open. */
 MUST_CHECK enum error node_open_directory(const char *directory, const struct node_options *options,
     bool fresh, struct node **node, struct error_detail *detail);
-/* The node's own descriptor, as its genesis entry holds it: the signed document (may be NULL; appended) and what it says. */
+/* The node's own descriptor, as its genesis entry holds it: the signed document (may be NULL;
+ * appended) and what it says. */
 MUST_CHECK enum error node_own_descriptor(
     struct txn *txn, struct buffer *document, struct descriptor *descriptor);
 
-/* The writer (sequencer.c). */
+/* The nodes in order of region, so that what happens does not hang on the order in which they were
+ * named. `count` is at most CITIES_MAX. Fails with: ERROR_USAGE (two of one city). */
+MUST_CHECK enum error nodes_sort(struct node *const *nodes, size_t count,
+    struct node *sorted[CITIES_MAX], struct error_detail *detail);
+
+/* The writer (sequencer.c, group.c). */
 
 /* One command of a group. */
 struct work {
@@ -92,8 +110,15 @@ struct work {
 
 MUST_CHECK enum error sequencer_init(struct sequencer *sequencer);
 void sequencer_free(struct sequencer *sequencer);
-/* Book 1..GROUP_COMMANDS_MAX commands in one durable commit. Thread-safe. Fails with: ERROR_STOPPED, and what the world
- * fails with: then nothing of the group is booked, and every answer says so. */
+/* Wait for the writer's place, then book 1..GROUP_COMMANDS_MAX commands in one durable commit.
+ * Thread-safe. Fails with: ERROR_STOPPED, and what the world fails with: then nothing of the group
+ * is booked, and every answer says so. */
 MUST_CHECK enum error sequencer_run(struct node *node, struct work *works, size_t count);
+/* Book one command together with those of other threads. Fails as sequencer_run, and with
+ * ERROR_BUSY. */
+MUST_CHECK enum error sequencer_submit(struct node *node, const struct work *work);
+
+/* Book a group; only for whoever holds the writer's place. Fails as sequencer_run. */
+MUST_CHECK enum error group_run(struct node *node, struct work *works, size_t count);
 
 #endif
