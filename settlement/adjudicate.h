@@ -72,6 +72,9 @@ MUST_CHECK enum error line_amount(struct line_case *line, struct verdict *verdic
 /* Count what an approved line uses up: days, nights, caps; and, unless `funds` is false, the funds. Used when it is decided and when it is applied. */
 MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds);
 
+/* The reverse, for a line that is taken back; funds are left alone. */
+void line_give_back(struct line_case *line, const struct verdict *verdict, const struct programme *programme);
+
 /* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */
 MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication, const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun);
 

@@ -35,6 +35,9 @@ MUST_CHECK enum error claim_project(struct settlement *settlement, struct txn *t
 /* What the city's own tables say of an institution. */
 MUST_CHECK enum error claim_standing(struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing);
 
+/* Which of a forwarded sheet's programmes count bed nights, by the payer's catalogue as this city knows it. */
+void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header, bool takes[SHEET_PROGRAMMES_MAX]);
+
 /* One obligation for each approved line worth something, in order; `obligation` holds what they have in common. `lines` and
  * `verdicts` are those of the payer's entry under the sheet's secret: they make the hashes. Only while an entry is applied. */
 struct obligation;

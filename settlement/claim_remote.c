@@ -66,19 +66,25 @@ static void endorsement_take(struct codec_reader *reader, struct endorsement *en
 
 /* At the host. */
 
-/* Bed nights that the sheet asks for, by the payer's catalogue as this city knows it. */
+void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header, bool takes[SHEET_PROGRAMMES_MAX])
+{
+	const struct policy *policy = settlement_policy(settlement, header->payer);
+
+	for (uint32_t i = 0; i < header->programme_count; i++) {
+		struct programme_month month;
+
+		programme_month_find(policy, header->programmes[i], header->month, 0, &month);
+		takes[i] = month.span_count > 0 && month.spans[0].programme->takes_capacity;
+	}
+}
+
+/* Bed nights that the sheet asks for. */
 static int64_t nights_asked(const struct settlement *settlement, const struct prepared_sheet *sheet)
 {
-	const struct policy *policy = settlement_policy(settlement, sheet->header.payer);
 	bool takes[SHEET_PROGRAMMES_MAX];
 	int64_t nights = 0;
 
-	for (uint32_t i = 0; i < sheet->header.programme_count; i++) {
-		struct programme_month month;
-
-		programme_month_find(policy, sheet->header.programmes[i], sheet->header.month, 0, &month);
-		takes[i] = month.span_count > 0 && month.spans[0].programme->takes_capacity;
-	}
+	claim_takes_capacity(settlement, &sheet->header, takes);
 	for (uint32_t i = 0; i < sheet->header.count; i++) {
 		if (takes[sheet->lines[i].programme])
 			nights += sheet->lines[i].last_day - sheet->lines[i].first_day + 1;

@@ -32,6 +32,7 @@ struct command {
 	const struct hash *line_leaves;	     /* computed when the command was prepared, or NULL */
 	const struct prepared_sheet *sheet;  /* claim kinds: decoded by a worker before the queue, or NULL */
 	struct span logged_verdicts;	     /* replay only: taken over for lines whose person's facts were erased */
+	struct span logged_lines;	     /* replay of LINES_MADE: the lines that belong to logged_verdicts */
 	struct span attachment;		     /* a message's attachment (docs/format.md, "Messages"), or empty */
 };
 

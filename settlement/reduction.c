@@ -308,3 +308,16 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	}
 	return claim_state_failed(of->state);
 }
+
+void line_give_back(struct line_case *line, const struct verdict *verdict, const struct programme *programme)
+{
+	struct claim_state *state = line->of->state;
+
+	claim_state_free_days(state, programme->need, line->nights, line->night_count);
+	if (programme->takes_capacity)
+		claim_state_take_nights(state, -nights_taken(line, verdict));
+	if (programme->programme_cap.value)
+		claim_state_take_programme(state, programme->tag, -verdict->amount_fen);
+	if (programme->person_month_cap.value)
+		claim_state_take_person(state, line->line->person, -verdict->amount_fen);
+}

@@ -1,1 +1,331 @@
-/* reversal.c: being written. */
+#include "reversal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "adjudicate.h"
+#include "batch.h"
+#include "claim.h"
+#include "dispatch.h"
+#include "lines.h"
+#include "obligation.h"
+
+/* A verdict on a line of a reversal: [66, fen taken back, fen of it that the institution still had to get], or [reason]. */
+#define REVERSED_FIELDS 3
+/* An item to the host: [uscc, sheet number, line of the sheet, old entry, amount (negative), our entry, our line, window, grounds, leaf]. */
+#define NOTICE_FIELDS 10
+
+void reversal_line_write(struct buffer *out, uint64_t sequence, uint32_t line, struct span grounds)
+{
+	codec_put_array(out, 3);
+	codec_put_uint(out, sequence);
+	codec_put_uint(out, line);
+	codec_put_text(out, grounds);
+}
+
+/* The line that is to be taken back. */
+struct target {
+	uint64_t sequence;
+	uint32_t line;
+	struct span grounds;
+	struct sheet_header header;
+	struct sheet_line sheet_line;
+	struct verdict verdict;
+};
+
+static enum error read_line(struct span item, struct target *target)
+{
+	struct codec_reader reader = codec_reader(item);
+
+	codec_array_exact(&reader, 3);
+	target->sequence = codec_uint(&reader);
+	target->line = (uint32_t)codec_uint_max(&reader, ENTRY_LINES_MAX);
+	target->grounds = codec_text(&reader);
+	if (target->grounds.size == 0 || target->grounds.size > GROUNDS_MAX)
+		return ERROR_MALFORMED;
+	return codec_finish(&reader);
+}
+
+/* Which of an entry's documents is the sheet that this city has adjudicated; -1 for other kinds. */
+static int sheet_of(const struct entry *entry)
+{
+	if (entry->header.kind == KIND_claim)
+		return 0;
+	return entry->header.kind == KIND_claim_remote && entry->header.document_count > 1 ? 1 : -1;
+}
+
+static enum error read_target_line(const struct entry *entry, struct target *target)
+{
+	int index = sheet_of(entry);
+	struct document document;
+	struct sheet_header one;
+	struct span line, verdict;
+	bool sorted;
+
+	if (index < 0 || target->line >= entry->header.count)
+		return ERROR_NOT_FOUND;
+	if (document_read(entry->documents[index], &document) || sheet_header_read(document.payload, &target->header))
+		return ERROR_CORRUPT;
+	if (entry_item(entry->lines, target->line, &line) || entry_item(entry->verdicts, target->line, &verdict))
+		return ERROR_CORRUPT;
+	one = target->header;
+	one.count = 1;
+	if (sheet_lines_read(&one, line, &target->sheet_line, &sorted, NULL) || verdict_parse(verdict, &target->verdict))
+		return ERROR_CORRUPT;
+	return ERROR_NONE;
+}
+
+/* Fails with: ERROR_NOT_FOUND (no such line of a claim), and the store's. */
+static enum error find_target(struct txn *txn, struct target *target)
+{
+	struct entry_reader reader = {0};
+	enum error error = ledger_read(txn, target->sequence, &reader);
+
+	if (error)
+		return error;
+	error = read_target_line(&reader.entry, target);
+	entry_free(&reader);
+	return error;
+}
+
+struct reversal_work {
+	struct settlement *settlement;
+	struct txn *txn;
+	struct decision *decision;
+	struct batch *batch;
+	struct dispatch notices;
+	const struct command *command;
+	uint64_t sequence; /* of the entry that this becomes */
+	struct line_walk walk;
+};
+
+static bool seen_before(struct reversal_work *work, const struct target *target)
+{
+	uint64_t key = target->sequence << 14 | target->line;
+
+	if (batch_find(work->batch, key) != BATCH_NONE)
+		return true;
+	batch_add(work->batch, key);
+	return false;
+}
+
+/* What of `fen` the institution has not been ordered to be paid yet. */
+static enum error not_ordered(struct reversal_work *work, const char *payable, int64_t fen, int64_t *part)
+{
+	struct amount available;
+	enum error error = account_available(work->txn, settlement_chart, span_text(payable), &available);
+
+	if (error)
+		return error;
+	/* Lines before this one have taken from it too. */
+	for (size_t i = 0; i < work->decision->transfer_count; i++) {
+		if (span_equal(work->decision->transfers[i].debit, span_text(payable)))
+			available.value -= work->decision->transfers[i].amount.value;
+	}
+	*part = available.value < fen ? available.value : fen;
+	if (*part < 0)
+		*part = 0;
+	return ERROR_NONE;
+}
+
+static enum error book_local(struct reversal_work *work, const struct target *target, int64_t *back)
+{
+	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	char payable[ACCOUNT_TEXT_SIZE], receivable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
+	int64_t left;
+	enum error error = not_ordered(work, account_payable_local(payable, target->header.uscc), target->verdict.amount_fen, back);
+
+	if (error)
+		return error;
+	account_receivable_institution(receivable, target->header.uscc);
+	left = *back;
+	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
+		int64_t fen = target->verdict.funds[i].amount_fen, part = fen < left ? fen : left;
+
+		if (target->verdict.funds[i].fund >= policy->fund_count)
+			return ERROR_CORRUPT;
+		account_fund(fund, policy->funds[target->verdict.funds[i].fund].code);
+		decision_move(work->decision, UNIT_CNY, payable, fund, part);
+		decision_move(work->decision, UNIT_CNY, receivable, fund, fen - part);
+		left -= part;
+	}
+	return ERROR_NONE;
+}
+
+static struct hash leaf_of(const struct reversal_work *work, uint32_t index, struct span line, struct span verdict)
+{
+	struct hash salt, line_leaf;
+
+	hash_line_salts(&work->command->secret, index, 1, &salt);
+	line_leaf = hash_leaf_under(&salt, line);
+	return hash_leaf_under(&line_leaf, verdict);
+}
+
+static void notify_host(struct reversal_work *work, const struct target *target, uint32_t window, struct span line, struct span verdict)
+{
+	struct buffer *item = dispatch_item(&work->notices, target->header.host);
+	struct hash leaf = leaf_of(work, work->walk.next - 1, line, verdict);
+
+	if (!item)
+		return;
+	codec_put_array(item, NOTICE_FIELDS);
+	codec_put_text(item, span_text(target->header.uscc));
+	codec_put_uint(item, target->header.number);
+	codec_put_uint(item, target->line);
+	codec_put_uint(item, target->sequence);
+	codec_put_int(item, -target->verdict.amount_fen);
+	codec_put_uint(item, work->sequence);
+	codec_put_uint(item, work->walk.next - 1);
+	codec_put_uint(item, window);
+	codec_put_text(item, target->grounds);
+	codec_put_bytes(item, hash_span(&leaf));
+}
+
+static enum error book_remote(struct reversal_work *work, const struct target *target, uint32_t *window)
+{
+	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	char payable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
+	enum error error = window_open_number(work->txn, settlement_region(work->settlement), target->header.host, window);
+
+	if (error)
+		return error;
+	account_payable_city(payable, target->header.host, *window);
+	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
+		if (target->verdict.funds[i].fund >= policy->fund_count)
+			return ERROR_CORRUPT;
+		decision_move(work->decision, UNIT_CNY, payable, account_fund(fund, policy->funds[target->verdict.funds[i].fund].code),
+		    target->verdict.funds[i].amount_fen);
+	}
+	return ERROR_NONE;
+}
+
+static enum error reverse(struct reversal_work *work, const struct target *target, struct span line)
+{
+	bool remote = target->header.host != settlement_region(work->settlement);
+	struct buffer *verdicts = &work->decision->verdicts;
+	size_t start = verdicts->size;
+	uint32_t window = 0;
+	int64_t back = 0;
+	enum error error = remote ? book_remote(work, target, &window) : book_local(work, target, &back);
+
+	if (error)
+		return error;
+	codec_put_array(verdicts, REVERSED_FIELDS);
+	codec_put_uint(verdicts, REASON_reversed);
+	codec_put_uint(verdicts, (uint64_t)target->verdict.amount_fen);
+	codec_put_uint(verdicts, (uint64_t)back);
+	work->decision->count++;
+	if (remote && !verdicts->failed)
+		notify_host(work, target, window, line, span_of(verdicts->data + start, verdicts->size - start));
+	return ERROR_NONE;
+}
+
+static enum error decide_line(struct reversal_work *work, struct span line, struct error_detail *detail)
+{
+	struct target target;
+	bool reversed = false;
+	enum error error = read_line(line, &target);
+
+	if (error)
+		return line_walk_error(&work->walk, error, detail, "not [entry, line, grounds]");
+	error = find_target(work->txn, &target);
+	if (error == ERROR_NOT_FOUND || (!error && target.verdict.reason != REASON_approved))
+		return line_walk_error(&work->walk, ERROR_NOT_FOUND, detail, "no approved line of a claim is there");
+	if (!error)
+		error = reversed_get(work->txn, target.sequence, target.line, &reversed);
+	if (error)
+		return error;
+	if (reversed || seen_before(work, &target))
+		return line_walk_error(&work->walk, ERROR_EXISTS, detail, "the line was reversed before");
+	return reverse(work, &target, line);
+}
+
+enum error reversal_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	struct reversal_work work = {.settlement = settlement, .txn = txn, .decision = decision, .command = command, .walk = line_walk(command)};
+	struct span line;
+	enum error error;
+
+	(void)now_ms;
+	if (command->count == 0)
+		return error_set(detail, ERROR_MALFORMED, "nothing to reverse");
+	error = ledger_head(txn, &work.sequence, NULL);
+	if (!error)
+		error = batch_create(command->count, &work.batch);
+	while (!error && line_walk_next(&work.walk, &line))
+		error = decide_line(&work, line, detail);
+	if (!error)
+		error = line_walk_finish(&work.walk, detail);
+	if (!error)
+		error = dispatch_send(&work.notices, settlement, txn, decision, "reversal");
+	dispatch_free(&work.notices);
+	batch_free(work.batch);
+	return error;
+}
+
+/* The days are free again, and what counted against caps. */
+static enum error free_line(struct settlement *settlement, struct txn *txn, const struct target *target)
+{
+	struct sheet_standing standing = {.known = true, .barred_from = DAY_NEVER};
+	struct adjudication adjudication;
+	struct line_case found;
+	const struct programme *programme;
+	enum error error = claim_standing(txn, &target->header, &standing);
+
+	if (error)
+		return error;
+	error = adjudication_begin(&adjudication, settlement, txn, &target->header, &standing, 0, settlement->claims);
+	if (target->header.host != settlement_region(settlement))
+		claim_state_nights_apart(settlement->claims);
+	if (!error)
+		error = line_case_find(&adjudication, &target->sheet_line, &found);
+	if (!error && found.programme->span_count > 0) {
+		programme = programme_month_on(found.programme, found.from_day)->programme;
+		line_give_back(&found, &target->verdict, programme);
+		error = claim_state_store(settlement->claims, txn);
+	}
+	adjudication_end(&adjudication);
+	return error;
+}
+
+static enum error apply_line(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t index, struct span line, struct span verdict)
+{
+	struct obligation obligation = {.payer = settlement_region(settlement), .epoch = entry->header.epoch, .sequence = entry->header.sequence, .line = index};
+	struct target target;
+	struct hash salt;
+	enum error error = read_line(line, &target);
+
+	if (!error)
+		error = find_target(txn, &target);
+	if (!error)
+		error = reversed_put(txn, target.sequence, target.line, entry->header.sequence);
+	if (!error)
+		error = free_line(settlement, txn, &target);
+	if (error || target.header.host == settlement_region(settlement) || target.verdict.amount_fen == 0)
+		return error;
+	hash_line_salts(&entry->secret, index, 1, &salt);
+	obligation.line_hash = hash_leaf_under(&salt, line);
+	obligation.line_hash = hash_leaf_under(&obligation.line_hash, verdict);
+	obligation.creditor = target.header.host;
+	obligation.amount_fen = -target.verdict.amount_fen;
+	error = window_open_number(txn, obligation.payer, obligation.creditor, &obligation.window);
+	return error ? error : obligation_add(txn, &obligation);
+}
+
+enum error reversal_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct codec_reader lines = codec_reader(entry->lines), verdicts = codec_reader(entry->verdicts);
+	enum error error = ERROR_NONE;
+
+	(void)detail;
+	settlement->claims_decided = false;
+	if (!settlement->claims)
+		error = claim_state_create(&settlement->claims);
+	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
+		struct span line = codec_item(&lines), verdict = codec_item(&verdicts);
+
+		error = apply_line(settlement, txn, entry, i, line, verdict);
+	}
+	return error;
+}

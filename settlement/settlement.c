@@ -588,7 +588,9 @@ enum error settlement_replay(struct settlement *settlement, struct txn *txn, con
 		command.document_count++;
 	if (command.document_count == 0)
 		return error_set(detail, ERROR_NOT_VERIFIED, "an entry without a cause");
-	if (!kind->lines_made) {
+	if (kind->lines_made) {
+		command.logged_lines = entry->lines;
+	} else {
 		command.lines = entry->lines;
 		command.count = entry->header.count;
 	}

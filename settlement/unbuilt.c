@@ -5,10 +5,6 @@
 	{ (void)s; (void)t; (void)c; (void)n; (void)d; return error_set(e, ERROR_STATE, "not built"); } \
 	__attribute__((weak)) enum error name##_apply(struct settlement *s, struct txn *t, const struct entry *c, struct error_detail *e) \
 	{ (void)s; (void)t; (void)c; return error_set(e, ERROR_STATE, "not built"); }
-STUB(adjudication)
-STUB(reversal)
-STUB(reversal_notice)
-STUB(allowance)
 STUB(payment_order)
 STUB(bank)
 STUB(payment_advice)
