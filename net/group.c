@@ -232,7 +232,7 @@ static void fail_all(struct work *works, size_t count, enum error error)
 		answer->sequence = 0;
 		/* The text of what went wrong, if there is one; not that of an answer that no
 		 * longer holds. */
-		if (refused || !answer->detail.text[0])
+		if (refused || error == ERROR_MAP_FULL || !answer->detail.text[0])
 			error_set(&answer->detail, error, "%s",
 			    error == ERROR_MAP_FULL ? "a reader of this process keeps the map "
 						      "from growing; try again when it has ended"
