@@ -1,4 +1,5 @@
-/* A node's directory, its lock and its orders: what is there afterwards, what is booked once, what leaves nothing behind. */
+/* A node's directory, its lock and its orders: what is there afterwards, what is booked once, what
+ * leaves nothing behind. */
 #include "nodes.h"
 
 #include <errno.h>
@@ -93,8 +94,7 @@ static void nothing_that_exists_is_overwritten(void **state)
 	struct error_detail detail = {""};
 	char path[300];
 
-	assert_int_equal(
-	    node_create(fixture->site.directory, &create, &detail), ERROR_EXISTS);
+	assert_int_equal(node_create(fixture->site.directory, &create, &detail), ERROR_EXISTS);
 	assert_non_null(strstr(detail.text, "city/node.yaml"));
 	snprintf(path, sizeof path, "%s/empty", fixture->folder);
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -133,8 +133,8 @@ static void one_writer_at_a_time_and_readers_beside_it(void **state)
 	struct error_detail detail = {""};
 	struct node *second;
 
-	assert_int_equal(node_open(fixture->site.directory, &fixture->site.options, &second,
-			     &detail),
+	assert_int_equal(
+	    node_open(fixture->site.directory, &fixture->site.options, &second, &detail),
 	    ERROR_LOCKED);
 	assert_null(second);
 	assert_non_null(strstr(detail.text, "city/lock"));
@@ -147,35 +147,15 @@ static void one_writer_at_a_time_and_readers_beside_it(void **state)
 	site_open(&fixture->site);
 	pid_t child = fork();
 	if (child == 0) {
-		bool locked = node_open(fixture->site.directory, &(struct node_options){0},
-				  &second, &detail) == ERROR_LOCKED;
-		bool read = node_open(fixture->site.directory, &reading, &second, &detail) ==
-			    ERROR_NONE;
+		bool locked = node_open(fixture->site.directory, &(struct node_options){0}, &second,
+				  &detail) == ERROR_LOCKED;
+		bool read =
+		    node_open(fixture->site.directory, &reading, &second, &detail) == ERROR_NONE;
 		_exit(locked && read && node_region(second) == CHENGDU ? 0 : 1);
 	}
 	int status = -1;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-static void replace(const struct site *site, const char *name, const char *old, const char *new)
-{
-	char path[600], text[8192];
-	char *at;
-	FILE *file;
-	size_t size;
-
-	snprintf(path, sizeof path, "%s/%s", site->directory, name);
-	file = fopen(path, "r+");
-	assert_non_null(file);
-	size = fread(text, 1, sizeof text - 1, file);
-	text[size] = '\0';
-	at = strstr(text, old);
-	assert_non_null(at);
-	rewind(file);
-	assert_int_equal(ftruncate(fileno(file), 0), 0);
-	fprintf(file, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
-	assert_int_equal(fclose(file), 0);
 }
 
 static void expect_open_fails(
@@ -198,15 +178,15 @@ static void files_of_another_node_are_refused(void **state)
 	char from[600], to[600];
 
 	site_close(site);
-	replace(site, "node.yaml", "demo: true", "demo: false");
+	site_replace(site, "node.yaml", "demo: true", "demo: false");
 	expect_open_fails(site, false, ERROR_MISMATCH, "node.yaml");
 	expect_open_fails(site, true, ERROR_MISMATCH, "node.yaml");
-	replace(site, "node.yaml", "demo: false", "demo: ture");
+	site_replace(site, "node.yaml", "demo: false", "demo: ture");
 	expect_open_fails(site, false, ERROR_MALFORMED, "node.yaml:");
-	replace(site, "node.yaml", "demo: ture", "demo: true");
-	replace(site, "node.yaml", "chengdu.suiren", "chengdo.suiren");
+	site_replace(site, "node.yaml", "demo: ture", "demo: true");
+	site_replace(site, "node.yaml", "chengdu.suiren", "chengdo.suiren");
 	expect_open_fails(site, false, ERROR_MISMATCH, "chengdo.suiren.example/ledger/1");
-	replace(site, "node.yaml", "chengdo.suiren", "chengdu.suiren");
+	site_replace(site, "node.yaml", "chengdo.suiren", "chengdu.suiren");
 	snprintf(from, sizeof from, "%s/keys/document.key", site->directory);
 	snprintf(to, sizeof to, "%s/keys/old", site->directory);
 	assert_int_equal(rename(from, to), 0);
@@ -238,8 +218,7 @@ static void a_reader_needs_no_key_and_nobody_needs_the_root_key(void **state)
 	snprintf(path, sizeof path, "%s/keys", fixture->site.directory);
 	folder_remove(path);
 	assert_int_equal(
-	    node_open(fixture->site.directory, &reading, &fixture->site.node, &detail),
-	    ERROR_NONE);
+	    node_open(fixture->site.directory, &reading, &fixture->site.node, &detail), ERROR_NONE);
 	assert_null(node_document_key(fixture->site.node));
 	assert_int_equal(site_head(&fixture->site, NULL), 3);
 }
@@ -338,13 +317,14 @@ static void orders_without_lines_differ_by_their_parameters(void **state)
 		buffer_clear(&parameter);
 		codec_put_bytes(&parameter, span_of(id, sizeof id));
 		order.parameters = buffer_span(&parameter);
+		assert_int_equal(node_order(fixture->site.node, &order, &answer), ERROR_NONE);
 		assert_int_equal(
-		    node_order(fixture->site.node, &order, &answer), ERROR_NONE);
-		assert_int_equal(answer.error, ERROR_NOT_FOUND); /* by the rules, no conflict of ids */
+		    answer.error, ERROR_NOT_FOUND); /* by the rules, no conflict of ids */
 	}
 	buffer_free(&parameter);
-	order = (struct node_order){.kind = KIND_officer, .id = span_text("an id that has more "
-		"bytes than the sixty-four that an id may have at most")};
+	order = (struct node_order){.kind = KIND_officer,
+	    .id = span_text("an id that has more "
+			    "bytes than the sixty-four that an id may have at most")};
 	assert_int_equal(node_order(fixture->site.node, &order, &answer), ERROR_MALFORMED);
 	assert_int_equal(answer.error, ERROR_MALFORMED);
 }
@@ -365,9 +345,9 @@ static void sign_officer(struct node *node, unsigned number, struct signed_order
 	be32_write(content.bytes + 1, number);
 	officer_line(&line, number);
 	snprintf(id, sizeof id, "officer %u", number);
-	assert_int_equal(order_sign(&out->document, node_document_key(node), node_region(node),
-			     KIND_officer, span_text(id), (struct span){NULL, 0}, 0, &content,
-			     &secret, buffer_span(&line), 1),
+	assert_int_equal(
+	    order_sign(&out->document, node_document_key(node), node_region(node), KIND_officer,
+		span_text(id), (struct span){NULL, 0}, 0, &content, &secret, buffer_span(&line), 1),
 	    ERROR_NONE);
 	codec_put_array(&out->attachment, 3);
 	codec_put_bytes(&out->attachment, hash_span(&secret));
@@ -495,15 +475,13 @@ static void what_was_written_before_goes_with_a_refusal_and_stays_with_an_entry(
 	assert_false(row_is_there(fixture));
 	bad.submission.attachment = buffer_span(&bad.attachment);
 	bad.submission.before = refuse_before;
-	assert_int_equal(
-	    node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
+	assert_int_equal(node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
 	assert_int_equal(answers[0].error, ERROR_RANGE);
 	assert_string_equal(answers[0].detail.text, "no such bank");
 	assert_false(row_is_there(fixture));
 	assert_int_equal(site_head(&fixture->site, NULL), 3);
 	bad.submission.before = write_row;
-	assert_int_equal(
-	    node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
+	assert_int_equal(node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
 	assert_int_equal(answers[0].error, ERROR_NONE);
 	assert_true(row_is_there(fixture));
 	signed_free(&good);
@@ -554,7 +532,7 @@ static void the_map_grows_in_the_middle_of_a_group(void **state)
 	struct store *store;
 
 	site_close(&fixture->site);
-	replace(&fixture->site, "node.yaml", "peers:", "map_size: 1048576\npeers:");
+	site_replace(&fixture->site, "node.yaml", "peers:", "map_size: 1048576\npeers:");
 	site_open(&fixture->site);
 	store = ledger_store(node_ledger(fixture->site.node));
 	assert_int_equal(store_usage(store, &used, &before), ERROR_NONE);
@@ -579,7 +557,7 @@ static void a_reader_in_the_way_of_growth_is_named_and_nothing_is_booked(void **
 	uint64_t size;
 
 	site_close(&fixture->site);
-	replace(&fixture->site, "node.yaml", "peers:", "map_size: 1048576\npeers:");
+	site_replace(&fixture->site, "node.yaml", "peers:", "map_size: 1048576\npeers:");
 	site_open(&fixture->site);
 	assert_int_equal(
 	    txn_begin_read(ledger_store(node_ledger(fixture->site.node)), &txn), ERROR_NONE);

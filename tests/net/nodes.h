@@ -1,4 +1,5 @@
-/* nodes.h: whole nodes for tests: directories in a fresh folder, a clock and randomness that a number decides. */
+/* nodes.h: whole nodes for tests: directories in a fresh folder, a clock and randomness that a
+ * number decides. */
 #ifndef SUIREN_TEST_NODES_H
 #define SUIREN_TEST_NODES_H
 
@@ -25,7 +26,8 @@
 
 #define START_MS INT64_C(1790000000000) /* in September 2026 */
 
-/* A clock that ticks at every look, and a stream of random bytes: the line salts under a seed, one after the other. */
+/* A clock that ticks at every look, and a stream of random bytes: the line salts under a seed, one
+ * after the other. */
 struct world {
 	int64_t now_ms, tick_ms;
 	struct hash seed;
@@ -154,6 +156,28 @@ static inline unsigned site_kind(struct site *site, uint64_t sequence)
 	entry_free(&reader);
 	txn_abort(txn);
 	return kind;
+}
+
+/* Replace a text in a file of the node. */
+static inline void site_replace(
+    const struct site *site, const char *name, const char *old, const char *new)
+{
+	char path[600], text[8192];
+	char *at;
+	FILE *file;
+	size_t size;
+
+	snprintf(path, sizeof path, "%s/%s", site->directory, name);
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	size = fread(text, 1, sizeof text - 1, file);
+	text[size] = '\0';
+	at = strstr(text, old);
+	assert_non_null(at);
+	rewind(file);
+	assert_int_equal(ftruncate(fileno(file), 0), 0);
+	fprintf(file, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
+	assert_int_equal(fclose(file), 0);
 }
 
 /* A line that registers an officer under a key made from a number. */
