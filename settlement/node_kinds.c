@@ -6,6 +6,7 @@
 
 #include "clearing.h"
 #include "descriptor.h"
+#include "institution.h"
 #include "keyring.h"
 #include "message.h"
 #include "order.h"
@@ -202,6 +203,7 @@ enum error peer_decide(struct settlement *settlement, struct txn *txn, const str
 	struct keyring_key root;
 	struct peer_row present;
 	char party[KEYRING_PARTY_SIZE];
+	bool is_new;
 	enum error error = find_descriptor(command->documents, &descriptor);
 
 	(void)now_ms;
@@ -221,8 +223,10 @@ enum error peer_decide(struct settlement *settlement, struct txn *txn, const str
 		return error;
 	if (!error && strcmp(present.origin, descriptor.origin) == 0 && present.epoch == descriptor.epoch && descriptor.number <= present.number)
 		return ERROR_REPEAT;
+	is_new = error == ERROR_NOT_FOUND;
 	put_descriptor_line(decision, &descriptor);
-	return send_policy(settlement, txn, decision, descriptor.region);
+	error = send_policy(settlement, txn, decision, descriptor.region);
+	return error || !is_new ? error : institution_announce(settlement, txn, decision, descriptor.region);
 }
 
 enum error peer_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)

@@ -152,6 +152,21 @@ static void introducing_again_changes_nothing(void **state)
 	}
 }
 
+static void a_city_that_comes_late_learns_what_was_registered_before(void **state)
+{
+	struct cities *cities = *state;
+	struct error_detail detail = {""};
+	struct site late;
+
+	register_institution(cities->nodes[1], USCC_ONE);
+	site_make(&late, cities->folder, "late", GUANGYUAN, 1);
+	struct node *nodes[] = {late.node, cities->nodes[1]};
+	if (node_introduce(nodes, 2, &detail))
+		fail_msg("%s", detail.text);
+	assert_true(knows_institution(late.node, USCC_ONE));
+	site_close(&late);
+}
+
 static void a_demo_node_stays_a_stranger_to_a_real_one(void **state)
 {
 	struct cities *cities = *state;
@@ -593,6 +608,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_two, tear_down)
 	    cmocka_unit_test(introduced_cities_know_each_others_keys_and_policies),
 	    TEST(introducing_again_changes_nothing),
+	    TEST(a_city_that_comes_late_learns_what_was_registered_before),
 	    TEST(a_demo_node_stays_a_stranger_to_a_real_one),
 	    TEST(an_institution_registered_at_one_city_is_known_at_the_other),
 	    TEST(delivering_when_nothing_waits_changes_nothing),
