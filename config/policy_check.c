@@ -114,7 +114,7 @@ static void check_funds(const struct check *check)
 
 	for (size_t a = 0; a < policy->fund_count; a++) {
 		for (size_t b = a + 1; b < policy->fund_count; b++) {
-			char path[32];
+			char path[48];
 
 			if (strcmp(policy->funds[a].code, policy->funds[b].code) != 0)
 				continue;

@@ -629,8 +629,11 @@ enum error account_set_flags(struct txn *txn, struct span name, bool frozen, boo
 	return store_put(txn, TABLE_ACCOUNT, name, span_of(row, sizeof row));
 }
 
+/* Wide enough for the sum over any number of accounts. */
+__extension__ typedef __int128 wide;
+
 struct sums {
-	__int128 difference[UNIT_MIN + 1], pending_difference[UNIT_MIN + 1];
+	wide difference[UNIT_MIN + 1], pending_difference[UNIT_MIN + 1];
 };
 
 static bool add_account(void *context, struct span name, const struct account *account)
@@ -638,9 +641,9 @@ static bool add_account(void *context, struct span name, const struct account *a
 	struct sums *sums = context;
 
 	(void)name;
-	sums->difference[account->unit] += (__int128)account->debits - account->credits;
+	sums->difference[account->unit] += (wide)account->debits - account->credits;
 	sums->pending_difference[account->unit] +=
-	    (__int128)account->pending_debits - account->pending_credits;
+	    (wide)account->pending_debits - account->pending_credits;
 	return true;
 }
 

@@ -1,19 +1,10 @@
-#include "ledger.h"
+#include "ledger_internal.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "ledger_tables.h"
-
-#define META_ORIGIN "origin"         /* origin text */
-#define META_HEAD "head"             /* size, last time, frontier */
-#define META_CHECKPOINT "checkpoint" /* signed note */
-#define META_VERSION "version"
-#define FORMAT_VERSION "suiren-ledger-1"
-#define HEAD_ROW_HEAD 16
 
 static const struct store_table tables[] = {
     {TABLE_META, "meta"},
@@ -29,19 +20,23 @@ static const struct store_table tables[] = {
     {TABLE_KEY_PARTY, "key_party"},
 };
 
-struct ledger {
-	struct ledger_options options;
-	struct store *store;
-	struct buffer header, body; /* scratch of one append */
-	/* The head as of the open group; loaded at begin. */
-	struct merkle_frontier frontier;
-	int64_t last_time_ms;
-};
-
 const struct store_table *ledger_tables(size_t *count)
 {
 	*count = sizeof tables / sizeof *tables;
 	return tables;
+}
+
+const char *ledger_table_name(const struct ledger *ledger, unsigned table)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		if (tables[i].number == table)
+			return tables[i].name;
+	}
+	for (size_t i = 0; i < ledger->options.table_count; i++) {
+		if (ledger->options.tables[i].number == table)
+			return ledger->options.tables[i].name;
+	}
+	return NULL;
 }
 
 static enum error meta_get(struct txn *txn, const char *name, struct span *value)
@@ -50,7 +45,7 @@ static enum error meta_get(struct txn *txn, const char *name, struct span *value
 }
 
 /* Read the head row: size, time of the last entry, and the frontier, one hash per set bit of size. */
-static enum error head_read(
+enum error ledger_head_read(
     struct txn *txn, struct merkle_frontier *frontier, int64_t *last_time_ms)
 {
 	struct span row;
@@ -62,27 +57,35 @@ static enum error head_read(
 		return ERROR_NONE;
 	if (error)
 		return error;
-	if (row.size < HEAD_ROW_HEAD)
+	if (row.size < HEAD_ROW_START)
 		return ERROR_CORRUPT;
 	frontier->size = be64_read(row.data);
 	*last_time_ms = (int64_t)be64_read(row.data + 8);
 	frontier->count = (unsigned)__builtin_popcountll(frontier->size);
-	if (row.size != HEAD_ROW_HEAD + (size_t)frontier->count * HASH_SIZE)
+	if (row.size != HEAD_ROW_START + (size_t)frontier->count * HASH_SIZE)
 		return ERROR_CORRUPT;
-	memcpy(frontier->hashes, row.data + HEAD_ROW_HEAD, (size_t)frontier->count * HASH_SIZE);
+	memcpy(frontier->hashes, row.data + HEAD_ROW_START, (size_t)frontier->count * HASH_SIZE);
 	return ERROR_NONE;
+}
+
+size_t ledger_head_row(
+    uint8_t row[HEAD_ROW_MAX], const struct merkle_frontier *frontier, int64_t last_time_ms)
+{
+	const size_t hashes = (size_t)frontier->count * HASH_SIZE;
+
+	be64_write(row, frontier->size);
+	be64_write(row + 8, (uint64_t)last_time_ms);
+	memcpy(row + HEAD_ROW_START, frontier->hashes, hashes);
+	return HEAD_ROW_START + hashes;
 }
 
 static enum error head_write(
     struct txn *txn, const struct merkle_frontier *frontier, int64_t last_time_ms)
 {
-	uint8_t row[HEAD_ROW_HEAD + sizeof frontier->hashes];
+	uint8_t row[HEAD_ROW_MAX];
 
-	be64_write(row, frontier->size);
-	be64_write(row + 8, (uint64_t)last_time_ms);
-	memcpy(row + HEAD_ROW_HEAD, frontier->hashes, (size_t)frontier->count * HASH_SIZE);
 	return store_put(txn, TABLE_META, span_text(META_HEAD),
-	    span_of(row, HEAD_ROW_HEAD + (size_t)frontier->count * HASH_SIZE));
+	    span_of(row, ledger_head_row(row, frontier, last_time_ms)));
 }
 
 static enum error check_meta(struct txn *txn, const struct ledger_options *options, bool *is_new,
@@ -100,9 +103,9 @@ static enum error check_meta(struct txn *txn, const struct ledger_options *optio
 		error = meta_get(txn, META_ORIGIN, &origin);
 	if (error)
 		return error;
-	if (!span_equal(version, span_text(FORMAT_VERSION)))
+	if (!span_equal(version, span_text(LEDGER_FORMAT)))
 		return error_set(detail, ERROR_MISMATCH,
-		    "the ledger has format %.*s, this program reads " FORMAT_VERSION,
+		    "the ledger has format %.*s, this program reads " LEDGER_FORMAT,
 		    (int)version.size, (const char *)version.data);
 	if (!span_equal(origin, span_text(options->origin)))
 		return error_set(detail, ERROR_MISMATCH, "the ledger's origin is %.*s, not %s",
@@ -113,7 +116,7 @@ static enum error check_meta(struct txn *txn, const struct ledger_options *optio
 static enum error write_meta(struct txn *txn, const struct ledger_options *options)
 {
 	enum error error =
-	    store_put(txn, TABLE_META, span_text(META_VERSION), span_text(FORMAT_VERSION));
+	    store_put(txn, TABLE_META, span_text(META_VERSION), span_text(LEDGER_FORMAT));
 
 	if (!error)
 		error =
@@ -205,7 +208,7 @@ enum error ledger_begin(struct ledger *ledger, struct txn **txn)
 	error = txn_begin_write(ledger->store, txn);
 	if (error)
 		return error;
-	error = head_read(*txn, &ledger->frontier, &ledger->last_time_ms);
+	error = ledger_head_read(*txn, &ledger->frontier, &ledger->last_time_ms);
 	if (error) {
 		txn_abort(*txn);
 		*txn = NULL;
@@ -213,12 +216,17 @@ enum error ledger_begin(struct ledger *ledger, struct txn **txn)
 	return error;
 }
 
-static enum error write_node(void *context, unsigned level, uint64_t index, const struct hash *hash)
+void ledger_node_key(uint8_t key[NODE_KEY_SIZE], unsigned level, uint64_t index)
 {
-	uint8_t key[9];
-
 	key[0] = (uint8_t)level;
 	be64_write(key + 1, index);
+}
+
+static enum error write_node(void *context, unsigned level, uint64_t index, const struct hash *hash)
+{
+	uint8_t key[NODE_KEY_SIZE];
+
+	ledger_node_key(key, level, index);
 	return store_insert(context, TABLE_NODE, span_of(key, sizeof key), hash_span(hash));
 }
 
@@ -340,7 +348,7 @@ enum error ledger_head(struct txn *txn, uint64_t *size, struct hash *root)
 	int64_t time_ms;
 	enum error error;
 
-	error = head_read(txn, &frontier, &time_ms);
+	error = ledger_head_read(txn, &frontier, &time_ms);
 	if (error)
 		return error;
 	*size = frontier.size;
@@ -353,7 +361,7 @@ enum error ledger_last_time(struct txn *txn, int64_t *time_ms)
 {
 	struct merkle_frontier frontier;
 
-	return head_read(txn, &frontier, time_ms);
+	return ledger_head_read(txn, &frontier, time_ms);
 }
 
 enum error ledger_checkpoint(struct txn *txn, struct span *note)
@@ -385,14 +393,13 @@ enum error ledger_read(struct txn *txn, uint64_t sequence, struct entry_reader *
 	return error == ERROR_MALFORMED || error == ERROR_TOO_LARGE ? ERROR_CORRUPT : error;
 }
 
-static enum error read_node(void *context, unsigned level, uint64_t index, struct hash *hash)
+enum error ledger_read_node(void *context, unsigned level, uint64_t index, struct hash *hash)
 {
-	uint8_t key[9];
+	uint8_t key[NODE_KEY_SIZE];
 	struct span value;
 	enum error error;
 
-	key[0] = (uint8_t)level;
-	be64_write(key + 1, index);
+	ledger_node_key(key, level, index);
 	error = store_get(context, TABLE_NODE, span_of(key, sizeof key), &value);
 	if (error)
 		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
@@ -412,11 +419,11 @@ enum error ledger_prove_inclusion(struct txn *txn, uint64_t sequence, uint64_t s
 		return error;
 	if (size > present || sequence >= size)
 		return ERROR_RANGE;
-	error = read_node(txn, 0, sequence, leaf);
+	error = ledger_read_node(txn, 0, sequence, leaf);
 	if (!error)
-		error = merkle_prove_inclusion(read_node, txn, sequence, size, proof);
+		error = merkle_prove_inclusion(ledger_read_node, txn, sequence, size, proof);
 	if (!error)
-		error = merkle_root(read_node, txn, size, root);
+		error = merkle_root(ledger_read_node, txn, size, root);
 	return error;
 }
 
@@ -430,8 +437,8 @@ enum error ledger_prove_consistency(
 		return error;
 	if (from > to || to > present)
 		return ERROR_RANGE;
-	error = merkle_prove_consistency(read_node, txn, from, to, proof);
+	error = merkle_prove_consistency(ledger_read_node, txn, from, to, proof);
 	if (!error)
-		error = merkle_root(read_node, txn, to, root);
+		error = merkle_root(ledger_read_node, txn, to, root);
 	return error;
 }

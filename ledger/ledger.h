@@ -21,7 +21,11 @@ struct ledger_options {
 	size_t table_count;
 	const struct account_rule *chart;
 	ledger_project *project;
-	void *project_context;
+	/* The part of `project` that touches this floor's own tables: keys and account flags. The audit re-makes them with it in a
+	 * scratch store that has all tables and nothing but what it writes. It sees every entry, also damaged ones: it must
+	 * refuse what is malformed, and ignore kinds that touch neither. NULL: those rows are checked for form only. */
+	ledger_project *project_own;
+	void *project_context; /* of both */
 	const char *origin;		/* "chengdu.suiren.example/ledger/1"; checked against what is stored */
 	uint32_t epoch;
 	const struct secret_key *log_key; /* signs the checkpoint of each group; NULL: none is signed (readers, rebuilds) */
@@ -40,7 +44,7 @@ MUST_CHECK enum error ledger_begin(struct ledger *ledger, struct txn **txn);
  * aborted. `sequence` (may be NULL) is its number. Fails with: what entry_write, account_book and the projection fail with. */
 MUST_CHECK enum error ledger_append(struct ledger *ledger, struct txn *txn, const struct entry_draft *draft, int64_t time_ms,
     const struct hash *salt, uint64_t *sequence, struct error_detail *detail);
-/* Durable when it returns. After ERROR_MAP_FULL or ERROR_DISK_FULL nothing of the group is there; ledger_recover, then retry. */
+/* Durable when it returns. After ERROR_MAP_FULL (ledger_grow) or ERROR_DISK_FULL nothing of the group is there; it may be tried again. */
 MUST_CHECK enum error ledger_commit(struct ledger *ledger, struct txn *txn);
 void ledger_abort(struct ledger *ledger, struct txn *txn);
 /* Grow the map after ERROR_MAP_FULL; no transaction of this process may be open. */
@@ -75,12 +79,14 @@ struct ledger_audit_result {
 
 /* The whole audit of what this floor keeps: every header, body, document signature (under a key valid at the entry),
  * inner tree, Merkle node, checkpoint, transfer; all balances, postings, references and pendings re-added from the log and compared with the
- * tables. Calls `report` for each finding. Fails with: ERROR_NOT_VERIFIED if there was one; else the store's. */
+ * tables. `log` (may be NULL: no checkpoint is checked) verifies the checkpoint. Calls `report` for each finding; its spans and text
+ * live for the call. Works over one snapshot, beside a running writer; takes room for the re-made tables in $TMPDIR (or /tmp), its memory does not grow
+ * with the log. Fails with: ERROR_NOT_VERIFIED if there was a finding; else the store's. */
 MUST_CHECK enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log, ledger_report *report, void *context,
     struct ledger_audit_result *result);
 /* Compare all rows of the given tables in two ledgers, byte for byte; reports each table's first difference. Fails with: ERROR_NOT_VERIFIED. */
 MUST_CHECK enum error ledger_compare(struct ledger *a, struct ledger *b, const unsigned *tables, size_t count, ledger_report *report, void *context);
-/* The names of this floor's tables by number, and those that a rebuild must reproduce (all but the checkpoint). */
+/* This floor's tables. */
 const struct store_table *ledger_tables(size_t *count);
 
 #endif

@@ -6,6 +6,13 @@
 
 #define SIGNATURE_LINE_HEAD "\xe2\x80\x94 " /* em dash, space */
 #define KEY_HASH_SIZE 4
+#define COSIGNATURE_TIME_SIZE 8
+#define COSIGNATURE_HEAD "cosignature/v1\ntime "
+
+static bool type_known(uint8_t type)
+{
+	return type == NOTE_TYPE_ED25519 || type == NOTE_TYPE_COSIGNATURE;
+}
 
 uint32_t note_key_hash(const char *name, uint8_t type, const struct public_key *key)
 {
@@ -95,27 +102,70 @@ enum error note_verifier_read(struct span text, struct note_verifier *verifier)
 		verifier->type = key.data[0];
 		memcpy(verifier->key.bytes, key.data + 1, PUBLIC_KEY_SIZE);
 		verifier->key_hash = be32_read(key_hash);
-		if (note_key_hash(verifier->name, verifier->type, &verifier->key) !=
-		    verifier->key_hash)
+		if (!type_known(verifier->type))
+			error = ERROR_MALFORMED;
+		else if (note_key_hash(verifier->name, verifier->type, &verifier->key) !=
+			 verifier->key_hash)
 			error = ERROR_MISMATCH;
 	}
 	buffer_free(&key);
 	return error;
 }
 
+/* One signature line; `before` stands between key hash and signature: nothing, or a cosignature's time. */
+static void write_signature_line(struct buffer *out, const char *name, uint32_t key_hash,
+    struct span before, const struct signature *signature)
+{
+	uint8_t bytes[KEY_HASH_SIZE + COSIGNATURE_TIME_SIZE + SIGNATURE_SIZE];
+
+	assert(before.size <= COSIGNATURE_TIME_SIZE);
+	be32_write(bytes, key_hash);
+	if (before.size)
+		memcpy(bytes + KEY_HASH_SIZE, before.data, before.size);
+	memcpy(bytes + KEY_HASH_SIZE + before.size, signature->bytes, SIGNATURE_SIZE);
+	buffer_append_format(out, "%s%s ", SIGNATURE_LINE_HEAD, name);
+	base64_write(out, span_of(bytes, KEY_HASH_SIZE + before.size + SIGNATURE_SIZE));
+	buffer_append_text(out, "\n");
+}
+
 void note_sign(struct buffer *out, struct span text, const char *name, const struct secret_key *key)
 {
-	uint8_t bytes[KEY_HASH_SIZE + SIGNATURE_SIZE];
 	struct signature signature;
 
 	assert(text.size > 0 && text.data[text.size - 1] == '\n');
 	key_sign(key, text, &signature);
-	be32_write(bytes, note_key_hash(name, NOTE_TYPE_ED25519, &key->public));
-	memcpy(bytes + KEY_HASH_SIZE, signature.bytes, SIGNATURE_SIZE);
 	buffer_append(out, text);
-	buffer_append_format(out, "\n%s%s ", SIGNATURE_LINE_HEAD, name);
-	base64_write(out, span_of(bytes, sizeof bytes));
 	buffer_append_text(out, "\n");
+	write_signature_line(out, name, note_key_hash(name, NOTE_TYPE_ED25519, &key->public),
+	    (struct span){NULL, 0}, &signature);
+}
+
+/* What a cosigner signs: it names the time and the checkpoint, not the cosigner. */
+static void write_cosigned(struct buffer *out, struct span text, uint64_t time_s)
+{
+	buffer_append_format(out, "%s%llu\n", COSIGNATURE_HEAD, (unsigned long long)time_s);
+	buffer_append(out, text);
+}
+
+void cosignature_write(struct buffer *out, struct span text, const char *name, uint64_t time_s,
+    const struct secret_key *key)
+{
+	uint8_t time[COSIGNATURE_TIME_SIZE];
+	struct buffer cosigned = {0};
+	struct signature signature;
+
+	assert(time_s > 0 && time_s <= INT64_MAX);
+	write_cosigned(&cosigned, text, time_s);
+	if (cosigned.failed) {
+		out->failed = cosigned.failed;
+	} else {
+		key_sign(key, buffer_span(&cosigned), &signature);
+		be64_write(time, time_s);
+		write_signature_line(out, name,
+		    note_key_hash(name, NOTE_TYPE_COSIGNATURE, &key->public),
+		    span_of(time, sizeof time), &signature);
+	}
+	buffer_free(&cosigned);
 }
 
 /* Offset behind the last empty line of the note; 0 if there is none. */
@@ -171,12 +221,36 @@ static const struct note_verifier *find_verifier(
 	return NULL;
 }
 
-/* A known key's signature over `text`: only plain Ed25519 is judged here; cosignatures cover other bytes. */
+static enum error check_cosignature(
+    const struct note_verifier *verifier, struct span text, const struct buffer *payload)
+{
+	const uint8_t *at = payload->data + KEY_HASH_SIZE;
+	struct buffer cosigned = {0};
+	struct signature signature;
+	uint64_t time_s;
+	enum error error;
+
+	if (payload->size != KEY_HASH_SIZE + COSIGNATURE_TIME_SIZE + SIGNATURE_SIZE)
+		return ERROR_SIGNATURE;
+	time_s = be64_read(at);
+	if (time_s == 0 || time_s > INT64_MAX)
+		return ERROR_SIGNATURE;
+	memcpy(signature.bytes, at + COSIGNATURE_TIME_SIZE, SIGNATURE_SIZE);
+	write_cosigned(&cosigned, text, time_s);
+	error = cosigned.failed ? cosigned.failed
+				: key_verify(&verifier->key, buffer_span(&cosigned), &signature);
+	buffer_free(&cosigned);
+	return error;
+}
+
+/* A known key's signature: over `text` itself, or over a cosignature's bytes, as the key's type says. */
 static enum error check_signature(
     const struct note_verifier *verifier, struct span text, const struct buffer *payload)
 {
 	struct signature signature;
 
+	if (verifier->type == NOTE_TYPE_COSIGNATURE)
+		return check_cosignature(verifier, text, payload);
 	if (verifier->type != NOTE_TYPE_ED25519 || payload->size != KEY_HASH_SIZE + SIGNATURE_SIZE)
 		return ERROR_SIGNATURE;
 	memcpy(signature.bytes, payload->data + KEY_HASH_SIZE, SIGNATURE_SIZE);
@@ -186,14 +260,15 @@ static enum error check_signature(
 enum error note_verify(struct span note, const struct note_verifier *known, size_t known_count,
     struct span *text, size_t *verified)
 {
-	size_t at = signatures_at(note), lines = 0, good = 0;
+	const size_t start = signatures_at(note);
+	size_t at = start, lines = 0, good = 0;
 	uint64_t seen = 0; /* bit i: known[i] has signed */
 	struct buffer payload = {0};
 	enum error error = ERROR_NONE;
 
 	*text = (struct span){NULL, 0};
 	*verified = 0;
-	assert(known_count <= 64);
+	assert(known_count <= NOTE_KNOWN_MAX);
 	if (note.size > NOTE_SIZE_MAX)
 		return ERROR_TOO_LARGE;
 	if (at < 2 || at == note.size || note.data[note.size - 1] != '\n' ||
@@ -212,8 +287,7 @@ enum error note_verify(struct span note, const struct note_verifier *known, size
 		verifier = find_verifier(known, known_count, name, be32_read(payload.data));
 		if (!verifier)
 			continue;
-		error = check_signature(
-		    verifier, span_of(note.data, signatures_at(note) - 1), &payload);
+		error = check_signature(verifier, span_of(note.data, start - 1), &payload);
 		if (!error && !(seen >> (verifier - known) & 1)) {
 			seen |= UINT64_C(1) << (verifier - known);
 			good++;
@@ -224,8 +298,19 @@ enum error note_verify(struct span note, const struct note_verifier *known, size
 		return error;
 	if (good == 0)
 		return ERROR_UNKNOWN_KEY;
-	*text = span_of(note.data, signatures_at(note) - 1);
+	*text = span_of(note.data, start - 1);
 	*verified = good;
+	return ERROR_NONE;
+}
+
+enum error note_text(struct span note, struct span *text)
+{
+	size_t start = signatures_at(note);
+
+	*text = (struct span){NULL, 0};
+	if (start < 2)
+		return ERROR_MALFORMED;
+	*text = span_of(note.data, start - 1);
 	return ERROR_NONE;
 }
 
