@@ -38,6 +38,9 @@ static enum error decide(
 	*command = (struct command){.sheet = submission->prepared};
 	error = settlement_admit(settlement, txn, submission->document, submission->attachment,
 	    sequencer->storage, command, &answer->sequence, &answer->detail);
+	/* Lines that are made by the decision have salts under a secret of the entry's own. */
+	if (!error && command->lines.size == 0)
+		node_random(group->node, command->secret.bytes, sizeof command->secret.bytes);
 	if (!error)
 		error = settlement_decide(
 		    settlement, txn, command, group->now_ms, &sequencer->decision, &answer->detail);

@@ -201,6 +201,8 @@ static enum error prepare(struct prepared_sheet *sheet, struct span document, ui
 		error = document_verify(&sheet->document, key);
 		if (error)
 			return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)sheet->header.number, sheet->header.uscc, error_text(error));
+		sheet->verified = true;
+		sheet->key = *key;
 	}
 	return ERROR_NONE;
 }

@@ -43,6 +43,8 @@ struct prepared_sheet {
 	struct hash secret;
 	struct span line_bytes;
 	bool sorted;		     /* ascending by person */
+	bool verified;		     /* its signature, under `key`: whether the key may sign it is seen when it is admitted */
+	struct public_key key;
 };
 
 MUST_CHECK enum error sheet_header_read(struct span payload, struct sheet_header *header);
@@ -55,7 +57,7 @@ MUST_CHECK enum error sheet_lines_read(const struct sheet_header *header, struct
 MUST_CHECK enum error sheet_sign(struct buffer *out, const struct sheet_header *header, const struct hash *secret, struct span lines, const struct secret_key *key);
 /* Split a sheet file into the COSE header, and [secret, count, lines] for prepare. Fails with: ERROR_MALFORMED, ERROR_TOO_LARGE. */
 MUST_CHECK enum error sheet_file_read(struct span file, struct span *document, struct hash *secret, uint32_t *count, struct span *lines);
-/* All work on a sheet that needs no tables: decode, hash the lines, compare the line root, verify the signature under `key` (NULL: leave it to the caller). Allocates; sheet_release when done. */
+/* All work on a sheet that needs no tables: decode, hash the lines, compare the line root, verify the signature under `key` (NULL: leave it to whoever admits it). Allocates; sheet_release when done. */
 MUST_CHECK enum error sheet_prepare(struct span document, const struct hash *secret, uint32_t count, struct span lines, const struct public_key *key,
     struct prepared_sheet *sheet, struct error_detail *detail);
 void sheet_release(struct prepared_sheet *sheet);
