@@ -129,6 +129,7 @@ static enum error open_ledger(struct node *node, bool fresh, struct error_detail
 	    .map_size = node->config.map_size,
 	    .chart = settlement_chart,
 	    .project = settlement_project,
+	    .project_own = settlement_project_own,
 	    .project_context = node->settlement,
 	    .origin = node->origin,
 	    .epoch = node->config.epoch,

@@ -46,6 +46,8 @@ MUST_CHECK enum error settlement_draft(struct settlement *settlement, const stru
     const struct secret_key *document_key, struct buffer *documents, struct span *document_spans, size_t span_capacity, struct entry_draft *draft);
 /* The projection, for ledger_options.project; context is the struct settlement. */
 enum error settlement_project(void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
+/* The part of it that touches the ledger floor's tables, for ledger_options.project_own; the same context. */
+enum error settlement_project_own(void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
 
 /* Decide a logged entry again over the tables as they were before it and compare. Fails with: ERROR_NOT_VERIFIED and says what
  * differs. `not_rerun` counts lines whose person was erased or whose key is not here. */
