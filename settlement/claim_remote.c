@@ -376,6 +376,31 @@ enum error claim_obligations(struct txn *txn, struct obligation *obligation, con
 	return error;
 }
 
+/* So that the sheet can be verified for ever; a party of this name can sign nothing else here. */
+static enum error add_officer(
+    struct txn *txn, const struct entry *entry, uint32_t from, const struct endorsement *endorsement)
+{
+	char party[KEYRING_PARTY_SIZE], id[2 * KEY_ID_SIZE + 1];
+	struct key_id key = key_id(&endorsement->officer);
+
+	if (!endorsement->entered)
+		return ERROR_NONE;
+	hex_write(span_of(key.bytes, sizeof key.bytes), id);
+	snprintf(party, sizeof party, "entered/%06u/%s", (unsigned)from, id);
+	return keyring_add(txn, party, "officer", &endorsement->officer, entry->header.sequence);
+}
+
+enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry)
+{
+	struct endorsement endorsement;
+	struct message message;
+
+	if (entry->header.document_count < 2 ||
+	    read_endorsement(entry->documents[0], &message, &endorsement))
+		return ERROR_CORRUPT;
+	return add_officer(txn, entry, message.from, &endorsement);
+}
+
 enum error claim_remote_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
 {
 	struct obligation obligation = {.payer = settlement_region(settlement), .epoch = entry->header.epoch, .sequence = entry->header.sequence};
@@ -389,15 +414,8 @@ enum error claim_remote_apply(struct settlement *settlement, struct txn *txn, co
 		return ERROR_CORRUPT;
 	obligation.creditor = message.from;
 	error = claim_project(settlement, txn, entry, 1, &endorsement.standing, detail);
-	if (!error && endorsement.entered) {
-		char party[KEYRING_PARTY_SIZE], id[2 * KEY_ID_SIZE + 1];
-		struct key_id key = key_id(&endorsement.officer);
-
-		/* So that the sheet can be verified for ever; a party of this name can sign nothing else here. */
-		hex_write(span_of(key.bytes, sizeof key.bytes), id);
-		snprintf(party, sizeof party, "entered/%06u/%s", (unsigned)message.from, id);
-		error = keyring_add(txn, party, "officer", &endorsement.officer, entry->header.sequence);
-	}
+	if (!error)
+		error = add_officer(txn, entry, message.from, &endorsement);
 	if (!error)
 		error = window_open_number(txn, obligation.payer, obligation.creditor, &obligation.window);
 	return error ? error : claim_obligations(txn, &obligation, &entry->secret, entry->lines, entry->verdicts, entry->header.count);

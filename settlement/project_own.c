@@ -20,6 +20,8 @@ enum error settlement_project_own(
 		return institution_notice_apply(settlement, txn, entry, detail);
 	case KIND_account_flags:
 		return account_flags_apply(settlement, txn, entry, detail);
+	case KIND_claim_remote:
+		return claim_remote_key_apply(txn, entry);
 	default:
 		return ERROR_NONE;
 	}

@@ -34,6 +34,9 @@ struct settlement {
 KIND_LIST(KIND_PROTOTYPES)
 #undef KIND_PROTOTYPES
 
+/* What claim_remote_apply does to the keyring: the key of an officer of the host who entered the sheet. */
+MUST_CHECK enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry);
+
 /* Parse a catalogue and keep it in place of the region's present one. Fails with: ERROR_MALFORMED, ERROR_MEMORY, ERROR_TOO_LARGE. */
 MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail);
 
