@@ -60,6 +60,9 @@ int64_t clearing_pays(const struct clearing_row *clearing, uint32_t payer);
  * refused_apply. */
 MUST_CHECK enum error clearing_refused(struct txn *txn, uint32_t by, const struct hash *document);
 
+/* The first day on which the clearing of a month may be proposed: the one after the 20th of the next month. */
+int32_t clearing_first_day(uint32_t month);
+
 /* "proposed", "netted", "settled", "refused"; and the Chinese word. */
 const char *clearing_state_name(enum clearing_state state);
 const char *clearing_state_chinese(enum clearing_state state);

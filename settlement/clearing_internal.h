@@ -35,8 +35,6 @@ MUST_CHECK enum error clearing_collect(struct txn *txn, struct clearing_list *li
 MUST_CHECK enum error clearing_add_up(struct clearing_list *list);
 /* Gross only if the policies of both cities say so. */
 bool clearing_is_gross(const struct settlement *settlement, uint32_t low, uint32_t high);
-/* The first day on which the clearing of a month may be proposed. */
-int32_t clearing_first_day(uint32_t month);
 
 /* Write the items of a clearing: they are the entry's lines, and what is sent. */
 void clearing_list_put(struct buffer *out, const struct clearing_list *list);

@@ -14,6 +14,8 @@
 	X(NULL, peer)                                                                              \
 	X(NULL, deliver)                                                                           \
 	X("Policy", policy)                                                                        \
+	X("Settlement", window)                                                                    \
+	X(NULL, clearing)                                                                          \
 	X("The books", balance)                                                                    \
 	X(NULL, account)                                                                           \
 	X(NULL, export)                                                                            \
