@@ -28,6 +28,7 @@ struct endorsement {
 static void endorsement_write(struct buffer *out, const struct endorsement *endorsement)
 {
 	const struct sheet_standing *standing = &endorsement->standing;
+	bool barred = standing->barred_from <= standing->barred_until;
 
 	codec_put_array(out, ENDORSEMENT_FIELDS);
 	codec_put_bytes(out, hash_span(&endorsement->sheet));
@@ -35,8 +36,9 @@ static void endorsement_write(struct buffer *out, const struct endorsement *endo
 	day_put(out, endorsement->booked_day);
 	codec_put_bool(out, standing->known);
 	codec_put_uint(out, standing->district);
-	day_or_never_put(out, standing->barred_from);
-	day_or_never_put(out, standing->barred_until);
+	/* Never barred: from never on. */
+	day_or_never_put(out, barred ? standing->barred_from : DAY_NEVER);
+	day_or_never_put(out, barred ? standing->barred_until : DAY_NEVER);
 	codec_put_uint(out, (uint64_t)standing->nights_limit);
 	codec_put_uint(out, (uint64_t)standing->nights_used);
 	if (endorsement->entered)
