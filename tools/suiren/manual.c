@@ -58,6 +58,53 @@ static const struct manual_page pages[] = {
     {"policy", "bundle",
 	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file by\n"
 	"payer with it, without a node. Without -o it goes to standard output.\n"},
+    {"window", "list",
+	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut of that\n"
+	"                  day; open\n"
+	"  --month YYYY-MM only windows whose day (the last whole one before the cut) is in this month\n"
+	"  --peer CODE     only those between this node and CODE\n"
+	"\n"
+	"States: open; cut (stated by the payer, not yet agreed); agreed; differs (the creditor's copy\n"
+	"is not what the payer states: nothing is paid on it).\n"
+	"JSON: [payer, creditor, number, window or null, day or null, state, lines, approved_fen,\n"
+	"reversed_fen, amount_fen, digest, statement, cut_entry, agreement, agreed_entry, stated [the\n"
+	"payer's figures, where they differ], clearing (the month that took it) or null].\n"},
+    {"window", "show",
+	"  --window LABEL  as for `window list`; without it the open windows\n"
+	"  --peer CODE     only those between this node and CODE\n"
+	"\n"
+	"JSON: as `window list`, with obligations [epoch, entry, line, amount_fen, line_hash]; entry and\n"
+	"line are of the payer's log.\n"},
+    {"window", "cut",
+	"  --window DAY        refuse unless today is this day, whose label the windows will have\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"Every city that is owed something since the last cut gets a signed statement. Nothing owed is\n"
+	"nothing to cut, and done. JSON: the windows cut, as `window list`.\n"},
+    {"clearing", "list",
+	"  --month YYYY-MM  only this month\n"
+	"  --peer CODE      only with this city\n"
+	"\n"
+	"Of two cities `low` is the one with the lower code; it proposes. States: proposed; netted (signed\n"
+	"by both, booked, to be paid); settled; refused.\n"
+	"JSON: [month, low, high, state, model (net, gross), low_windows, high_windows, low_owes_fen,\n"
+	"high_owes_fen, payments [payer, creditor, amount_fen, received], proposed_day, due_day,\n"
+	"proposed_entry, booked_entry or null, proposal, document or null].\n"},
+    {"clearing", "show",
+	"  --month YYYY-MM  only this month\n"
+	"  --peer CODE      only with this city\n"
+	"\n"
+	"JSON: as `clearing list`, with windows as `window list`.\n"},
+    {"clearing", "run",
+	"  --month YYYY-MM     the month; without it the last one that can be cleared today\n"
+	"  --peer CODE         only with this city\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"A month can be cleared after the 20th of the next one, once between two cities. It takes every\n"
+	"agreed window of that month or earlier that no clearing has taken. What is cleared before, or\n"
+	"comes to nothing, or is the other city's to propose, is said and done.\n"
+	"JSON: month, peers [peer, outcome (proposed, nothing_to_clear, already, peer_proposes), entry,\n"
+	"clearing as in `clearing list`].\n"},
     {"balance", NULL,
 	"  --at SEQ        after entry SEQ\n"
 	"  --on DAY        at the end of a day, Beijing time\n"

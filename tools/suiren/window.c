@@ -176,12 +176,21 @@ static enum error order_cut(struct node *node, uint64_t size, bool has_day, int3
 	return error ? error : answer->error;
 }
 
-static enum error head_size(struct node *node, uint64_t *size)
+static bool keep_open(void *context, const struct window_row *window)
+{
+	*(bool *)context |= window->state == WINDOW_OPEN;
+	return true;
+}
+
+/* Is there anything to cut, and after which entry? */
+static enum error look(struct node *node, uint64_t *size, bool *any)
 {
 	struct txn *txn = NULL;
 	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
 	if (!error)
 		error = ledger_head(txn, size, NULL);
+	if (!error)
+		error = window_each_last(txn, node_region(node), keep_open, any);
 	txn_abort(txn);
 	return error;
 }
@@ -210,6 +219,7 @@ static int cut_run(struct cli *cli, int argc, char **argv)
 	struct secret_key key = {0};
 	uint64_t size = 0;
 	int32_t day = 0;
+	bool any = false;
 	int status = CLI_DONE;
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
@@ -222,7 +232,13 @@ static int cut_run(struct cli *cli, int argc, char **argv)
 	struct node *node = cli_open(cli, argv[0], false, &status);
 	if (!node)
 		goto done;
-	error = head_size(node, &size);
+	error = look(node, &size, &any);
+	if (!error && !any) {
+		puts(cli->json ? "[]"
+			       : "没有可截止的窗口 nothing to cut: no city is owed anything "
+				 "since the last cut");
+		goto done;
+	}
 	if (!error)
 		error =
 		    order_cut(node, size, day_text != NULL, day, key_file ? &key : NULL, &answer);
