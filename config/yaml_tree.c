@@ -216,6 +216,10 @@ enum error yaml_tree_read(struct span bytes, struct yaml_complaints *complaints,
 		yaml_complain(complaints, 1, "", "not UTF-8 text");
 		return ERROR_ENCODING;
 	}
+	if (bytes.size == 0) {
+		yaml_complain(complaints, 1, "", "the file is empty");
+		return ERROR_MALFORMED;
+	}
 	build.tree = calloc(1, sizeof *build.tree);
 	if (!build.tree)
 		return ERROR_MEMORY;

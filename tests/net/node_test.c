@@ -184,6 +184,13 @@ static void files_of_another_node_are_refused(void **state)
 	site_replace(site, "node.yaml", "demo: false", "demo: ture");
 	expect_open_fails(site, false, ERROR_MALFORMED, "node.yaml:");
 	site_replace(site, "node.yaml", "demo: ture", "demo: true");
+	snprintf(from, sizeof from, "%s/node.yaml", site->directory);
+	snprintf(to, sizeof to, "%s/kept.yaml", site->directory);
+	assert_int_equal(rename(from, to), 0);
+	expect_open_fails(site, true, ERROR_NOT_FOUND, "node.yaml");
+	fclose(fopen(from, "w"));
+	expect_open_fails(site, true, ERROR_MALFORMED, "node.yaml:1");
+	assert_int_equal(rename(to, from), 0);
 	site_replace(site, "node.yaml", "chengdu.suiren", "chengdo.suiren");
 	expect_open_fails(site, false, ERROR_MISMATCH, "chengdo.suiren.example/ledger/1");
 	site_replace(site, "node.yaml", "chengdo.suiren", "chengdu.suiren");
