@@ -155,10 +155,8 @@ static void payment_line(uint32_t payer, uint32_t creditor, int64_t fen, bool pa
 		return;
 	output_amount(UNIT_CNY, fen, amount);
 	day_write(due_day, due);
-	printf("%06u 付给 pays %06u: %s 元 yuan, %s\n", payer, creditor, amount,
-	    paid ? "已收到 received" : "");
-	if (!paid)
-		printf("    到期 due %s\n", due);
+	printf("%06u 付给 pays %06u: %s 元 yuan, 到期 due %s%s\n", payer, creditor, amount, due,
+	    paid ? ", 已收到 received" : "");
 }
 
 void clearing_payment_lines(const struct clearing_row *clearing)
