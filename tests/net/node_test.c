@@ -495,6 +495,58 @@ static void what_was_written_before_goes_with_a_refusal_and_stays_with_an_entry(
 	signed_free(&bad);
 }
 
+/* Put a row where the next entry's header belongs, so that its append must fail: what a bug would
+ * do. */
+static enum error spoil_header(void *context, struct txn *txn, struct error_detail *detail)
+{
+	size_t count;
+	const struct store_table *tables = ledger_tables(&count);
+	uint64_t size;
+	uint8_t key[8];
+
+	(void)context;
+	(void)detail;
+	assert_int_equal(ledger_head(txn, &size, NULL), ERROR_NONE);
+	be64_write(key, size);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(tables[i].name, "header") == 0)
+			return store_put(
+			    txn, tables[i].number, span_of(key, sizeof key), span_text("x"));
+	}
+	return ERROR_NOT_FOUND;
+}
+
+static void a_command_whose_append_fails_is_left_out_and_the_others_are_booked(void **state)
+{
+	struct fixture *fixture = *state;
+	struct signed_order orders[3];
+	struct submission submissions[3];
+	struct answer answers[3];
+	struct txn *txn;
+	struct entry_reader reader;
+
+	for (unsigned i = 0; i < 3; i++) {
+		sign_officer(fixture->site.node, i, &orders[i]);
+		submissions[i] = orders[i].submission;
+	}
+	submissions[1].before = spoil_header;
+	assert_int_equal(
+	    node_submit_group(fixture->site.node, submissions, 3, answers), ERROR_NONE);
+	assert_int_equal(answers[0].error, ERROR_NONE);
+	assert_int_equal(answers[0].sequence, 2);
+	assert_int_equal(answers[1].error, ERROR_EXISTS);
+	assert_int_equal(answers[2].error, ERROR_NONE);
+	assert_int_equal(answers[2].sequence, 3);
+	assert_int_equal(site_head(&fixture->site, NULL), 4);
+	assert_int_equal(
+	    txn_begin_read(ledger_store(node_ledger(fixture->site.node)), &txn), ERROR_NONE);
+	assert_int_equal(ledger_read(txn, 3, &reader), ERROR_NONE);
+	entry_free(&reader);
+	txn_abort(txn);
+	for (unsigned i = 0; i < 3; i++)
+		signed_free(&orders[i]);
+}
+
 static void time_in_the_log_never_goes_back(void **state)
 {
 	struct fixture *fixture = *state;
@@ -670,6 +722,7 @@ int main(void)
 	    TEST(a_refused_command_leaves_the_others_of_its_group),
 	    TEST(a_group_of_refusals_leaves_head_and_checkpoint_as_they_were),
 	    TEST(what_was_written_before_goes_with_a_refusal_and_stays_with_an_entry),
+	    TEST(a_command_whose_append_fails_is_left_out_and_the_others_are_booked),
 	    TEST(time_in_the_log_never_goes_back),
 	    TEST(the_map_grows_in_the_middle_of_a_group),
 	    TEST(a_reader_in_the_way_of_growth_is_named_and_nothing_is_booked),
