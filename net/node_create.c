@@ -264,6 +264,9 @@ enum error node_create(
 		    (unsigned)options->region);
 	config.demo = options->demo;
 	error = make_folder(part, 0755, detail);
+	if (error == ERROR_NOT_FOUND)
+		error_set(detail, error, "%s: the folder that it should be made in does not exist",
+		    clean);
 	if (error)
 		return error;
 	error = build(part, &config, policy, options, detail);
