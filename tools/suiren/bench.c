@@ -1,1 +1,137 @@
-/* bench.c: being written. */
+#include "bench.h"
+
+#include <lmdb.h>
+#include <openssl/crypto.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+
+double bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static double median(const double *values, unsigned count)
+{
+	double sorted[BENCH_ROUNDS_MAX];
+
+	memcpy(sorted, values, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, compare);
+	return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+}
+
+/* The first line of /proc/cpuinfo that begins with `name`, after its colon. */
+static void cpu_line(const char *name, char *out, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[4096];
+
+	out[0] = 0;
+	while (file && !out[0] && fgets(line, sizeof line, file)) {
+		char *colon = strchr(line, ':');
+		if (strncmp(line, name, strlen(name)) == 0 && colon)
+			snprintf(out, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+	}
+	if (file)
+		fclose(file);
+}
+
+struct machine {
+	char processor[128], system[256];
+	bool sha_ni;
+	long cores;
+};
+
+static void describe_machine(struct machine *machine)
+{
+	static char flags[4096];
+	struct utsname name;
+
+	cpu_line("model name", machine->processor, sizeof machine->processor);
+	cpu_line("flags", flags, sizeof flags);
+	machine->sha_ni = strstr(flags, " sha_ni") != NULL;
+	machine->cores = sysconf(_SC_NPROCESSORS_ONLN);
+	machine->system[0] = 0;
+	if (uname(&name) == 0)
+		snprintf(machine->system, sizeof machine->system, "%.64s %.64s %.64s", name.sysname, name.release, name.machine);
+}
+
+static yyjson_mut_val *rate_json(yyjson_mut_doc *doc, const char *unit, const double *values, unsigned rounds)
+{
+	yyjson_mut_val *side = yyjson_mut_obj(doc), *each = yyjson_mut_arr(doc);
+
+	yyjson_mut_obj_add_real(doc, side, unit, median(values, rounds));
+	for (unsigned i = 0; i < rounds; i++)
+		yyjson_mut_arr_add_real(doc, each, values[i]);
+	yyjson_mut_obj_add_val(doc, side, "rounds", each);
+	return side;
+}
+
+static void report_json(const struct machine *machine, const char *name, const char *unit, const struct bench_case *cases, size_t count)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc), *about = yyjson_mut_obj(doc), *versions = yyjson_mut_obj(doc);
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "bench", name);
+	for (size_t i = 0; i < count; i++) {
+		yyjson_mut_val *one = yyjson_mut_obj(doc);
+
+		yyjson_mut_obj_add_str(doc, one, "name", cases[i].name);
+		yyjson_mut_obj_add_val(doc, one, "ours", rate_json(doc, unit, cases[i].ours, cases[i].rounds));
+		yyjson_mut_obj_add_val(doc, one, "floor", rate_json(doc, unit, cases[i].floor, cases[i].rounds));
+		yyjson_mut_obj_add_val(doc, one, "peers", yyjson_mut_arr(doc));
+		yyjson_mut_obj_add_real(doc, one, "ratio_to_floor", median(cases[i].ours, cases[i].rounds) / median(cases[i].floor, cases[i].rounds));
+		yyjson_mut_arr_add_val(list, one);
+	}
+	yyjson_mut_obj_add_val(doc, root, "cases", list);
+	yyjson_mut_obj_add_strcpy(doc, about, "processor", machine->processor);
+	yyjson_mut_obj_add_int(doc, about, "cores", machine->cores);
+	yyjson_mut_obj_add_bool(doc, about, "sha_ni", machine->sha_ni);
+	yyjson_mut_obj_add_strcpy(doc, about, "system", machine->system);
+	yyjson_mut_obj_add_val(doc, root, "machine", about);
+	yyjson_mut_obj_add_str(doc, versions, "lmdb", mdb_version(NULL, NULL, NULL));
+	yyjson_mut_obj_add_str(doc, versions, "libsodium", sodium_version_string());
+	yyjson_mut_obj_add_str(doc, versions, "libcrypto", OpenSSL_version(OPENSSL_VERSION));
+	yyjson_mut_obj_add_val(doc, root, "versions", versions);
+	output_json(doc, true);
+}
+
+void bench_report(const struct cli *cli, const char *name, const char *unit, const struct bench_case *cases, size_t count)
+{
+	struct machine machine;
+
+	describe_machine(&machine);
+	if (cli->json) {
+		report_json(&machine, name, unit, cases, count);
+		return;
+	}
+	printf("%s, %s, medians\n%-44s %14s %14s %8s %7s\n", name, unit, "case", "ours", "floor", "ratio", "rounds");
+	for (size_t i = 0; i < count; i++) {
+		double ours = median(cases[i].ours, cases[i].rounds), floor = median(cases[i].floor, cases[i].rounds);
+		printf("%-44s %14.0f %14.0f %7.1f%% %7u\n", cases[i].name, ours, floor, 100 * ours / floor, cases[i].rounds);
+	}
+	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor, machine.cores, machine.sha_ni ? "yes" : "no", machine.system);
+	printf("versions: %s; libsodium %s; %s\n", mdb_version(NULL, NULL, NULL), sodium_version_string(), OpenSSL_version(OPENSSL_VERSION));
+}
+
+const struct cli_command bench_commands[] = {
+    {"bench", "ingest", "[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
+	"Claim sheets through every rule into the ledger, beside the floor: the same bytes read, verified, hashed and appended",
+	"suiren bench ingest --persons 300000", bench_ingest},
+    {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -22,7 +22,8 @@
 	X("Proof", verify)                                                                         \
 	X(NULL, log)                                                                               \
 	X(NULL, proof)                                                                             \
-	X(NULL, receipt)
+	X(NULL, receipt)                                                                           \
+	X("Trying it", bench)
 
 #define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];
 COMMAND_FILES(COMMAND_FILE_DECLARE)
