@@ -11,11 +11,19 @@ enum major { UINT = 0, NEGATIVE = 1, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5, TA
 
 typedef size_t encode_head(uint64_t value, unsigned char *buffer, size_t size);
 
-static void put_head(struct buffer *out, encode_head *encode, uint64_t value)
+static void put_head(struct buffer *out, enum major major, encode_head *encode, uint64_t value)
 {
 	uint8_t head[HEAD_MAX];
-	size_t size = encode(value, head, sizeof head);
+	size_t size;
 
+	/* Most heads of the lines and verdicts are one byte. */
+	if (value < 24) {
+		uint8_t *at = buffer_extend(out, 1);
+		if (at)
+			*at = (uint8_t)((unsigned)major << 5 | value);
+		return;
+	}
+	size = encode(value, head, sizeof head);
 	assert(size > 0);
 	buffer_append(out, span_of(head, size));
 }
@@ -43,43 +51,43 @@ static size_t encode_map(uint64_t value, unsigned char *buffer, size_t size)
 void codec_put_uint(struct buffer *out, uint64_t value)
 {
 	assert(value <= INT64_MAX);
-	put_head(out, cbor_encode_uint, value);
+	put_head(out, UINT, cbor_encode_uint, value);
 }
 
 void codec_put_int(struct buffer *out, int64_t value)
 {
 	if (value >= 0)
-		put_head(out, cbor_encode_uint, (uint64_t)value);
+		put_head(out, UINT, cbor_encode_uint, (uint64_t)value);
 	else
-		put_head(out, cbor_encode_negint, (uint64_t)(-1 - value));
+		put_head(out, NEGATIVE, cbor_encode_negint, (uint64_t)(-1 - value));
 }
 
 void codec_put_bytes(struct buffer *out, struct span bytes)
 {
-	put_head(out, encode_bytes, bytes.size);
+	put_head(out, BYTES, encode_bytes, bytes.size);
 	buffer_append(out, bytes);
 }
 
 void codec_put_text(struct buffer *out, struct span text)
 {
 	assert(utf8_valid(text));
-	put_head(out, encode_text, text.size);
+	put_head(out, TEXT, encode_text, text.size);
 	buffer_append(out, text);
 }
 
 void codec_put_array(struct buffer *out, size_t count)
 {
-	put_head(out, encode_array, count);
+	put_head(out, ARRAY, encode_array, count);
 }
 
 void codec_put_map(struct buffer *out, size_t count)
 {
-	put_head(out, encode_map, count);
+	put_head(out, MAP, encode_map, count);
 }
 
 void codec_put_tag(struct buffer *out, uint64_t tag)
 {
-	put_head(out, cbor_encode_tag, tag);
+	put_head(out, TAG, cbor_encode_tag, tag);
 }
 
 void codec_put_bool(struct buffer *out, bool value)

@@ -44,66 +44,92 @@ void adjudication_end(struct adjudication *of)
 	of->stays = NULL;
 }
 
-/* Add the nights of one stay that fall among the line's days. */
-static enum error add_stay(struct line_case *line, int32_t first_day, const struct stay_row *row)
+/* Keep the nights of one stay that lie in the month. */
+static enum error keep_stay(struct adjudication *of, int32_t first_day, const struct stay_row *row)
 {
-	int32_t from = first_day > line->from_day ? first_day : line->from_day;
-	int32_t until = row->last_night < line->until_day ? row->last_night : line->until_day;
-	unsigned first, last;
-	uint32_t bits;
+	int32_t month_last = of->month_first + (int32_t)of->month_days - 1;
+	int32_t from = first_day > of->month_first ? first_day : of->month_first;
+	int32_t until = row->last_night < month_last ? row->last_night : month_last;
 
 	if (from > until || row->state == STAY_REFUSED)
 		return ERROR_NONE;
-	first = (unsigned)(from - line->of->month_first) + 1;
-	last = (unsigned)(until - line->of->month_first) + 1;
-	bits = (uint32_t)(((UINT64_C(1) << last) - 1) & ~((UINT64_C(1) << (first - 1)) - 1));
-	if (row->state == STAY_PENDING) {
-		line->pending |= bits;
-		return ERROR_NONE;
-	}
-	line->stayed |= bits;
-	if (line->night_count == STAYS_OF_LINE_MAX)
+	if (of->person_stay_count == STAYS_OF_LINE_MAX)
 		return ERROR_TOO_LARGE;
-	line->nights[line->night_count++] = (struct night_piece){.slot = row->slot, .from = (uint8_t)first, .until = (uint8_t)last};
+	of->person_stays[of->person_stay_count++] = (struct month_stay){.slot = row->slot, .state = row->state,
+	    .from = (uint8_t)(from - of->month_first + 1), .until = (uint8_t)(until - of->month_first + 1)};
 	return ERROR_NONE;
 }
 
-enum error line_case_find(struct adjudication *of, const struct sheet_line *line, struct line_case *found)
+/* Is it a person at all? A row that came only with a stay says nothing of its own. */
+static bool is_known(const struct person_row *row, uint64_t code)
+{
+	return row->facts_sequence || row->filings[0].sequence || person_code_valid(code);
+}
+
+static enum error find_person(struct adjudication *of, uint64_t person)
 {
 	const struct stay_row *row = NULL;
 	int32_t first_day = 0;
 	enum error error;
 
+	of->person = person;
+	of->person_row = NULL;
+	of->person_stay_count = 0;
+	error = stay_cursor_person(of->stays, person, &first_day, &row);
+	if (!error)
+		of->person_row = &row->person;
+	while (!error) {
+		error = keep_stay(of, first_day, row);
+		if (!error)
+			error = stay_cursor_next(of->stays, &first_day, &row);
+	}
+	if (error == ERROR_NOT_FOUND && !of->person_row)
+		error = person_get(of->txn, person, &of->person_row);
+	if (error == ERROR_NOT_FOUND)
+		error = ERROR_NONE;
+	if (of->person_row && !is_known(of->person_row, person))
+		of->person_row = NULL;
+	if (error)
+		of->person = 0;
+	return error;
+}
+
+/* Add the nights of one stay that fall among the line's days. */
+static void add_stay(struct line_case *line, const struct month_stay *stay)
+{
+	unsigned from = stay->from > line->line->first_day ? stay->from : line->line->first_day;
+	unsigned until = stay->until < line->line->last_day ? stay->until : line->line->last_day;
+	uint32_t bits;
+
+	if (from > until)
+		return;
+	bits = (uint32_t)(((UINT64_C(1) << until) - 1) & ~((UINT64_C(1) << (from - 1)) - 1));
+	if (stay->state == STAY_PENDING) {
+		line->pending |= bits;
+		return;
+	}
+	line->stayed |= bits;
+	line->nights[line->night_count++] = (struct night_piece){.slot = stay->slot, .from = (uint8_t)from, .until = (uint8_t)until};
+}
+
+enum error line_case_find(struct adjudication *of, const struct sheet_line *line, struct line_case *found)
+{
+	enum error error = line->person == of->person && line->person ? ERROR_NONE : find_person(of, line->person);
+
+	if (error)
+		return error;
 	found->of = of;
 	found->line = line;
 	found->home = person_code_region(line->person);
 	found->cross = found->home != of->header->host;
-	found->person = NULL;
+	found->person = of->person_row;
 	found->from_day = of->month_first + line->first_day - 1;
 	found->until_day = of->month_first + line->last_day - 1;
 	found->programme = &of->own[line->programme];
 	found->night_count = 0;
 	found->stayed = found->pending = 0;
-	error = stay_cursor_person(of->stays, line->person, &first_day, &row);
-	if (!error)
-		found->person = &row->person;
-	while (!error) {
-		error = add_stay(found, first_day, row);
-		if (!error)
-			error = stay_cursor_next(of->stays, &first_day, &row);
-	}
-	if (error != ERROR_NOT_FOUND)
-		return error;
-	if (!found->person) {
-		error = person_get(of->txn, line->person, &found->person);
-		if (error == ERROR_NOT_FOUND)
-			found->person = NULL;
-		else if (error)
-			return error;
-	}
-	/* A row that came only with a stay tells nothing: who it is, its home has not said. */
-	if (found->person && !person_code_valid(line->person))
-		found->person = NULL;
+	for (size_t i = 0; i < of->person_stay_count; i++)
+		add_stay(found, &of->person_stays[i]);
 	return ERROR_NONE;
 }
 

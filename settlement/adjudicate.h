@@ -19,6 +19,12 @@ struct sheet_standing {
 	int64_t nights_limit, nights_used; /* of the month: licensed beds x days; taken by earlier sheets */
 };
 
+/* A stay that touches the month, with its nights in the month as days 1..31. */
+struct month_stay {
+	uint32_t slot, state;
+	uint8_t from, until;
+};
+
 /* One sheet before its payer. */
 struct adjudication {
 	struct settlement *settlement;
@@ -39,6 +45,11 @@ struct adjudication {
 		bool loaded;
 		int64_t left;
 	} funds[FUNDS_MAX];
+	/* The person of the line before: its lines stand together. */
+	uint64_t person;
+	const struct person_row *person_row; /* NULL: nothing is known */
+	struct month_stay person_stays[STAYS_OF_LINE_MAX];
+	size_t person_stay_count;
 };
 
 /* Fails with: ERROR_STATE (no catalogue of this city yet), ERROR_MEMORY, and the store's. Whatever it returns: adjudication_end. */

@@ -28,7 +28,8 @@ static void add_span(struct programme_month *out, const struct policy *policy, c
 {
 	assert(out->span_count < PROGRAMME_SPANS_MAX);
 	out->spans[out->span_count++] =
-	    (struct programme_span){.programme = programme, .row = (uint32_t)(programme - policy->programmes), .from_day = from, .until_day = until};
+	    (struct programme_span){.programme = programme, .row = (uint32_t)(programme - policy->programmes), .from_day = from, .until_day = until,
+		.asks_age = programme_asks_age(programme), .asks_level = programme_asks_level(programme)};
 }
 
 void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month, uint32_t district, struct programme_month *out)

@@ -20,6 +20,7 @@ struct programme_span {
 	const struct programme *programme;
 	uint32_t row; /* index in policy.programmes */
 	int32_t from_day, until_day;
+	bool asks_age, asks_level;
 };
 
 #define PROGRAMME_SPANS_MAX 31

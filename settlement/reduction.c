@@ -23,12 +23,12 @@ static int level_of(const struct line_case *line, int32_t day, const struct leve
 }
 
 /* The band of a day; the line was not refused, so there is one. */
-static int band_on(const struct line_case *line, const struct programme *programme, int32_t day, const struct level_span **level)
+static int band_on(const struct line_case *line, const struct programme_span *span, int32_t day, const struct level_span **level)
 {
 	int level_number = level_of(line, day, level);
-	int age = programme_asks_age(programme) ? programme_age(programme, line->person->birth_day, day) : 0;
+	int age = span->asks_age ? programme_age(span->programme, line->person->birth_day, day) : 0;
 
-	return programme_band(programme, age, level_number);
+	return programme_band(span->programme, age, level_number);
 }
 
 /* Pieces of one version, band and level, each worth its share. */
@@ -41,23 +41,22 @@ static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 	while (day <= line->until_day) {
 		const struct programme_span *span = programme_month_on(line->programme, day);
 		const struct level_span *level, *other;
-		int band = band_on(line, span->programme, day, &level);
-		bool by_age = programme_asks_age(span->programme);
+		int band = band_on(line, span, day, &level);
 		int32_t end = span->until_day < line->until_day ? span->until_day : line->until_day;
 		struct verdict_piece *piece = &verdict->pieces[verdict->piece_count++];
 
 		assert(band >= 0 && verdict->piece_count <= VERDICT_PIECES_MAX);
 		if (level && level->until_day < end)
 			end = level->until_day;
-		for (int32_t next = day + 1; by_age && next <= end; next++) {
-			if (band_on(line, span->programme, next, &other) != band)
+		for (int32_t next = day + 1; span->asks_age && next <= end; next++) {
+			if (band_on(line, span, next, &other) != band)
 				end = next - 1;
 		}
 		*piece = (struct verdict_piece){.row = span->row,
 		    .band = (uint32_t)band,
 		    .last_day = day_of_month(line, end),
 		    .monthly_fen = span->programme->bands[band].amount.value,
-		    .level_sequence = level && programme_asks_level(span->programme) ? level->sequence : 0};
+		    .level_sequence = level && span->asks_level ? level->sequence : 0};
 		fen += programme_share(piece->monthly_fen, line->of->month_days, day_of_month(line, day), piece->last_day);
 		day = end + 1;
 	}

@@ -27,7 +27,7 @@ static int32_t first_day_of(const struct line_case *line, uint32_t bits)
 }
 
 /* Calls `wrong` for the days of the line, version by version, until it finds something. */
-typedef bool span_check(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict);
+typedef bool span_check(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict);
 
 static bool any_span(const struct line_case *line, span_check *wrong, struct verdict *verdict)
 {
@@ -36,7 +36,7 @@ static bool any_span(const struct line_case *line, span_check *wrong, struct ver
 		int32_t from = span->from_day > line->from_day ? span->from_day : line->from_day;
 		int32_t until = span->until_day < line->until_day ? span->until_day : line->until_day;
 
-		if (from <= until && wrong(line, span->programme, from, until, verdict))
+		if (from <= until && wrong(line, span, from, until, verdict))
 			return true;
 	}
 	return false;
@@ -109,8 +109,9 @@ static bool not_in_force(struct line_case *line, struct verdict *verdict)
 	return false;
 }
 
-static bool too_late_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool too_late_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	int32_t deadline = line->of->month_first + (int32_t)line->of->month_days - 1 + programme->claim_deadline_days;
 
 	(void)from;
@@ -190,8 +191,9 @@ static const struct grant_span *grant_on(const struct person_row *person, uint32
 	return NULL;
 }
 
-static bool no_grant_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool no_grant_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	if (!programme->needs_grant)
 		return false;
 	for (int32_t day = from; day <= until;) {
@@ -212,8 +214,9 @@ static bool no_grant(struct line_case *line, struct verdict *verdict)
 	return any_span(line, no_grant_span, verdict);
 }
 
-static bool not_portable_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool not_portable_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	uint32_t host = line->of->header->host;
 
 	/* The host pays for everybody's stay with it, whatever home says. */
@@ -249,9 +252,10 @@ const struct level_span *line_level_on(const struct person_row *person, int32_t 
 	return NULL;
 }
 
-static bool no_assessment_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool no_assessment_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
-	if (!programme->needs_assessment && !programme_asks_level(programme))
+	const struct programme *programme = span->programme;
+	if (!programme->needs_assessment && !span->asks_level)
 		return false;
 	for (int32_t day = from; day <= until;) {
 		const struct level_span *level = line_level_on(line->person, day);
@@ -280,9 +284,10 @@ static bool level_has_band(const struct programme *programme, int level)
 	return false;
 }
 
-static bool level_refused_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool level_refused_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
-	if (!programme_asks_level(programme))
+	const struct programme *programme = span->programme;
+	if (!span->asks_level)
 		return false;
 	for (int32_t day = from; day <= until;) {
 		const struct level_span *found = line_level_on(line->person, day);
@@ -303,13 +308,14 @@ static bool level_refused(struct line_case *line, struct verdict *verdict)
 }
 
 /* Age can only grow: the first day decides on a least age, the last day on the bands that end. */
-static bool age_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool age_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
 	bool either = programme->age_or > 0 || programme->flag_or > 0;
 	const struct level_span *found;
 
-	if (!either && !programme_asks_age(programme))
+	if (!either && !span->asks_age)
 		return false;
 	verdict->facts_sequence = person->facts_sequence;
 	if (!(person->state & PERSON_HAS_FACTS))
@@ -317,7 +323,7 @@ static bool age_span(const struct line_case *line, const struct programme *progr
 	if (either && !(person->flags & programme->flag_or) &&
 	    (programme->age_or == 0 || programme_age(programme, person->birth_day, from) < programme->age_or))
 		return on_day(verdict, from);
-	if (!programme_asks_age(programme))
+	if (!span->asks_age)
 		return false;
 	if (programme_age(programme, person->birth_day, from) < programme->age_min)
 		return on_day(verdict, from);
@@ -334,8 +340,9 @@ static bool age(struct line_case *line, struct verdict *verdict)
 	return any_span(line, age_span, verdict);
 }
 
-static bool income_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool income_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
 
 	(void)until;
@@ -372,8 +379,9 @@ static bool grant_bars(const struct line_case *line, const struct programme *pro
 	return other && other->need == programme->need;
 }
 
-static bool excluded_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool excluded_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
 		const struct grant_span *grant = &line->person->grants[i];
 		int32_t first = grant->from_day > from ? grant->from_day : from;
@@ -389,8 +397,9 @@ static bool excluded(struct line_case *line, struct verdict *verdict)
 	return any_span(line, excluded_span, verdict);
 }
 
-static bool after_death_span(const struct line_case *line, const struct programme *programme, int32_t from, int32_t until, struct verdict *verdict)
+static bool after_death_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
 {
+	const struct programme *programme = span->programme;
 	/* A bed is not paid for the night of the death; other days count to the day itself. */
 	int32_t first_unpaid = programme->unit == UNIT_BED_MONTH ? line->person->death_day : line->person->death_day + 1;
 

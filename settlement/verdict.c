@@ -7,6 +7,21 @@
 #define FACT_FIELDS 3
 #define REDUCTION_FIELDS 5
 
+/* One fund that pays all needs no amount. */
+static void write_funds(struct buffer *out, const struct verdict *verdict)
+{
+	if (verdict->fund_count == 1) {
+		codec_put_array(out, 1);
+		codec_put_uint(out, verdict->funds[0].fund);
+		return;
+	}
+	codec_put_array(out, FUND_FIELDS * (size_t)verdict->fund_count);
+	for (uint32_t i = 0; i < verdict->fund_count; i++) {
+		codec_put_uint(out, verdict->funds[i].fund);
+		codec_put_uint(out, (uint64_t)verdict->funds[i].amount_fen);
+	}
+}
+
 void verdict_write(struct buffer *out, const struct verdict *verdict)
 {
 	if (verdict->reason != REASON_approved) {
@@ -32,11 +47,7 @@ void verdict_write(struct buffer *out, const struct verdict *verdict)
 		codec_put_uint(out, (uint64_t)piece->monthly_fen);
 		codec_put_uint(out, piece->level_sequence);
 	}
-	codec_put_array(out, FUND_FIELDS * (size_t)verdict->fund_count);
-	for (uint32_t i = 0; i < verdict->fund_count; i++) {
-		codec_put_uint(out, verdict->funds[i].fund);
-		codec_put_uint(out, (uint64_t)verdict->funds[i].amount_fen);
-	}
+	write_funds(out, verdict);
 	codec_put_array(out, FACT_FIELDS);
 	codec_put_uint(out, verdict->facts_sequence);
 	codec_put_uint(out, verdict->grant_sequence);
@@ -94,9 +105,20 @@ static void take_pieces(struct codec_reader *reader, struct verdict *verdict)
 
 static void take_funds(struct codec_reader *reader, struct verdict *verdict)
 {
+	size_t count = codec_array(reader);
 	int64_t sum = 0;
 
-	verdict->fund_count = groups(reader, FUND_FIELDS, PROGRAMME_FUNDS_MAX);
+	if (count == 1) {
+		verdict->fund_count = 1;
+		verdict->funds[0].fund = (uint32_t)codec_uint_max(reader, FUNDS_MAX - 1);
+		verdict->funds[0].amount_fen = verdict->amount_fen;
+		return;
+	}
+	if (count % FUND_FIELDS != 0 || count > FUND_FIELDS * PROGRAMME_FUNDS_MAX || count == FUND_FIELDS) {
+		fail(reader);
+		return;
+	}
+	verdict->fund_count = (uint32_t)(count / FUND_FIELDS);
 	for (uint32_t i = 0; i < verdict->fund_count; i++) {
 		verdict->funds[i].fund = (uint32_t)codec_uint_max(reader, FUNDS_MAX - 1);
 		verdict->funds[i].amount_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
