@@ -36,16 +36,15 @@ void audit_found_row(struct audit *audit, unsigned table, struct span key, const
 	va_end(arguments);
 }
 
-void audit_found_leaf(struct audit *audit, uint64_t sequence, const char *text)
+void audit_found_both(
+    struct audit *audit, uint64_t sequence, unsigned table, struct span key, const char *text)
 {
-	uint8_t key[NODE_KEY_SIZE];
 	const struct ledger_finding finding = {.has_sequence = true,
 	    .sequence = sequence,
-	    .table = ledger_table_name(audit->ledger, TABLE_NODE),
-	    .key = {key, sizeof key},
+	    .table = ledger_table_name(audit->ledger, table),
+	    .key = key,
 	    .text = text};
 
-	ledger_node_key(key, 0, sequence);
 	audit->result->findings++;
 	audit->report(audit->context, &finding);
 }
@@ -163,8 +162,13 @@ static enum error find_stray_bodies(struct audit *audit)
 	if (!error)
 		error = cursor_seek(cursor, (struct span){NULL, 0}, &key, &value);
 	for (; !error; error = cursor_next(cursor, &key, &value)) {
-		if (store_get(audit->txn, TABLE_HEADER, key, &header) == ERROR_NOT_FOUND)
-			audit_found_row(audit, TABLE_BODY, key, "a body without a header");
+		if (store_get(audit->txn, TABLE_HEADER, key, &header) != ERROR_NOT_FOUND)
+			continue;
+		if (key.size == 8)
+			audit_found_both(
+			    audit, be64_read(key.data), TABLE_BODY, key, "a body without a header");
+		else
+			audit_found_row(audit, TABLE_BODY, key, "not the key of an entry");
 	}
 	cursor_close(cursor);
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;

@@ -38,8 +38,9 @@ void audit_found_entry(struct audit *audit, uint64_t sequence, const char *forma
 /* `key` may be empty: the table as a whole. */
 void audit_found_row(struct audit *audit, unsigned table, struct span key, const char *format, ...)
     PRINTF_LIKE(4, 5);
-/* The entry whose header and the tree disagree: names both. */
-void audit_found_leaf(struct audit *audit, uint64_t sequence, const char *text);
+/* Names the row and the entry that it is about. */
+void audit_found_both(struct audit *audit, uint64_t sequence, unsigned table, struct span key,
+    const char *text);
 
 /* Choose the anchor: a checkpoint that verifies, else the head row. */
 MUST_CHECK enum error audit_tree_begin(struct audit *audit);

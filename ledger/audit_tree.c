@@ -40,20 +40,19 @@ static bool anchored(struct audit *audit, uint64_t sequence, const struct hash *
 
 /* Header and stored leaf disagree: the anchor tells which of them was changed. Returns the leaf to go on with, so that one
  * change gives one finding. */
-static struct hash judge_leaf(struct audit *audit, uint64_t sequence, const struct hash *made,
-    const struct hash *stored, bool is_stored)
+static struct hash judge_leaf(struct audit *audit, uint64_t sequence, struct span key,
+    const struct hash *made, const struct hash *stored)
 {
-	if (is_stored && anchored(audit, sequence, stored)) {
-		audit_found_leaf(audit, sequence, "the header is not the one that the tree holds");
+	if (stored && anchored(audit, sequence, stored)) {
+		audit_found_both(audit, sequence, TABLE_NODE, key,
+		    "the header is not the one that the tree holds");
 		return *stored;
 	}
-	if (anchored(audit, sequence, made))
-		audit_found_leaf(audit, sequence,
-		    is_stored ? "the tree's leaf is not that of the header, which is good"
-			      : "the tree lacks the leaf of this header");
-	else
-		audit_found_leaf(
-		    audit, sequence, "the header does not give the leaf that the tree holds");
+	audit_found_both(audit, sequence, TABLE_NODE, key,
+	    !anchored(audit, sequence, made)
+		? "the header does not give the leaf that the tree holds"
+	    : stored ? "the tree's leaf is not that of the header, which is good"
+		     : "the tree lacks the leaf of this header");
 	return *made;
 }
 
@@ -97,11 +96,10 @@ enum error audit_tree_add(struct audit *audit, uint64_t sequence, struct span he
 	if (error == ERROR_NONE)
 		audit->nodes++;
 	if (!span_equal(row, hash_span(&leaf))) {
-		bool is_stored = row.size == HASH_SIZE;
-
-		if (is_stored)
+		if (row.size == HASH_SIZE)
 			memcpy(stored.bytes, row.data, HASH_SIZE);
-		leaf = judge_leaf(audit, sequence, &leaf, &stored, is_stored);
+		leaf = judge_leaf(audit, sequence, span_of(key, sizeof key), &leaf,
+		    row.size == HASH_SIZE ? &stored : NULL);
 	}
 	return merkle_append(&audit->frontier, &leaf, compare_node, audit);
 }
