@@ -39,8 +39,9 @@ static enum error read_item(struct span item, const struct message *message, uin
 	return codec_finish(&reader);
 }
 
-/* It must take back exactly what an obligation of that city was, and the first reversal of a window comes after what is there. */
-static enum error check_item(struct txn *txn, const struct message *message, const struct notice_item *item, bool first, struct error_detail *detail)
+/* It must take back exactly what an obligation of that city was; reversals come one after the other behind what is in the window. */
+static enum error check_item(struct txn *txn, const struct message *message, const struct notice_item *item, const struct obligation *before,
+    struct error_detail *detail)
 {
 	struct obligation old;
 	enum error error;
@@ -51,7 +52,11 @@ static enum error check_item(struct txn *txn, const struct message *message, con
 	if (error || old.amount_fen != -item->obligation.amount_fen)
 		return error_set(detail, ERROR_MISMATCH, "a reversal of line %u of entry %llu, which %06u does not owe", (unsigned)item->sheet_line,
 		    (unsigned long long)item->old_sequence, (unsigned)message->from);
-	return first ? obligation_expected(txn, &item->obligation, detail) : ERROR_NONE;
+	if (before->amount_fen == 0)
+		return obligation_expected(txn, &item->obligation, detail);
+	if (item->obligation.window != before->window || item->obligation.sequence != before->sequence || item->obligation.line <= before->line)
+		return error_set(detail, ERROR_MISMATCH, "reversals out of order, or of several entries, in one document");
+	return ERROR_NONE;
 }
 
 static enum error book(struct txn *txn, struct decision *decision, const struct notice_item *item)
@@ -82,7 +87,7 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	struct notice notice;
 	struct notice_item item;
 	struct span bytes;
-	bool first = true;
+	struct obligation before = {0};
 	enum error error = notice_read(command, &notice, detail);
 
 	(void)now_ms;
@@ -90,8 +95,9 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 		error = read_item(bytes, &notice.message, settlement_region(settlement), &item);
 		if (error)
 			return line_walk_error(&notice.walk, error, detail, "not a well-formed reversal");
-		error = check_item(txn, &notice.message, &item, first, detail);
-		first = first && item.obligation.amount_fen == 0;
+		error = check_item(txn, &notice.message, &item, &before, detail);
+		if (item.obligation.amount_fen != 0)
+			before = item.obligation;
 		if (!error)
 			error = book(txn, decision, &item);
 		buffer_append(&decision->lines, bytes);
