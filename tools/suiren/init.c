@@ -1,5 +1,4 @@
 /* init.c: `suiren init`: makes the node directory of a city. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,52 +6,7 @@
 #include "embedded.h"
 #include "output.h"
 #include "region.h"
-
-/* Randomness that a seed decides: the line salts under a secret made of seed and region, one after the other. */
-struct seeded {
-	struct hash secret;
-	uint32_t next;
-};
-
-static void seeded_start(struct seeded *seeded, uint64_t seed, uint32_t region)
-{
-	static const char label[] = "suiren init seed 1";
-	uint8_t bytes[sizeof(label) - 1 + 8 + 4];
-	memcpy(bytes, label, sizeof(label) - 1);
-	be64_write(bytes + sizeof(label) - 1, seed);
-	be32_write(bytes + sizeof(label) - 1 + 8, region);
-	seeded->secret = hash_sha256(span_of(bytes, sizeof(bytes)));
-	seeded->next = 0;
-}
-
-static void seeded_random(struct seeded *seeded, uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		struct hash block;
-		size_t part = size < sizeof(block.bytes) ? size : sizeof(block.bytes);
-		assert(seeded->next < UINT32_MAX);
-		hash_line_salts(&seeded->secret, seeded->next++, 1, &block);
-		memcpy(bytes, block.bytes, part);
-		bytes += part;
-		size -= part;
-	}
-}
-
-/* One context serves both seams of node_seams. */
-struct init_seams {
-	int64_t now_ms;
-	struct seeded seeded;
-};
-
-static int64_t init_clock(void *context)
-{
-	return ((const struct init_seams *)context)->now_ms;
-}
-
-static void init_random(void *context, uint8_t *bytes, size_t size)
-{
-	seeded_random(&((struct init_seams *)context)->seeded, bytes, size);
-}
+#include "seeded.h"
 
 static int init_report(struct cli *cli, const char *directory)
 {
@@ -113,7 +67,7 @@ static int init_run(struct cli *cli, int argc, char **argv)
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
 	struct node_create_options create = {.demo = demo};
-	struct init_seams seams = {0};
+	struct seeded seeded = {0};
 	uint64_t seed = 0;
 	if (!region_text)
 		return cli_usage(cli->command, "--region is missing");
@@ -124,14 +78,15 @@ static int init_run(struct cli *cli, int argc, char **argv)
 	if ((seed_text || cli->now) && !demo)
 		return cli_usage(cli->command,
 		    "--seed and --now make keys that anybody can make again: only with --demo");
-	create.node.seams.context = &seams;
-	if (cli->now) {
-		seams.now_ms = cli->now_ms;
-		create.node.seams.clock_ms = init_clock;
-	}
-	if (seed_text) {
-		seeded_start(&seams.seeded, seed, create.region);
-		create.node.seams.random = init_random;
+	if (seed_text || cli->now) {
+		struct node_seams seams = seeded_seams(&seeded);
+
+		seeded_start(&seeded, seed, create.region, cli->now_ms);
+		create.node.seams.context = seams.context;
+		if (cli->now)
+			create.node.seams.clock_ms = seams.clock_ms;
+		if (seed_text)
+			create.node.seams.random = seams.random;
 	}
 
 	struct error_detail detail = {""};

@@ -1,1 +1,0 @@
-/* demo_month.c: being written. */
