@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "cli.h"
+#include "orders.h"
 #include "peers.h"
 #include "window_view.h"
 
@@ -170,25 +171,6 @@ static enum error peers_read(struct node *node, struct txn *txn, uint32_t only, 
 	return error;
 }
 
-static enum error order_clearing(
-    struct node *node, const struct run *run, const struct run_peer *peer, struct answer *answer)
-{
-	struct buffer parameters = {0};
-	char id[ORDER_ID_MAX + 1];
-	snprintf(id, sizeof(id), "clearing-%u-%06u-%u", run->month, peer->region,
-	    peer->clearing.attempt + 1);
-	codec_put_uint(&parameters, run->month);
-	codec_put_uint(&parameters, peer->region);
-	const struct node_order order = {.kind = KIND_clearing,
-	    .id = span_text(id),
-	    .parameters = buffer_span(&parameters),
-	    .parameter_count = 2,
-	    .key = run->key};
-	enum error error = parameters.failed ? parameters.failed : node_order(node, &order, answer);
-	buffer_free(&parameters);
-	return error ? error : answer->error;
-}
-
 static enum error run_one(
     struct node *node, const struct run *run, struct run_peer *peer, struct error_detail *detail)
 {
@@ -202,7 +184,10 @@ static enum error run_one(
 		peer->outcome = OUTCOME_THEIRS;
 		return ERROR_NONE;
 	}
-	enum error error = order_clearing(node, run, peer, &answer);
+	enum error error = order_clearing(
+	    node, run->month, peer->region, peer->clearing.attempt + 1, run->key, &answer);
+	if (!error)
+		error = answer.error;
 	peer->outcome = OUTCOME_PROPOSED;
 	peer->sequence = answer.sequence;
 	if (error == ERROR_STATE) {

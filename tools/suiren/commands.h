@@ -23,7 +23,8 @@
 	X(NULL, log)                                                                               \
 	X(NULL, proof)                                                                             \
 	X(NULL, receipt)                                                                           \
-	X("Trying it", bench)
+	X("Trying it", demo)                                                                       \
+	X(NULL, bench)
 
 #define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];
 COMMAND_FILES(COMMAND_FILE_DECLARE)

@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "orders.h"
 #include "output.h"
 
 #define OFFICER_PREFIX "officer/"
-
-/* As in docs/format.md, "Officers". */
-enum officer_operation { OFFICER_ADD = 1 };
 
 /* A name stands in key histories and on receipts: printable, without '/', short enough for the keyring. */
 static bool officer_name_good(const char *name)
@@ -27,16 +25,8 @@ static bool officer_name_good(const char *name)
 static int officer_order(
     const struct cli *cli, struct node *node, const char *name, const struct public_key *key)
 {
-	struct buffer line = {0};
 	struct answer answer = {0};
-	codec_put_array(&line, 3);
-	codec_put_uint(&line, OFFICER_ADD);
-	codec_put_text(&line, span_text(name));
-	codec_put_bytes(&line, span_of(key->bytes, sizeof(key->bytes)));
-	const struct node_order order = {
-	    .kind = KIND_officer, .lines = buffer_span(&line), .count = 1};
-	enum error error = line.failed ? line.failed : node_order(node, &order, &answer);
-	buffer_free(&line);
+	enum error error = order_officer(node, name, key, &answer);
 	if (error)
 		return cli_fail(cli, error, &answer.detail, name);
 	return cli_answer(cli, &answer, name);

@@ -159,7 +159,7 @@ static enum error draw_people(struct sample_model *model, uint32_t residents)
 
 		model->city_first[c] = index;
 		for (uint32_t i = 0; i < share; i++)
-			draw_person(model, &model->people[index++], c, i + 1);
+			draw_person(model, &model->people[index++], c, i);
 	}
 	model->city_first[SAMPLE_CITIES] = index;
 	model->person_count = index;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "orders.h"
 #include "window_view.h"
 
 /* Which windows are wanted, and where they go. */
@@ -155,46 +156,6 @@ static int show_run(struct cli *cli, int argc, char **argv)
 	return read_and_print(cli, argv[0], &pick);
 }
 
-/* A day has as many cuts as one likes: the order's id names the entry before it. */
-static enum error order_cut(struct node *node, uint64_t size, bool has_day, int32_t day,
-    const struct secret_key *key, struct answer *answer)
-{
-	struct buffer parameters = {0};
-	char id[ORDER_ID_MAX + 1];
-	snprintf(id, sizeof(id), "cut-%" PRIu64, size);
-	if (has_day)
-		codec_put_int(&parameters, day);
-	else
-		codec_put_null(&parameters);
-	const struct node_order order = {.kind = KIND_cut,
-	    .id = span_text(id),
-	    .parameters = buffer_span(&parameters),
-	    .parameter_count = 1,
-	    .key = key};
-	enum error error = parameters.failed ? parameters.failed : node_order(node, &order, answer);
-	buffer_free(&parameters);
-	return error ? error : answer->error;
-}
-
-static bool keep_open(void *context, const struct window_row *window)
-{
-	*(bool *)context |= window->state == WINDOW_OPEN;
-	return true;
-}
-
-/* Is there anything to cut, and after which entry? */
-static enum error look(struct node *node, uint64_t *size, bool *any)
-{
-	struct txn *txn = NULL;
-	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
-	if (!error)
-		error = ledger_head(txn, size, NULL);
-	if (!error)
-		error = window_each_last(txn, node_region(node), keep_open, any);
-	txn_abort(txn);
-	return error;
-}
-
 static int print_cut(struct cli *cli, struct node *node, const struct answer *answer)
 {
 	int status = CLI_DONE;
@@ -217,7 +178,6 @@ static int cut_run(struct cli *cli, int argc, char **argv)
 	struct answer answer = {0};
 	struct error_detail detail = {""};
 	struct secret_key key = {0};
-	uint64_t size = 0;
 	int32_t day = 0;
 	bool any = false;
 	int status = CLI_DONE;
@@ -232,7 +192,7 @@ static int cut_run(struct cli *cli, int argc, char **argv)
 	struct node *node = cli_open(cli, argv[0], false, &status);
 	if (!node)
 		goto done;
-	error = look(node, &size, &any);
+	error = order_cut(node, day_text ? &day : NULL, key_file ? &key : NULL, &any, &answer);
 	if (!error && !any) {
 		puts(cli->json ? "[]"
 			       : "没有可截止的窗口 nothing to cut: no city is owed anything "
@@ -240,8 +200,7 @@ static int cut_run(struct cli *cli, int argc, char **argv)
 		goto done;
 	}
 	if (!error)
-		error =
-		    order_cut(node, size, day_text != NULL, day, key_file ? &key : NULL, &answer);
+		error = answer.error;
 	status =
 	    error ? cli_fail(cli, error, &answer.detail, argv[0]) : print_cut(cli, node, &answer);
 done:

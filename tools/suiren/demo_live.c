@@ -1,0 +1,312 @@
+#include "demo_live.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "allowance.h"
+#include "claim_state.h"
+#include "orders.h"
+#include "reversal.h"
+#include "sheet.h"
+
+enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms)
+{
+	memset(live, 0, sizeof *live);
+	live->directory = directory;
+	if (mkdir(directory, 0755) != 0)
+		return error_set(&live->detail, errno == EEXIST ? ERROR_EXISTS : ERROR_IO, "%s: %s", directory, strerror(errno));
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		struct node_create_options create = {.region = sample_regions[city], .demo = true};
+		char path[4096];
+		enum error error;
+
+		seeded_start(&live->seeded[city], seed, sample_regions[city], now_ms);
+		create.node.seams = seeded_seams(&live->seeded[city]);
+		if (snprintf(path, sizeof path, "%s/%06u", directory, (unsigned)sample_regions[city]) >= (int)sizeof path)
+			return ERROR_TOO_LARGE;
+		error = node_create(path, &create, &live->detail);
+		if (!error)
+			error = node_open(path, &create.node, &live->nodes[city], &live->detail);
+		if (error)
+			return error;
+	}
+	return node_introduce(live->nodes, SAMPLE_CITIES, &live->detail);
+}
+
+void demo_live_close(struct demo_live *live)
+{
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		node_close(live->nodes[city]);
+		key_wipe(&live->officers[city]);
+	}
+}
+
+/* An answer that is not "done" ends the demo: the story is one in which orders are right. */
+static enum error done(struct demo_live *live, enum error error, const struct answer *answer)
+{
+	if (!error)
+		error = answer->error;
+	if (error == ERROR_REPEAT)
+		error = ERROR_NONE;
+	if (error)
+		live->detail = answer->detail;
+	return error;
+}
+
+static enum error live_at(void *context, int64_t now_ms)
+{
+	struct demo_live *live = context;
+
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		assert(now_ms >= live->seeded[city].now_ms);
+		live->seeded[city].now_ms = now_ms;
+	}
+	return ERROR_NONE;
+}
+
+static enum error live_officer(void *context, unsigned city, const char *name, const struct hash *seed)
+{
+	struct demo_live *live = context;
+	struct answer answer;
+
+	key_from_seed(seed, &live->officers[city]);
+	return done(live, order_officer(live->nodes[city], name, &live->officers[city].public, &answer), &answer);
+}
+
+#define LIVE_ROWS(function, import, type)                                                                   \
+	static enum error function(void *context, unsigned city, const struct type *rows, uint32_t count)   \
+	{                                                                                                   \
+		struct demo_live *live = context;                                                           \
+		struct answer answer;                                                                       \
+                                                                                                            \
+		return done(live, import(live->nodes[city], rows, count, NULL, &answer), &answer);         \
+	}
+
+LIVE_ROWS(live_appropriations, import_appropriations, appropriation_line)
+LIVE_ROWS(live_institutions, import_institutions, institution_line)
+LIVE_ROWS(live_assessments, import_assessments, assessment)
+LIVE_ROWS(live_grants, import_grants, grant_line)
+LIVE_ROWS(live_filings, import_filings, filing_line)
+LIVE_ROWS(live_stays, import_stays, stay_line)
+
+static enum error live_persons(void *context, unsigned city, const struct import_person *rows, uint32_t count, uint64_t first_code)
+{
+	struct demo_live *live = context;
+	uint64_t *codes = malloc(count * sizeof *codes);
+	struct answer answer;
+	enum error error;
+
+	if (!codes)
+		return ERROR_MEMORY;
+	error = done(live, import_persons(live->nodes[city], rows, count, NULL, codes, &answer), &answer);
+	/* The story names persons by the codes that a new city gives out. */
+	if (!error && codes[0] != first_code)
+		error = error_set(&live->detail, ERROR_STATE, "the first code is %016llu, not %016llu", (unsigned long long)codes[0], (unsigned long long)first_code);
+	free(codes);
+	return error;
+}
+
+static enum error live_facts(void *context, unsigned city, uint64_t code, int32_t death_day)
+{
+	struct demo_live *live = context;
+	struct person_facts facts;
+	struct answer answer;
+	enum error error = import_facts_get(live->nodes[city], code, &facts);
+
+	if (error)
+		return error;
+	facts.death_day = death_day;
+	return done(live, import_facts(live->nodes[city], &facts, 1, NULL, &answer), &answer);
+}
+
+/* The header as the tool at the institution makes it: programmes in the order in which the lines name them. */
+static enum error write_sheet(const struct demo_sheet *sheet, struct sheet_header *header, struct buffer *lines)
+{
+	*header = (struct sheet_header){.number = sheet->number, .host = sample_regions[sheet->city], .payer = sheet->payer, .month = sheet->month, .count = sheet->count};
+	memcpy(header->uscc, sheet->uscc, sizeof header->uscc);
+	for (uint32_t i = 0; i < sheet->count; i++) {
+		const struct demo_line *line = &sheet->lines[i];
+		uint8_t evidence[16];
+		struct hash hash;
+		uint32_t p = 0;
+
+		while (p < header->programme_count && strcmp(header->programme_codes[p], line->programme) != 0)
+			p++;
+		if (p == SHEET_PROGRAMMES_MAX)
+			return ERROR_TOO_LARGE;
+		if (p == header->programme_count)
+			snprintf(header->programme_codes[header->programme_count++], PROGRAMME_CODE_SIZE, "%s", line->programme);
+		be64_write(evidence, line->person);
+		be64_write(evidence + 8, (uint64_t)sheet->month << 16 | (uint64_t)line->first_day << 8 | p);
+		hash = hash_sha256(span_of(evidence, sizeof evidence));
+		sheet_line_write(lines, line->person, p, line->first_day, line->last_day, line->amount_fen, span_of(hash.bytes, sizeof evidence));
+	}
+	return lines->failed;
+}
+
+static enum error submit_sheet(struct demo_live *live, unsigned city, struct span file)
+{
+	struct buffer attachment = {0};
+	struct submission submission = {{NULL, 0}, {NULL, 0}, NULL, NULL, NULL};
+	struct hash secret;
+	struct span lines;
+	struct answer answer;
+	uint32_t count;
+	enum error error = sheet_file_read(file, &submission.document, &secret, &count, &lines);
+
+	if (error)
+		return error;
+	codec_put_array(&attachment, 3);
+	codec_put_bytes(&attachment, hash_span(&secret));
+	codec_put_uint(&attachment, count);
+	codec_put_bytes(&attachment, lines);
+	submission.attachment = buffer_span(&attachment);
+	error = attachment.failed ? attachment.failed : done(live, node_submit(live->nodes[city], &submission, &answer), &answer);
+	buffer_free(&attachment);
+	return error;
+}
+
+static enum error live_sheet(void *context, const struct demo_sheet *sheet)
+{
+	struct demo_live *live = context;
+	struct buffer lines = {0}, file = {0};
+	struct sheet_header header;
+	struct secret_key key;
+	struct hash secret;
+	enum error error = write_sheet(sheet, &header, &lines);
+
+	if (sheet->signer == DEMO_OFFICER)
+		key = live->officers[sheet->city];
+	else
+		key_from_seed(&sheet->key_seed, &key);
+	node_random(live->nodes[sheet->city], secret.bytes, sizeof secret.bytes);
+	if (!error)
+		error = sheet_sign(&file, &header, &secret, buffer_span(&lines), &key);
+	if (!error)
+		error = submit_sheet(live, sheet->city, buffer_span(&file));
+	live->sheets++;
+	live->lines += sheet->count;
+	key_wipe(&key);
+	buffer_free(&lines);
+	buffer_free(&file);
+	return error;
+}
+
+static enum error live_reverse(void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line, const char *grounds)
+{
+	struct demo_live *live = context;
+	struct answer answer;
+	struct sheet_row row;
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &txn);
+
+	if (error)
+		return error;
+	error = sheet_row_get(txn, uscc, number, &row);
+	txn_abort(txn);
+	if (error)
+		return error_set(&live->detail, error, "sheet %llu of %s is not in the books of %06u", (unsigned long long)number, uscc, (unsigned)sample_regions[city]);
+	error = order_reversal(live->nodes[city], row.sequence, line, grounds, NULL, &answer);
+	/* A line that was refused has nothing to take back. */
+	return answer.error == ERROR_NOT_FOUND ? ERROR_NONE : done(live, error, &answer);
+}
+
+static enum error live_deliver(void *context)
+{
+	struct demo_live *live = context;
+	struct delivery delivery;
+	enum error error = node_deliver(live->nodes, SAMPLE_CITIES, &delivery, &live->detail);
+
+	live->documents += delivery.delivered;
+	if (!error && delivery.refused)
+		error = error_set(&live->detail, ERROR_REFUSED, "%llu documents between the cities were refused", (unsigned long long)delivery.refused);
+	return error;
+}
+
+static enum error live_cut(void *context, unsigned city)
+{
+	struct demo_live *live = context;
+	struct answer answer;
+	bool any;
+	enum error error = order_cut(live->nodes[city], NULL, NULL, &any, &answer);
+
+	return any ? done(live, error, &answer) : error;
+}
+
+static enum error live_allowance(void *context, unsigned city, uint32_t month, const char *programme, const char *run)
+{
+	struct demo_live *live = context;
+	struct answer answer;
+	bool more = true;
+
+	for (uint32_t part = 1; more; part++) {
+		enum error error = done(live, order_allowance(live->nodes[city], month, programme, run, part, NULL, &more, &answer), &answer);
+
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
+
+static enum error live_clearing(void *context, unsigned city, uint32_t month)
+{
+	struct demo_live *live = context;
+
+	for (unsigned other = 0; other < SAMPLE_CITIES; other++) {
+		struct answer answer;
+		enum error error;
+
+		if (sample_regions[other] <= sample_regions[city])
+			continue;
+		error = order_clearing(live->nodes[city], month, sample_regions[other], 1, NULL, &answer);
+		/* Nothing to clear between the two. */
+		if (answer.error == ERROR_STATE)
+			continue;
+		error = done(live, error, &answer);
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
+
+static enum error live_payments(void *context, unsigned city, enum demo_payment what, uint32_t month, const char *run)
+{
+	(void)context, (void)city, (void)what, (void)month, (void)run;
+	return ERROR_NONE;
+}
+
+static enum error live_bank(void *context)
+{
+	(void)context;
+	return ERROR_NONE;
+}
+
+struct demo_actor demo_live_actor(struct demo_live *live)
+{
+	return (struct demo_actor){
+	    .context = live,
+	    .detail = &live->detail,
+	    .at = live_at,
+	    .officer = live_officer,
+	    .appropriations = live_appropriations,
+	    .institutions = live_institutions,
+	    .persons = live_persons,
+	    .facts = live_facts,
+	    .assessments = live_assessments,
+	    .grants = live_grants,
+	    .filings = live_filings,
+	    .stays = live_stays,
+	    .sheet = live_sheet,
+	    .reverse = live_reverse,
+	    .deliver = live_deliver,
+	    .cut = live_cut,
+	    .allowance = live_allowance,
+	    .clearing = live_clearing,
+	    .order_payments = live_payments,
+	    .bank = live_bank,
+	};
+}

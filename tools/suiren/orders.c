@@ -1,0 +1,172 @@
+#include "orders.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "allowance.h"
+#include "reversal.h"
+#include "window.h"
+
+#define OFFICER_ADD 1
+
+static enum error give(struct node *node, struct node_order *order, const struct buffer *parameters, size_t count, struct answer *answer)
+{
+	if (parameters->failed) {
+		memset(answer, 0, sizeof *answer);
+		return answer->error = parameters->failed;
+	}
+	order->parameters = buffer_span(parameters);
+	order->parameter_count = count;
+	return node_order(node, order, answer);
+}
+
+enum error order_officer(struct node *node, const char *name, const struct public_key *public, struct answer *answer)
+{
+	struct buffer line = {0}, none = {0};
+	struct node_order order = {.kind = KIND_officer, .count = 1};
+	enum error error;
+
+	codec_put_array(&line, 3);
+	codec_put_uint(&line, OFFICER_ADD);
+	codec_put_text(&line, span_text(name));
+	codec_put_bytes(&line, span_of(public->bytes, PUBLIC_KEY_SIZE));
+	order.lines = buffer_span(&line);
+	error = give(node, &order, line.failed ? &line : &none, 0, answer);
+	buffer_free(&line);
+	return error;
+}
+
+static bool note_open(void *context, const struct window_row *window)
+{
+	*(bool *)context |= window->state == WINDOW_OPEN;
+	return true;
+}
+
+/* Is there anything to cut, and after which entry? */
+static enum error look(struct node *node, uint64_t *size, bool *any)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	*any = false;
+	if (error)
+		return error;
+	error = ledger_head(txn, size, NULL);
+	if (!error)
+		error = window_each_last(txn, node_region(node), note_open, any);
+	txn_abort(txn);
+	return error;
+}
+
+enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key, bool *any, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_cut, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	uint64_t size;
+	enum error error = look(node, &size, any);
+
+	memset(answer, 0, sizeof *answer);
+	if (error || !*any)
+		return answer->error = error;
+	/* A day has as many cuts as one likes: the id names the entry before it. */
+	snprintf(id, sizeof id, "cut-%" PRIu64, size);
+	order.id = span_text(id);
+	if (day)
+		codec_put_int(&parameters, *day);
+	else
+		codec_put_null(&parameters);
+	error = give(node, &order, &parameters, 1, answer);
+	buffer_free(&parameters);
+	return error;
+}
+
+enum error order_clearing(struct node *node, uint32_t month, uint32_t peer, uint32_t attempt, const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_clearing, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	enum error error;
+
+	snprintf(id, sizeof id, "clearing-%u-%06u-%u", (unsigned)month, (unsigned)peer, (unsigned)attempt);
+	order.id = span_text(id);
+	codec_put_uint(&parameters, month);
+	codec_put_uint(&parameters, peer);
+	error = give(node, &order, &parameters, 2, answer);
+	buffer_free(&parameters);
+	return error;
+}
+
+/* Where the part begins: where the one before it ended. */
+static enum error first_person(struct node *node, const char *run, uint32_t part, uint64_t *person)
+{
+	struct allowance_part before;
+	struct txn *txn;
+	enum error error;
+
+	*person = 0;
+	if (part == 1)
+		return ERROR_NONE;
+	error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+	if (error)
+		return error;
+	error = allowance_part_get(txn, run, part - 1, &before);
+	*person = before.next_person;
+	txn_abort(txn);
+	return error;
+}
+
+/* Is there another part after this one? */
+static enum error look_for_more(struct node *node, const char *run, uint32_t part, bool *more)
+{
+	struct allowance_part booked;
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	if (error)
+		return error;
+	error = allowance_part_get(txn, run, part, &booked);
+	*more = !error && !booked.last;
+	txn_abort(txn);
+	return error;
+}
+
+enum error order_allowance(struct node *node, uint32_t month, const char *programme, const char *run, uint32_t part, const struct secret_key *key, bool *more,
+    struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_allowance, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	uint64_t person;
+	enum error error = first_person(node, run, part, &person);
+
+	memset(answer, 0, sizeof *answer);
+	*more = false;
+	if (error)
+		return answer->error = error;
+	snprintf(id, sizeof id, "run-%s-%u", run, (unsigned)part);
+	order.id = span_text(id);
+	allowance_parameters_write(&parameters, month, programme, run, part, person);
+	error = give(node, &order, &parameters, ALLOWANCE_PARAMETERS, answer);
+	buffer_free(&parameters);
+	if (!error && (!answer->error || answer->error == ERROR_REPEAT))
+		error = look_for_more(node, run, part, more);
+	return error;
+}
+
+enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, const char *grounds, const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_reversal, .key = key, .count = 1};
+	struct buffer lines = {0}, none = {0};
+	char id[ORDER_ID_MAX + 1];
+	enum error error;
+
+	snprintf(id, sizeof id, "reversal-%" PRIu64 "-%u", sequence, (unsigned)line);
+	order.id = span_text(id);
+	reversal_line_write(&lines, sequence, line, span_text(grounds));
+	order.lines = buffer_span(&lines);
+	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
+	buffer_free(&lines);
+	return error;
+}

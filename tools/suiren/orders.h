@@ -1,0 +1,19 @@
+/* orders.h: the orders that both the commands and the demo give: one function each, with the id that makes a repeat of it a repeat. `key` is an
+ * officer's; NULL: the node's document key. They return what node_order returns; answer->error says what came of it. */
+#ifndef SUIREN_ORDERS_H
+#define SUIREN_ORDERS_H
+
+#include "node.h"
+
+MUST_CHECK enum error order_officer(struct node *node, const char *name, const struct public_key *public, struct answer *answer);
+/* Cut all open windows, as those of `day` (NULL: whatever day it is); *any is false, and nothing is ordered, if there is none. */
+MUST_CHECK enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key, bool *any, struct answer *answer);
+/* Propose the clearing of a month to a peer with a higher region code. `attempt` counts from 1. */
+MUST_CHECK enum error order_clearing(struct node *node, uint32_t month, uint32_t peer, uint32_t attempt, const struct secret_key *key, struct answer *answer);
+/* One part of a run; *more tells that there is another. */
+MUST_CHECK enum error order_allowance(struct node *node, uint32_t month, const char *programme, const char *run, uint32_t part, const struct secret_key *key,
+    bool *more, struct answer *answer);
+/* Take back one line of a claim of this city's log. */
+MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, const char *grounds, const struct secret_key *key, struct answer *answer);
+
+#endif
