@@ -14,6 +14,7 @@
 	X(NULL, peer)                                                                              \
 	X(NULL, deliver)                                                                           \
 	X("Policy", policy)                                                                        \
+	X("Registers", institution)                                                                \
 	X("Settlement", window)                                                                    \
 	X(NULL, clearing)                                                                          \
 	X("The books", balance)                                                                    \
