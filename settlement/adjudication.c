@@ -8,6 +8,7 @@
 #include "adjudicate.h"
 #include "lines.h"
 #include "obligation.h"
+#include "payment.h"
 
 #define HEAD_FIELDS 6
 
@@ -155,6 +156,12 @@ static enum error nights_granted(const struct settlement *settlement, const stru
 	return ERROR_NONE;
 }
 
+/* What the verdicts come to: the entry's only transfer. */
+static int64_t total_of(const struct entry *entry)
+{
+	return entry->transfer_count ? entry->transfers[0].amount.value : 0;
+}
+
 static enum error project(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct message *message,
     const struct head *head, struct sheet_row *row, const struct entry *booked)
 {
@@ -171,6 +178,8 @@ static enum error project(struct settlement *settlement, struct txn *txn, const 
 		error = claim_state_store(state, txn);
 		row->nights = (uint32_t)granted;
 	}
+	if (!error)
+		error = guest_due_add(txn, message->from, head->window, head->uscc, total_of(entry));
 	row->state = SHEET_ADJUDICATED;
 	row->answered = entry->header.sequence;
 	if (!error)

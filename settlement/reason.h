@@ -43,7 +43,16 @@
 	X(81, agreed, "agreed", "一致")                                                             \
 	X(82, differs, "differs", "不一致")                                                         \
 	X(83, proposed, "proposed", "已提出")                                                       \
-	X(84, cleared, "cleared", "已清算")
+	X(84, cleared, "cleared", "已清算")                                                         \
+	/* payments and what the bank says of them */                                              \
+	X(90, ordered, "ordered", "已发出付款指令")                                                 \
+	X(91, booked, "booked by the bank", "银行已记账")                                           \
+	X(92, rejected, "rejected by the bank", "银行拒付")                                         \
+	X(93, returned, "returned by the bank", "退汇")                                             \
+	X(94, received, "received", "已到账")                                                       \
+	X(95, unmatched, "matches no payment", "无对应付款")                                        \
+	X(96, other_amount, "another amount than was ordered", "金额不符")                          \
+	X(97, said_before, "said before", "重复通知")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

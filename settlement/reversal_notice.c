@@ -3,6 +3,7 @@
 
 #include "lines.h"
 #include "obligation.h"
+#include "payment.h"
 #include "settlement_internal.h"
 
 #define NOTICE_FIELDS 10
@@ -59,7 +60,8 @@ static enum error check_item(struct txn *txn, const struct message *message, con
 	return ERROR_NONE;
 }
 
-static enum error book(struct txn *txn, struct decision *decision, const struct notice_item *item)
+/* What had not been ordered to be paid yet goes back; the rest the institution owes. */
+static enum error book(struct txn *txn, struct decision *decision, const struct notice_item *item, int64_t *not_ordered)
 {
 	char receivable[ACCOUNT_TEXT_SIZE], payable[ACCOUNT_TEXT_SIZE], owed[ACCOUNT_TEXT_SIZE];
 	int64_t fen = -item->obligation.amount_fen, part;
@@ -75,6 +77,7 @@ static enum error book(struct txn *txn, struct decision *decision, const struct 
 	part = available.value < fen ? available.value : fen;
 	if (part < 0)
 		part = 0;
+	*not_ordered = part;
 	account_receivable_city(receivable, item->obligation.payer, item->obligation.window);
 	decision_move(decision, UNIT_CNY, payable, receivable, part);
 	decision_move(decision, UNIT_CNY, account_receivable_institution(owed, item->uscc), receivable, fen - part);
@@ -88,6 +91,7 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	struct notice_item item;
 	struct span bytes;
 	struct obligation before = {0};
+	int64_t part = 0;
 	enum error error = notice_read(command, &notice, detail);
 
 	(void)now_ms;
@@ -99,16 +103,19 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 		if (item.obligation.amount_fen != 0)
 			before = item.obligation;
 		if (!error)
-			error = book(txn, decision, &item);
+			error = book(txn, decision, &item, &part);
 		buffer_append(&decision->lines, bytes);
-		verdict_put(decision, REASON_reversed);
+		codec_put_array(&decision->verdicts, 2);
+		codec_put_uint(&decision->verdicts, REASON_reversed);
+		codec_put_uint(&decision->verdicts, (uint64_t)part);
+		decision->count++;
 	}
 	return error ? error : line_walk_finish(&notice.walk, detail);
 }
 
 enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
 {
-	struct codec_reader lines = codec_reader(entry->lines);
+	struct codec_reader lines = codec_reader(entry->lines), verdicts = codec_reader(entry->verdicts);
 	struct document document;
 	struct message message;
 	enum error error = ERROR_NONE;
@@ -117,12 +124,19 @@ enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
 	if (document_read(entry->documents[0], &document) || message_read(document.payload, &message))
 		return ERROR_CORRUPT;
 	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
+		struct codec_reader verdict = codec_reader(codec_item(&verdicts));
 		struct notice_item item;
+		int64_t part;
 
-		if (read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
+		codec_array_exact(&verdict, 2);
+		codec_uint(&verdict);
+		part = (int64_t)codec_uint(&verdict);
+		if (verdict.failed || read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
 			return ERROR_CORRUPT;
 		if (item.obligation.amount_fen != 0)
 			error = obligation_add(txn, &item.obligation);
+		if (!error)
+			error = guest_due_add(txn, message.from, item.obligation.window, item.uscc, -part);
 	}
 	return error;
 }

@@ -32,7 +32,7 @@ enum settlement_table {
 	TABLE_PAYMENT_INDEX = 39,  /* payment */
 	TABLE_REVERSED = 40,	   /* claim: obligation or line already reversed */
 	TABLE_INSTITUTION_NAME = 41, /* institution: what is for reading and paying only */
-	TABLE_SPARE_B = 42,	   /* free for the module that needs one: rename it here */
+	TABLE_GUEST_DUE = 42,	   /* payment: payer, window, institution -> fen that guests have earned it and that are not ordered yet */
 	TABLE_SPARE_C = 43,
 };
 

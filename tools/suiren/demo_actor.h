@@ -4,6 +4,7 @@
 #define SUIREN_DEMO_ACTOR_H
 
 #include "import.h"
+#include "payment.h"
 #include "sample_model.h"
 
 enum demo_signer { DEMO_INSTITUTION, DEMO_OFFICER };
@@ -27,8 +28,6 @@ struct demo_sheet {
 	uint32_t count;
 };
 
-enum demo_payment { DEMO_PAY_INSTITUTIONS, DEMO_PAY_RUN, DEMO_PAY_CLEARING };
-
 /* Every function returns ERROR_NONE or the first failure, told in `detail`. Rows are borrowed. */
 struct demo_actor {
 	void *context;
@@ -50,7 +49,8 @@ struct demo_actor {
 	enum error (*cut)(void *context, unsigned city);
 	enum error (*allowance)(void *context, unsigned city, uint32_t month, const char *programme, const char *run);
 	enum error (*clearing)(void *context, unsigned city, uint32_t month);
-	enum error (*order_payments)(void *context, unsigned city, enum demo_payment what, uint32_t month, const char *run);
+	/* What is owed now; nothing to pay is no failure. */
+	enum error (*order_payments)(void *context, unsigned city, enum payment_kind kind, const char *name);
 	enum error (*bank)(void *context); /* until the present day, in all cities */
 };
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "allowance.h"
+#include "bank_draw.h"
 #include "claim_state.h"
 #include "orders.h"
 #include "reversal.h"
@@ -273,16 +274,158 @@ static enum error live_clearing(void *context, unsigned city, uint32_t month)
 	return ERROR_NONE;
 }
 
-static enum error live_payments(void *context, unsigned city, enum demo_payment what, uint32_t month, const char *run)
+static enum error live_payments(void *context, unsigned city, enum payment_kind kind, const char *name)
 {
-	(void)context, (void)city, (void)what, (void)month, (void)run;
+	struct demo_live *live = context;
+	char first[PAYMENT_PAYEE_MAX + 1] = "", next[PAYMENT_PAYEE_MAX + 1];
+
+	do {
+		struct answer answer;
+		enum error error = order_payments(live->nodes[city], kind, name, first, NULL, next, &answer);
+
+		/* Nothing to pay, or no such clearing between the two. */
+		if (answer.error == ERROR_STATE || answer.error == ERROR_NOT_FOUND)
+			return ERROR_NONE;
+		error = done(live, error, &answer);
+		if (error)
+			return error;
+		memcpy(first, next, sizeof first);
+	} while (first[0]);
 	return ERROR_NONE;
+}
+
+/* The bank's facts for one city, in parts. */
+struct facts {
+	struct bank_line *rows;
+	uint32_t count, capacity;
+	int32_t day;
+	bool returns; /* second pass: what comes back */
+	enum error error;
+};
+
+static void fact_add(struct facts *facts, enum bank_fact fact, const char *end_to_end, int64_t amount_fen)
+{
+	struct bank_line *line;
+
+	if (facts->count == facts->capacity) {
+		uint32_t capacity = facts->capacity ? 2 * facts->capacity : 256;
+		struct bank_line *grown = realloc(facts->rows, capacity * sizeof *grown);
+		if (!grown) {
+			facts->error = ERROR_MEMORY;
+			return;
+		}
+		facts->rows = grown;
+		facts->capacity = capacity;
+	}
+	line = &facts->rows[facts->count++];
+	*line = (struct bank_line){.fact = fact, .amount_fen = amount_fen, .day = facts->day};
+	memcpy(line->end_to_end, end_to_end, sizeof line->end_to_end);
+	bank_draw_reference(end_to_end, line->reference);
+}
+
+static bool draw_facts(void *context, const struct payment *payment)
+{
+	struct facts *facts = context;
+	enum bank_fact fact = bank_draw(payment->kind, payment->end_to_end);
+
+	if (!facts->returns && payment->state == PAYMENT_ORDERED)
+		fact_add(facts, fact == BANK_REJECTED ? BANK_REJECTED : BANK_BOOKED, payment->end_to_end, payment->amount_fen);
+	if (facts->returns && payment->state == PAYMENT_BOOKED && fact == BANK_RETURNED)
+		fact_add(facts, BANK_RETURNED, payment->end_to_end, payment->amount_fen);
+	return !facts->error;
+}
+
+static enum error tell_facts(struct demo_live *live, unsigned city, const struct facts *facts)
+{
+	for (uint32_t at = 0; at < facts->count; at += PAYMENT_PART_MAX) {
+		uint32_t count = facts->count - at < PAYMENT_PART_MAX ? facts->count - at : PAYMENT_PART_MAX;
+		struct answer answer;
+		enum error error = done(live, order_bank(live->nodes[city], &facts->rows[at], count, NULL, &answer), &answer);
+
+		if (error)
+			return error;
+	}
+	return ERROR_NONE;
+}
+
+/* Money of other cities that has come in here: what they have had booked for this city's clearings. */
+struct credits {
+	struct facts *facts;
+	uint32_t receiver;
+	struct txn *txn; /* of the receiver */
+};
+
+static bool draw_credit(void *context, const struct payment *payment)
+{
+	struct credits *credits = context;
+	char receiver[PAYMENT_PAYEE_MAX + 1];
+	struct payment seen;
+
+	snprintf(receiver, sizeof receiver, "%06u", (unsigned)credits->receiver);
+	if (payment->state == PAYMENT_BOOKED && strcmp(payment->payee, receiver) == 0 &&
+	    payment_find(credits->txn, payment->end_to_end, &seen) == ERROR_NOT_FOUND)
+		fact_add(credits->facts, BANK_CREDITED, payment->end_to_end, payment->amount_fen);
+	return !credits->facts->error;
+}
+
+static enum error look(struct demo_live *live, unsigned city, payment_visit *visit, enum payment_kind kind, void *context)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &txn);
+
+	if (error)
+		return error;
+	error = payment_each(txn, kind, NULL, visit, context);
+	txn_abort(txn);
+	return error;
+}
+
+static enum error bank_city(struct demo_live *live, unsigned city, bool returns)
+{
+	struct facts facts = {.day = day_of_time(live->seeded[city].now_ms), .returns = returns};
+	enum error error = look(live, city, draw_facts, 0, &facts);
+
+	if (!error)
+		error = facts.error;
+	if (!error)
+		error = tell_facts(live, city, &facts);
+	free(facts.rows);
+	return error;
+}
+
+static enum error credit_city(struct demo_live *live, unsigned city)
+{
+	struct facts facts = {.day = day_of_time(live->seeded[city].now_ms)};
+	struct credits credits = {.facts = &facts, .receiver = sample_regions[city]};
+	enum error error = txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &credits.txn);
+
+	if (error)
+		return error;
+	for (unsigned other = 0; !error && other < SAMPLE_CITIES; other++) {
+		if (other != city)
+			error = look(live, other, draw_credit, PAYMENT_CLEARING, &credits);
+	}
+	txn_abort(credits.txn);
+	if (!error)
+		error = facts.error;
+	if (!error)
+		error = tell_facts(live, city, &facts);
+	free(facts.rows);
+	return error;
 }
 
 static enum error live_bank(void *context)
 {
-	(void)context;
-	return ERROR_NONE;
+	struct demo_live *live = context;
+	enum error error = ERROR_NONE;
+
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
+		error = bank_city(live, city, false);
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
+		error = bank_city(live, city, true);
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
+		error = credit_city(live, city);
+	return error;
 }
 
 struct demo_actor demo_live_actor(struct demo_live *live)

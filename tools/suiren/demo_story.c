@@ -63,7 +63,7 @@ static enum error appropriate(struct demo_story *story, unsigned city)
 		row->reference = span_text(references[count]);
 		count++;
 	}
-	rows[count] = (struct appropriation_line){.kind = APPROPRIATION_FLOAT, .amount = {INT64_C(5000000000)}};
+	rows[count] = (struct appropriation_line){.kind = APPROPRIATION_FLOAT, .amount = {INT64_C(2000000)}};
 	snprintf(references[count], REFERENCE_MAX, "float %06u/%u", (unsigned)sample_regions[city], (unsigned)DEMO_FIRST_MONTH);
 	rows[count].reference = span_text(references[count]);
 	return story->actor->appropriations(story->actor->context, city, rows, count + 1);
@@ -411,9 +411,36 @@ static enum error cut(struct demo_story *story, unsigned city)
 	return story->actor->cut(story->actor->context, city);
 }
 
-static enum error settle_local(struct demo_story *story, unsigned city)
+static enum error pay_institutions(struct demo_story *story, unsigned city)
 {
-	return story->actor->order_payments(story->actor->context, city, DEMO_PAY_INSTITUTIONS, 0, NULL);
+	char batch[16];
+
+	snprintf(batch, sizeof batch, "%u", (unsigned)story->claim_month);
+	return story->actor->order_payments(story->actor->context, city, PAYMENT_INSTITUTION, batch);
+}
+
+/* What guests have brought: out of the float at once, or when the clearing of the month with that city is settled. */
+static enum error pay_for_guests(struct demo_story *story, unsigned city)
+{
+	char name[16];
+
+	for (unsigned other = 0; other < SAMPLE_CITIES; other++) {
+		if (other == city || story->policies[city]->pays_from_float)
+			continue;
+		snprintf(name, sizeof name, "%u-%06u", (unsigned)story->clearing_month, (unsigned)sample_regions[other]);
+		TRY(story->actor->order_payments(story->actor->context, city, PAYMENT_GUESTS, name));
+	}
+	return ERROR_NONE;
+}
+
+static enum error advance(struct demo_story *story, unsigned city)
+{
+	char batch[16];
+
+	if (!story->policies[city]->pays_from_float)
+		return ERROR_NONE;
+	snprintf(batch, sizeof batch, "%u", (unsigned)story->claim_month);
+	return story->actor->order_payments(story->actor->context, city, PAYMENT_ADVANCE, batch);
 }
 
 static enum error run_allowances(struct demo_story *story, unsigned city)
@@ -434,7 +461,7 @@ static enum error pay_allowances(struct demo_story *story, unsigned city)
 
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(run, sizeof run, "%s-%u", i == 0 ? "old-age" : "disabled", (unsigned)story->claim_month);
-		TRY(story->actor->order_payments(story->actor->context, city, DEMO_PAY_RUN, 0, run));
+		TRY(story->actor->order_payments(story->actor->context, city, PAYMENT_RUN, run));
 	}
 	return ERROR_NONE;
 }
@@ -446,7 +473,10 @@ static enum error propose(struct demo_story *story, unsigned city)
 
 static enum error pay_clearing(struct demo_story *story, unsigned city)
 {
-	return story->actor->order_payments(story->actor->context, city, DEMO_PAY_CLEARING, story->clearing_month, NULL);
+	char name[16];
+
+	snprintf(name, sizeof name, "%u", (unsigned)story->clearing_month);
+	return story->actor->order_payments(story->actor->context, city, PAYMENT_CLEARING, name);
 }
 
 /* The days of a calendar month on which offices do something about the month before, and the one before that. */
@@ -466,7 +496,8 @@ static enum error office_day(struct demo_story *story, int32_t day, unsigned num
 	}
 	if (claims && number == 10) {
 		TRY(at(story, day, 10));
-		TRY(in_all_cities(story, settle_local));
+		TRY(in_all_cities(story, pay_institutions));
+		TRY(in_all_cities(story, advance));
 		TRY(in_all_cities(story, pay_allowances));
 	}
 	if (claims && number == 12) {
@@ -485,8 +516,7 @@ static enum error office_day(struct demo_story *story, int32_t day, unsigned num
 		TRY(story->actor->bank(story->actor->context));
 		TRY(deliver(story));
 		if (number == 23)
-			TRY(in_all_cities(story, settle_local));
-		TRY(deliver(story));
+			TRY(in_all_cities(story, pay_for_guests));
 	}
 	return ERROR_NONE;
 }

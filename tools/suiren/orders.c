@@ -170,3 +170,60 @@ enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, c
 	buffer_free(&lines);
 	return error;
 }
+
+static enum error find_next(struct node *node, uint64_t sequence, char next[PAYMENT_PAYEE_MAX + 1])
+{
+	struct entry_reader reader = {0};
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	if (error)
+		return error;
+	error = ledger_read(txn, sequence, &reader);
+	if (!error)
+		error = payment_next(&reader.entry, next);
+	entry_free(&reader);
+	txn_abort(txn);
+	return error;
+}
+
+enum error order_payments(struct node *node, enum payment_kind kind, const char *name, const char *first, const struct secret_key *key,
+    char next[PAYMENT_PAYEE_MAX + 1], struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_payment_order, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	uint64_t size = 0;
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	memset(answer, 0, sizeof *answer);
+	next[0] = '\0';
+	if (error)
+		return answer->error = error;
+	error = ledger_head(txn, &size, NULL);
+	txn_abort(txn);
+	if (error)
+		return answer->error = error;
+	/* What was ordered before is not ordered again, so an order may be given as often as one likes: the id names the entry before it. */
+	snprintf(id, sizeof id, "pay-%" PRIu64, size);
+	order.id = span_text(id);
+	payment_parameters_write(&parameters, kind, name, first);
+	error = give(node, &order, &parameters, PAYMENT_PARAMETERS, answer);
+	buffer_free(&parameters);
+	return error || answer->error ? error : find_next(node, answer->sequence, next);
+}
+
+enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count, const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_bank, .key = key, .count = count};
+	struct buffer lines = {0}, none = {0};
+	enum error error;
+
+	for (uint32_t i = 0; i < count; i++)
+		bank_line_write(&lines, &facts[i]);
+	order.lines = buffer_span(&lines);
+	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
+	buffer_free(&lines);
+	return error;
+}

@@ -1,0 +1,439 @@
+/* payment_bank.c: what the bank says: the kind `bank`, and what two cities tell each other of a clearing's payment: `payment_advice`,
+ * `payment_receipt`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "batch.h"
+#include "calendar.h"
+#include "clearing.h"
+#include "dispatch.h"
+#include "lines.h"
+#include "payment_internal.h"
+#include "settlement_internal.h"
+
+#define BANK_FIELDS 5
+/* An item of both messages: [clearing month, EndToEndId, amount, bank reference, day]. */
+#define NOTICE_FIELDS 5
+
+void bank_line_write(struct buffer *out, const struct bank_line *line)
+{
+	codec_put_array(out, BANK_FIELDS);
+	codec_put_uint(out, line->fact);
+	codec_put_text(out, span_text(line->end_to_end));
+	codec_put_uint(out, (uint64_t)line->amount_fen);
+	codec_put_text(out, span_text(line->reference));
+	day_put(out, line->day);
+}
+
+enum error bank_line_read(struct span item, struct bank_line *line)
+{
+	struct codec_reader reader = codec_reader(item);
+
+	memset(line, 0, sizeof *line);
+	codec_array_exact(&reader, BANK_FIELDS);
+	line->fact = (enum bank_fact)codec_uint_max(&reader, BANK_CREDITED);
+	codec_text_copy(&reader, line->end_to_end, sizeof line->end_to_end);
+	line->amount_fen = (int64_t)codec_uint_max(&reader, AMOUNT_MAX);
+	codec_text_copy(&reader, line->reference, sizeof line->reference);
+	line->day = day_take(&reader);
+	return line->fact == 0 || !line->end_to_end[0] ? ERROR_MALFORMED : codec_finish(&reader);
+}
+
+struct bank_work {
+	struct settlement *settlement;
+	struct txn *txn;
+	struct decision *decision;
+	struct dispatch advices, receipts;
+	struct batch *batch; /* EndToEndIds that earlier lines have spoken of */
+};
+
+static void write_notice(struct dispatch *dispatch, uint32_t to, uint32_t month, const struct bank_line *line)
+{
+	struct buffer *item = dispatch_item(dispatch, to);
+
+	if (!item)
+		return;
+	codec_put_array(item, NOTICE_FIELDS);
+	codec_put_uint(item, month);
+	codec_put_text(item, span_text(line->end_to_end));
+	codec_put_uint(item, (uint64_t)line->amount_fen);
+	codec_put_text(item, span_text(line->reference));
+	day_put(item, line->day);
+}
+
+static uint32_t decimal(const char *text)
+{
+	int64_t value;
+
+	return decimal_read(span_text(text), &value) || value > UINT32_MAX ? 0 : (uint32_t)value;
+}
+
+/* The accounts that the payment's order holds. */
+static void accounts_of(const struct payment *payment, char debit[ACCOUNT_TEXT_SIZE], char credit[ACCOUNT_TEXT_SIZE])
+{
+	account_treasury(credit);
+	switch (payment->kind) {
+	case PAYMENT_CLEARING:
+		account_clearing(debit, decimal(payment->name), decimal(payment->payee));
+		break;
+	case PAYMENT_RUN:
+		account_payable_run(debit, payment->name);
+		break;
+	case PAYMENT_INSTITUTION:
+		account_payable_local(debit, payment->payee);
+		break;
+	case PAYMENT_GUESTS:
+		account_payable_remote(debit, payment->payee);
+		break;
+	case PAYMENT_ADVANCE:
+		account_payable_remote(debit, payment->payee);
+		account_float(credit);
+		break;
+	case PAYMENT_AGAIN:
+		account_payable_returned(debit, payment->name);
+		break;
+	}
+}
+
+/* The held amount is booked, or let go. */
+static void end_pending(struct bank_work *work, const struct payment *payment, enum transfer_kind kind)
+{
+	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE];
+	struct transfer transfer = {.kind = kind, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+
+	accounts_of(payment, debit, credit);
+	transfer.debit = span_text(debit);
+	transfer.credit = span_text(credit);
+	transfer.pending_id = transfer_id_from(span_text(payment->end_to_end), 0);
+	transfer.id = transfer_id_from(span_text(payment->end_to_end), 1);
+	transfer.reference = span_text(payment->end_to_end);
+	decision_transfer(work->decision, &transfer);
+}
+
+/* Booked before, and back again: a new event. */
+static void come_back(struct bank_work *work, const struct payment *payment)
+{
+	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE], held[ACCOUNT_TEXT_SIZE];
+	struct transfer transfer = {.kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+
+	accounts_of(payment, debit, credit);
+	transfer.debit = span_text(credit);
+	transfer.credit = span_text(payment->kind == PAYMENT_CLEARING ? debit : account_payable_returned(held, payment->end_to_end));
+	transfer.id = transfer_id_from(span_text(payment->end_to_end), 2);
+	transfer.reference = span_text(payment->end_to_end);
+	decision_transfer(work->decision, &transfer);
+}
+
+/* A payment of ours. */
+static enum reason judge_own(struct bank_work *work, const struct bank_line *line, const struct payment *payment)
+{
+	if (line->amount_fen != payment->amount_fen)
+		return REASON_other_amount;
+	if (line->fact == BANK_BOOKED && payment->state == PAYMENT_ORDERED) {
+		end_pending(work, payment, TRANSFER_POST);
+		if (payment->kind == PAYMENT_CLEARING)
+			write_notice(&work->advices, decimal(payment->payee), decimal(payment->name), line);
+		return REASON_booked;
+	}
+	if (line->fact == BANK_REJECTED && payment->state == PAYMENT_ORDERED) {
+		end_pending(work, payment, TRANSFER_VOID);
+		return REASON_rejected;
+	}
+	if (line->fact == BANK_RETURNED && payment->state == PAYMENT_BOOKED) {
+		come_back(work, payment);
+		return REASON_returned;
+	}
+	return line->fact == BANK_RETURNED && payment->state == PAYMENT_ORDERED ? REASON_unmatched : REASON_said_before;
+}
+
+/* Which clearing a credit pays: the EndToEndId says it, because it can be computed. */
+struct credit_search {
+	struct bank_work *work;
+	const struct bank_line *line;
+	struct clearing_row clearing;
+	uint32_t payer, attempt;
+	bool found;
+};
+
+static bool search_clearing(void *context, const struct clearing_row *clearing)
+{
+	struct credit_search *search = context;
+	uint32_t self = settlement_region(search->work->settlement), payer = clearing->low == self ? clearing->high : clearing->low;
+	char name[PAYMENT_NAME_MAX + 1], payee[PAYMENT_PAYEE_MAX + 1], id[END_TO_END_SIZE];
+
+	if ((clearing->low != self && clearing->high != self) || clearing_pays(clearing, payer) <= 0)
+		return true;
+	snprintf(name, sizeof name, "%06u", (unsigned)clearing->month);
+	snprintf(payee, sizeof payee, "%06u", (unsigned)self);
+	for (uint32_t attempt = 1; attempt <= PAYMENT_ATTEMPTS_MAX && !search->found; attempt++) {
+		payment_end_to_end(payer, PAYMENT_CLEARING, name, payee, attempt, id);
+		search->found = strcmp(id, search->line->end_to_end) == 0;
+		search->attempt = attempt;
+	}
+	if (search->found) {
+		search->clearing = *clearing;
+		search->payer = payer;
+	}
+	return !search->found;
+}
+
+static enum error judge_credit(struct bank_work *work, const struct bank_line *line, enum reason *reason)
+{
+	struct credit_search search = {.work = work, .line = line};
+	char treasury[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
+	struct transfer transfer = {.kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {line->amount_fen}};
+	enum error error = clearing_each(work->txn, 0, search_clearing, &search);
+
+	*reason = REASON_unmatched;
+	if (error || !search.found)
+		return error;
+	*reason = REASON_other_amount;
+	if (line->amount_fen != clearing_pays(&search.clearing, search.payer))
+		return ERROR_NONE;
+	*reason = REASON_received;
+	transfer.debit = span_text(account_treasury(treasury));
+	transfer.credit = span_text(account_clearing(account, search.clearing.month, search.payer));
+	transfer.id = transfer_id_from(span_text(line->end_to_end), 3);
+	transfer.reference = span_text(line->end_to_end);
+	decision_transfer(work->decision, &transfer);
+	write_notice(&work->receipts, search.payer, search.clearing.month, line);
+	return ERROR_NONE;
+}
+
+static uint64_t key_of(const struct bank_line *line)
+{
+	struct hash hash = hash_blake2b(span_text(line->end_to_end));
+
+	return be64_read(hash.bytes);
+}
+
+static enum error judge(struct bank_work *work, const struct bank_line *line, enum reason *reason)
+{
+	struct payment payment;
+	enum error error;
+
+	*reason = REASON_said_before;
+	if (batch_find(work->batch, key_of(line)) != BATCH_NONE)
+		return ERROR_NONE;
+	batch_add(work->batch, key_of(line));
+	error = payment_find(work->txn, line->end_to_end, &payment);
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	if (!error && payment.state == PAYMENT_RECEIVED) {
+		*reason = line->fact == BANK_CREDITED ? REASON_said_before : REASON_unmatched;
+		return ERROR_NONE;
+	}
+	if (!error && line->fact != BANK_CREDITED) {
+		*reason = judge_own(work, line, &payment);
+		return ERROR_NONE;
+	}
+	*reason = REASON_unmatched;
+	return error && line->fact == BANK_CREDITED ? judge_credit(work, line, reason) : ERROR_NONE;
+}
+
+static void put_verdict(struct decision *decision, enum reason reason)
+{
+	codec_put_array(&decision->verdicts, 2);
+	codec_put_uint(&decision->verdicts, reason);
+	codec_put_null(&decision->verdicts);
+	decision->count++;
+}
+
+enum error bank_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	struct bank_work work = {.settlement = settlement, .txn = txn, .decision = decision};
+	struct line_walk walk = line_walk(command);
+	struct span item;
+	enum error error = command->count ? batch_create(command->count, &work.batch) : error_set(detail, ERROR_MALFORMED, "the bank says nothing");
+
+	(void)now_ms;
+	while (!error && line_walk_next(&walk, &item)) {
+		struct bank_line line;
+		enum reason reason;
+
+		if (bank_line_read(item, &line)) {
+			error = line_walk_error(&walk, ERROR_MALFORMED, detail, "not [fact, EndToEndId, amount, reference, day]");
+			break;
+		}
+		error = judge(&work, &line, &reason);
+		if (!error)
+			put_verdict(decision, reason);
+	}
+	if (!error)
+		error = line_walk_finish(&walk, detail);
+	if (!error)
+		error = dispatch_send(&work.advices, settlement, txn, decision, "payment_advice");
+	if (!error)
+		error = dispatch_send(&work.receipts, settlement, txn, decision, "payment_receipt");
+	dispatch_free(&work.advices);
+	dispatch_free(&work.receipts);
+	batch_free(work.batch);
+	return error;
+}
+
+static enum error apply_own(struct txn *txn, const struct entry *entry, const struct bank_line *line, unsigned reason)
+{
+	struct payment payment;
+	enum error error = payment_find(txn, line->end_to_end, &payment);
+
+	if (error)
+		return ERROR_CORRUPT;
+	payment.state = reason == REASON_booked ? PAYMENT_BOOKED : reason == REASON_rejected ? PAYMENT_REJECTED : PAYMENT_RETURNED;
+	payment.said = entry->header.sequence;
+	return payment_put(txn, &payment);
+}
+
+static enum error apply_returned_clearing(struct settlement *settlement, struct txn *txn, const struct bank_line *line)
+{
+	struct payment payment;
+	enum error error = payment_find(txn, line->end_to_end, &payment);
+
+	if (error || payment.kind != PAYMENT_CLEARING)
+		return error;
+	error = clearing_payment_state(txn, decimal(payment.name), settlement_region(settlement), decimal(payment.payee), false);
+	return error == ERROR_STATE ? ERROR_NONE : error;
+}
+
+static enum error apply_credit(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct bank_line *line)
+{
+	struct bank_work work = {.settlement = settlement, .txn = txn};
+	struct credit_search search = {.work = &work, .line = line};
+	struct payment payment = {.kind = PAYMENT_CLEARING, .state = PAYMENT_RECEIVED, .amount_fen = line->amount_fen, .sequence = entry->header.sequence,
+	    .said = entry->header.sequence, .day = day_of_time(entry->header.time_ms)};
+	enum error error = clearing_each(txn, 0, search_clearing, &search);
+
+	if (error)
+		return error;
+	if (!search.found)
+		return ERROR_CORRUPT;
+	/* Kept under the payer's code; our own orders have the other city's as payee and another state. */
+	snprintf(payment.name, sizeof payment.name, "%06u<%06u", (unsigned)search.clearing.month, (unsigned)search.payer);
+	snprintf(payment.payee, sizeof payment.payee, "%06u", (unsigned)settlement_region(settlement));
+	payment.attempt = search.attempt;
+	memcpy(payment.end_to_end, line->end_to_end, sizeof payment.end_to_end);
+	error = payment_put(txn, &payment);
+	return error ? error : clearing_payment_state(txn, search.clearing.month, search.payer, settlement_region(settlement), true);
+}
+
+enum error bank_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct entry_walk walk = entry_walk(entry);
+	struct span item;
+	unsigned reason;
+	enum error error = ERROR_NONE;
+
+	while (!error && entry_walk_next(&walk, &item, &reason)) {
+		struct bank_line line;
+
+		if (bank_line_read(item, &line))
+			return ERROR_CORRUPT;
+		if (reason == REASON_booked || reason == REASON_rejected || reason == REASON_returned)
+			error = apply_own(txn, entry, &line, reason);
+		if (!error && reason == REASON_returned)
+			error = apply_returned_clearing(settlement, txn, &line);
+		if (!error && reason == REASON_received)
+			error = apply_credit(settlement, txn, entry, &line);
+	}
+	return error ? error : entry_walk_finish(&walk, detail);
+}
+
+/* Between the cities. */
+
+struct notice_item {
+	uint32_t month;
+	struct bank_line line;
+};
+
+static enum error read_notice(struct span item, struct notice_item *out)
+{
+	struct codec_reader reader = codec_reader(item);
+
+	memset(out, 0, sizeof *out);
+	codec_array_exact(&reader, NOTICE_FIELDS);
+	out->month = (uint32_t)codec_uint_max(&reader, 999999);
+	codec_text_copy(&reader, out->line.end_to_end, sizeof out->line.end_to_end);
+	out->line.amount_fen = (int64_t)codec_uint_max(&reader, AMOUNT_MAX);
+	codec_text_copy(&reader, out->line.reference, sizeof out->line.reference);
+	out->line.day = day_take(&reader);
+	return codec_finish(&reader);
+}
+
+/* `payer` says that it has paid, or `creditor` that it was received: it must be a payment of that clearing. */
+static enum error check_notice(struct txn *txn, const struct notice_item *item, uint32_t payer, uint32_t creditor, struct error_detail *detail)
+{
+	struct clearing_row clearing;
+	enum error error = clearing_get(txn, item->month, payer, creditor, &clearing);
+
+	if (error == ERROR_NOT_FOUND)
+		return error_set(detail, error, "a payment of clearing %u between %06u and %06u, which is not here", (unsigned)item->month, (unsigned)payer, (unsigned)creditor);
+	if (error)
+		return error;
+	if (clearing.state != CLEARING_NETTED && clearing.state != CLEARING_SETTLED)
+		return error_set(detail, ERROR_STATE, "a payment of clearing %u, which is not signed by both", (unsigned)item->month);
+	if (clearing_pays(&clearing, payer) != item->line.amount_fen)
+		return error_set(detail, ERROR_MISMATCH, "a payment of clearing %u over another amount than %06u owes", (unsigned)item->month, (unsigned)payer);
+	return ERROR_NONE;
+}
+
+static enum error decide_notice(struct settlement *settlement, struct txn *txn, const struct command *command, bool advice, struct decision *decision,
+    struct error_detail *detail)
+{
+	uint32_t self = settlement_region(settlement);
+	struct notice notice;
+	struct span bytes;
+	enum error error = notice_read(command, &notice, detail);
+
+	while (!error && line_walk_next(&notice.walk, &bytes)) {
+		uint32_t other = notice.message.from;
+		struct notice_item item;
+
+		if (read_notice(bytes, &item))
+			return line_walk_error(&notice.walk, ERROR_MALFORMED, detail, "not [month, EndToEndId, amount, reference, day]");
+		error = check_notice(txn, &item, advice ? other : self, advice ? self : other, detail);
+		buffer_append(&decision->lines, bytes);
+		put_verdict(decision, advice ? REASON_registered : REASON_received);
+	}
+	return error ? error : line_walk_finish(&notice.walk, detail);
+}
+
+enum error payment_advice_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	(void)now_ms;
+	return decide_notice(settlement, txn, command, true, decision, detail);
+}
+
+/* An advice tells; only the bank's own word changes the creditor's books. */
+enum error payment_advice_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	(void)settlement, (void)txn, (void)entry, (void)detail;
+	return ERROR_NONE;
+}
+
+enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	(void)now_ms;
+	return decide_notice(settlement, txn, command, false, decision, detail);
+}
+
+enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct codec_reader lines = codec_reader(entry->lines);
+	struct document document;
+	struct message message;
+	enum error error = ERROR_NONE;
+
+	(void)detail;
+	if (document_read(entry->documents[0], &document) || message_read(document.payload, &message))
+		return ERROR_CORRUPT;
+	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
+		struct notice_item item;
+
+		if (read_notice(codec_item(&lines), &item))
+			return ERROR_CORRUPT;
+		error = clearing_payment_state(txn, item.month, settlement_region(settlement), message.from, true);
+	}
+	return error;
+}

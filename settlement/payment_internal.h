@@ -1,0 +1,26 @@
+/* payment_internal.h: what payment.c offers to the payment kinds beside payment.h. */
+#ifndef SUIREN_PAYMENT_INTERNAL_H
+#define SUIREN_PAYMENT_INTERNAL_H
+
+#include "payment.h"
+
+/* Insert or replace; only while an entry is applied. */
+MUST_CHECK enum error payment_put(struct txn *txn, const struct payment *payment);
+
+/* What guests have earned an institution in the windows that `wanted` picks. */
+typedef bool guest_due_wanted(void *context, struct txn *txn, uint32_t payer, uint32_t window);
+struct guest_due {
+	char uscc[USCC_SIZE + 1];
+	int64_t fen;
+};
+/* Sums by institution, ascending, of all rows that `wanted` picks; *dues is the caller's to free. */
+MUST_CHECK enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context, struct guest_due **dues, size_t *count);
+/* Forget the rows of an institution that `wanted` picks. */
+MUST_CHECK enum error guest_due_clear(struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc);
+/* Rows of windows that a clearing of `payer` up to `month` took. */
+struct guest_pick {
+	uint32_t self, payer, month; /* payer 0: all rows */
+};
+bool guest_picked(void *context, struct txn *txn, uint32_t payer, uint32_t window);
+
+#endif

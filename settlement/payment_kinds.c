@@ -1,1 +1,0 @@
-/* payment_kinds.c: being written. */

@@ -1,0 +1,399 @@
+/* payment_order.c: the kind `payment_order`: what is owed is ordered from the bank and held until its word. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allowance.h"
+#include "calendar.h"
+#include "clearing.h"
+#include "document.h"
+#include "institution.h"
+#include "order.h"
+#include "person.h"
+#include "payment_internal.h"
+#include "settlement_internal.h"
+
+#define LINE_FIELDS 6
+
+/* What an order asks for. */
+struct wanted {
+	enum payment_kind kind;
+	char name[PAYMENT_NAME_MAX + 1], first[PAYMENT_PAYEE_MAX + 1];
+};
+
+struct order_work {
+	struct settlement *settlement;
+	struct txn *txn;
+	const struct wanted *wanted;
+	struct decision *decision;
+	int64_t cash; /* left in the treasury, or the float */
+	bool full;
+	char next[PAYMENT_PAYEE_MAX + 1];
+	enum error error;
+	struct error_detail *detail;
+};
+
+void payment_parameters_write(struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee)
+{
+	codec_put_uint(out, kind);
+	codec_put_text(out, span_text(name));
+	codec_put_text(out, span_text(first_payee));
+}
+
+/* Names stand in rows of fixed size and in files: printable ASCII. */
+static bool name_valid(const char *name)
+{
+	for (const char *at = name; *at; at++) {
+		if (*at <= ' ' || *at > '~')
+			return false;
+	}
+	return name[0] != '\0';
+}
+
+static enum error read_order(struct span bytes, struct wanted *wanted)
+{
+	struct document document;
+	struct order order;
+
+	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 || order_read(document.payload, &order) ||
+	    order.parameter_count != PAYMENT_PARAMETERS)
+		return ERROR_MALFORMED;
+	wanted->kind = (enum payment_kind)codec_uint_max(&order.parameters, PAYMENT_AGAIN);
+	codec_text_copy(&order.parameters, wanted->name, sizeof wanted->name);
+	codec_text_copy(&order.parameters, wanted->first, sizeof wanted->first);
+	return order.parameters.failed || wanted->kind == 0 || !name_valid(wanted->name) ? ERROR_MALFORMED : ERROR_NONE;
+}
+
+static void write_line(struct buffer *out, const struct payment *payment)
+{
+	codec_put_array(out, LINE_FIELDS);
+	codec_put_uint(out, payment->kind);
+	codec_put_text(out, span_text(payment->name));
+	codec_put_text(out, span_text(payment->payee));
+	codec_put_uint(out, payment->attempt);
+	codec_put_uint(out, (uint64_t)payment->amount_fen);
+	codec_put_text(out, span_text(payment->end_to_end));
+}
+
+static void put_verdict(struct decision *decision, enum reason reason)
+{
+	codec_put_array(&decision->verdicts, 2);
+	codec_put_uint(&decision->verdicts, reason);
+	codec_put_null(&decision->verdicts);
+	decision->count++;
+}
+
+/* One more payment, unless it was ordered before and the bank has not refused it. False: stop (part is full, or an error). */
+static bool add(struct order_work *work, const char *payee, int64_t amount_fen, const char *debit, const char *credit)
+{
+	struct payment payment = {.kind = work->wanted->kind, .attempt = 1, .amount_fen = amount_fen}, before;
+	struct transfer transfer = {.kind = TRANSFER_PENDING, .unit = UNIT_CNY, .amount = {amount_fen}, .debit = span_text(debit), .credit = span_text(credit)};
+	enum error error = payment_last(work->txn, work->wanted->kind, work->wanted->name, payee, &before);
+
+	if (error && error != ERROR_NOT_FOUND) {
+		work->error = error;
+		return false;
+	}
+	if (!error) {
+		bool again = before.state == PAYMENT_REJECTED || (before.state == PAYMENT_RETURNED && before.kind == PAYMENT_CLEARING);
+
+		if (!again || before.attempt == PAYMENT_ATTEMPTS_MAX)
+			return true;
+		payment.attempt = before.attempt + 1;
+	}
+	if (work->decision->count == PAYMENT_PART_MAX) {
+		work->full = true;
+		snprintf(work->next, sizeof work->next, "%s", payee);
+		return false;
+	}
+	if (amount_fen > work->cash) {
+		work->error = error_set(work->detail, ERROR_BALANCE, "%s does not hold what is to be paid to %s", credit, payee);
+		return false;
+	}
+	work->cash -= amount_fen;
+	snprintf(payment.name, sizeof payment.name, "%s", work->wanted->name);
+	snprintf(payment.payee, sizeof payment.payee, "%s", payee);
+	payment_end_to_end(settlement_region(work->settlement), payment.kind, payment.name, payee, payment.attempt, payment.end_to_end);
+	transfer.id = transfer_id_from(span_text(payment.end_to_end), 0);
+	transfer.reference = span_text(payment.end_to_end);
+	decision_transfer(work->decision, &transfer);
+	write_line(&work->decision->lines, &payment);
+	put_verdict(work->decision, REASON_ordered);
+	return true;
+}
+
+static enum error available(struct order_work *work, const char *account, int64_t *fen)
+{
+	struct amount amount;
+	enum error error = account_available(work->txn, settlement_chart, span_text(account), &amount);
+
+	*fen = error ? 0 : amount.value;
+	return error;
+}
+
+/* The city's own institutions, for its own persons: all that is not ordered yet. */
+static bool visit_institution(void *context, const struct institution_row *row)
+{
+	struct order_work *work = context;
+	char payable[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], uscc[USCC_SIZE + 1] = {0};
+	int64_t fen;
+
+	memcpy(uscc, row->uscc, USCC_SIZE);
+	if (row->host != settlement_region(work->settlement) || strcmp(uscc, work->wanted->first) < 0)
+		return true;
+	work->error = available(work, account_payable_local(payable, uscc), &fen);
+	if (work->error || fen <= 0)
+		return !work->error;
+	return add(work, uscc, fen, payable, account_treasury(treasury));
+}
+
+static bool visit_person(void *context, uint64_t person, int64_t amount_fen)
+{
+	struct order_work *work = context;
+	char payable[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], payee[PAYMENT_PAYEE_MAX + 1];
+
+	snprintf(payee, sizeof payee, "%016llu", (unsigned long long)person);
+	return add(work, payee, amount_fen, account_payable_run(payable, work->wanted->name), account_treasury(treasury));
+}
+
+static enum error order_run(struct order_work *work)
+{
+	uint64_t from = 0;
+	enum error error = work->wanted->first[0] ? person_code_read(span_text(work->wanted->first), &from) : ERROR_NONE;
+
+	if (error)
+		return error;
+	error = allowance_each(work->txn, work->wanted->name, from, visit_person, work);
+	if (error == ERROR_NOT_FOUND)
+		return error_set(work->detail, error, "there is no run %s", work->wanted->name);
+	return error;
+}
+
+static bool visit_clearing(void *context, const struct clearing_row *clearing)
+{
+	struct order_work *work = context;
+	uint32_t self = settlement_region(work->settlement), other = clearing->low == self ? clearing->high : clearing->low;
+	char account[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], payee[PAYMENT_PAYEE_MAX + 1];
+	int64_t fen;
+
+	if ((clearing->low != self && clearing->high != self) || clearing->state != CLEARING_NETTED)
+		return true;
+	fen = clearing_pays(clearing, self);
+	snprintf(payee, sizeof payee, "%06u", (unsigned)other);
+	if (fen <= 0 || strcmp(payee, work->wanted->first) < 0)
+		return true;
+	return add(work, payee, fen, account_clearing(account, clearing->month, other), account_treasury(treasury));
+}
+
+static enum error order_clearing(struct order_work *work)
+{
+	char *end;
+	unsigned long month = strtoul(work->wanted->name, &end, 10);
+
+	if (*end || strlen(work->wanted->name) != 6 || !month_is_real((uint32_t)month))
+		return error_set(work->detail, ERROR_MALFORMED, "%s is no month", work->wanted->name);
+	return clearing_each(work->txn, (uint32_t)month, visit_clearing, work);
+}
+
+/* "202611-500000": which clearing brought the guests' money. */
+static enum error read_guests(const struct wanted *wanted, uint32_t self, struct guest_pick *pick)
+{
+	char *end;
+	unsigned long month = strtoul(wanted->name, &end, 10), payer;
+
+	if (strlen(wanted->name) != 13 || end != wanted->name + 6 || *end != '-' || !month_is_real((uint32_t)month))
+		return ERROR_MALFORMED;
+	payer = strtoul(wanted->name + 7, &end, 10);
+	if (*end || payer == 0 || payer > 999999)
+		return ERROR_MALFORMED;
+	*pick = (struct guest_pick){.self = self, .payer = (uint32_t)payer, .month = (uint32_t)month};
+	return ERROR_NONE;
+}
+
+static enum error pay_dues(struct order_work *work, struct guest_pick *pick, const char *credit)
+{
+	struct guest_due *dues;
+	size_t count;
+	enum error error = guest_dues(work->txn, guest_picked, pick, &dues, &count);
+
+	for (size_t i = 0; !error && i < count; i++) {
+		char payable[ACCOUNT_TEXT_SIZE];
+		int64_t fen;
+
+		if (strcmp(dues[i].uscc, work->wanted->first) < 0 || dues[i].fen <= 0)
+			continue;
+		error = available(work, account_payable_remote(payable, dues[i].uscc), &fen);
+		if (!error && fen > dues[i].fen)
+			fen = dues[i].fen;
+		if (!error && fen > 0 && !add(work, dues[i].uscc, fen, payable, credit))
+			break;
+	}
+	free(dues);
+	return error;
+}
+
+static enum error order_guests(struct order_work *work)
+{
+	uint32_t self = settlement_region(work->settlement);
+	char treasury[ACCOUNT_TEXT_SIZE];
+	struct clearing_row clearing;
+	struct guest_pick pick;
+	enum error error = read_guests(work->wanted, self, &pick);
+
+	if (error)
+		return error_set(work->detail, error, "%s is not like 202611-500000", work->wanted->name);
+	error = clearing_get(work->txn, pick.month, self, pick.payer, &clearing);
+	if (error)
+		return error_set(work->detail, error, "there is no clearing %s", work->wanted->name);
+	if (clearing.state != CLEARING_SETTLED)
+		return error_set(work->detail, ERROR_STATE, "clearing %s is not settled yet: guests' money is paid when it is, or advanced from the float",
+		    work->wanted->name);
+	return pay_dues(work, &pick, account_treasury(treasury));
+}
+
+static enum error order_advance(struct order_work *work)
+{
+	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	struct guest_pick pick = {.self = settlement_region(work->settlement)};
+	char account[ACCOUNT_TEXT_SIZE];
+	enum error error;
+
+	if (!policy || !policy->pays_from_float)
+		return error_set(work->detail, ERROR_REFUSED, "this city's policy does not advance guests' money from a float");
+	error = available(work, account_float(account), &work->cash);
+	return error ? error : pay_dues(work, &pick, account);
+}
+
+/* A payment that came back, once more. */
+static enum error order_again(struct order_work *work)
+{
+	char payable[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE];
+	struct payment before;
+	enum error error = payment_find(work->txn, work->wanted->name, &before);
+
+	if (error)
+		return error_set(work->detail, error, "there is no payment %s", work->wanted->name);
+	if (before.state != PAYMENT_RETURNED || before.kind == PAYMENT_CLEARING)
+		return error_set(work->detail, ERROR_STATE, "payment %s was not returned", work->wanted->name);
+	add(work, before.payee, before.amount_fen, account_payable_returned(payable, before.end_to_end), account_treasury(treasury));
+	return ERROR_NONE;
+}
+
+static enum error gather(struct order_work *work)
+{
+	char account[ACCOUNT_TEXT_SIZE];
+	enum error error = available(work, account_treasury(account), &work->cash);
+
+	if (error)
+		return error;
+	switch (work->wanted->kind) {
+	case PAYMENT_CLEARING:
+		return order_clearing(work);
+	case PAYMENT_RUN:
+		return order_run(work);
+	case PAYMENT_INSTITUTION:
+		return institution_each(work->txn, visit_institution, work);
+	case PAYMENT_GUESTS:
+		return order_guests(work);
+	case PAYMENT_ADVANCE:
+		return order_advance(work);
+	case PAYMENT_AGAIN:
+		return order_again(work);
+	}
+	return ERROR_MALFORMED;
+}
+
+enum error payment_order_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
+    struct decision *decision, struct error_detail *detail)
+{
+	struct wanted wanted;
+	struct order_work work = {.settlement = settlement, .txn = txn, .wanted = &wanted, .decision = decision, .detail = detail};
+	enum error error = read_order(command->documents[0], &wanted);
+
+	(void)now_ms;
+	if (error)
+		return error_set(detail, error, "not a well-formed payment order");
+	error = gather(&work);
+	if (!error)
+		error = work.error;
+	if (!error && decision->count == 0)
+		return error_set(detail, ERROR_STATE, "nothing is to be paid");
+	if (error)
+		return error;
+	/* The last line: where the next part begins. */
+	if (work.full)
+		codec_put_text(&decision->lines, span_text(work.next));
+	else
+		codec_put_null(&decision->lines);
+	put_verdict(decision, REASON_registered);
+	return ERROR_NONE;
+}
+
+static enum error read_line(struct span item, struct payment *payment)
+{
+	struct codec_reader reader = codec_reader(item);
+
+	memset(payment, 0, sizeof *payment);
+	codec_array_exact(&reader, LINE_FIELDS);
+	payment->kind = (enum payment_kind)codec_uint_max(&reader, PAYMENT_AGAIN);
+	codec_text_copy(&reader, payment->name, sizeof payment->name);
+	codec_text_copy(&reader, payment->payee, sizeof payment->payee);
+	payment->attempt = (uint32_t)codec_uint_max(&reader, PAYMENT_ATTEMPTS_MAX);
+	payment->amount_fen = (int64_t)codec_uint_max(&reader, AMOUNT_MAX);
+	codec_text_copy(&reader, payment->end_to_end, sizeof payment->end_to_end);
+	return codec_finish(&reader);
+}
+
+/* Guests' money that is ordered is not due any more. */
+static enum error clear_dues(struct settlement *settlement, struct txn *txn, const struct wanted *wanted, const struct payment *payment)
+{
+	struct guest_pick pick = {.self = settlement_region(settlement)};
+
+	if (wanted->kind == PAYMENT_GUESTS && read_guests(wanted, settlement_region(settlement), &pick))
+		return ERROR_CORRUPT;
+	return guest_due_clear(txn, guest_picked, &pick, payment->payee);
+}
+
+static enum error apply_line(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct wanted *wanted, struct span item)
+{
+	struct payment payment;
+	enum error error = read_line(item, &payment);
+
+	if (error)
+		return ERROR_CORRUPT;
+	payment.state = PAYMENT_ORDERED;
+	payment.sequence = entry->header.sequence;
+	payment.day = day_of_time(entry->header.time_ms);
+	/* A second attempt at guests' money takes what is due again in the books, not the rows: they went with the first. */
+	if ((wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE) && payment.attempt == 1)
+		error = clear_dues(settlement, txn, wanted, &payment);
+	return error ? error : payment_put(txn, &payment);
+}
+
+enum error payment_order_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+{
+	struct codec_reader lines = codec_reader(entry->lines);
+	struct wanted wanted;
+	enum error error = ERROR_NONE;
+
+	(void)detail;
+	if (read_order(entry->documents[0], &wanted))
+		return ERROR_CORRUPT;
+	for (uint32_t i = 0; !error && i + 1 < entry->header.count; i++)
+		error = apply_line(settlement, txn, entry, &wanted, codec_item(&lines));
+	return error;
+}
+
+enum error payment_next(const struct entry *entry, char payee[PAYMENT_PAYEE_MAX + 1])
+{
+	struct codec_reader reader;
+	struct span item;
+
+	payee[0] = '\0';
+	if (entry->header.kind != KIND_payment_order || entry_item(entry->lines, entry->header.count - 1, &item))
+		return ERROR_CORRUPT;
+	reader = codec_reader(item);
+	if (!codec_null(&reader))
+		codec_text_copy(&reader, payee, PAYMENT_PAYEE_MAX + 1);
+	return codec_finish(&reader);
+}
