@@ -132,6 +132,37 @@ static inline enum error city_decide(struct city *city, struct kind_functions ki
 	    &city->detail);
 }
 
+static inline void city_same_outgoing(const struct decision *a, const struct decision *b)
+{
+	assert_int_equal(a->outgoing_count, b->outgoing_count);
+	for (size_t i = 0; i < a->outgoing_count; i++) {
+		assert_int_equal(a->outgoing[i].to, b->outgoing[i].to);
+		assert_string_equal(a->outgoing[i].name, b->outgoing[i].name);
+		assert_true(span_equal(
+		    buffer_span(&a->outgoing[i].payload), buffer_span(&b->outgoing[i].payload)));
+	}
+}
+
+/* What the audit does with every entry: decided again beside the logged verdicts, it comes to the same. */
+static inline void city_replay(
+    struct city *city, struct kind_functions kind, const struct command *command)
+{
+	struct decision again;
+	struct command replayed = *command;
+	replayed.logged_verdicts = buffer_span(&city->decision.verdicts);
+	decision_init(&again);
+	assert_int_equal(kind.decide(&city->settlement, city->txn, &replayed, city->now_ms, &again,
+			     &city->detail),
+	    ERROR_NONE);
+	assert_int_equal(again.count, city->decision.count);
+	assert_true(
+	    span_equal(buffer_span(&again.verdicts), buffer_span(&city->decision.verdicts)));
+	assert_true(span_equal(buffer_span(&again.lines), buffer_span(&city->decision.lines)));
+	assert_int_equal(again.transfer_count, city->decision.transfer_count);
+	city_same_outgoing(&again, &city->decision);
+	decision_free(&again);
+}
+
 /* Apply what was decided last, as entry `sequence`; and book its transfers. */
 static inline void city_apply(
     struct city *city, struct kind_functions kind, const struct command *command)
@@ -171,8 +202,10 @@ static inline enum error city_order(
 	    .count = count};
 	assert_int_equal(lines->failed, ERROR_NONE);
 	enum error error = city_decide(city, kind, &command);
-	if (!error)
+	if (!error) {
+		city_replay(city, kind, &command);
 		city_apply(city, kind, &command);
+	}
 	buffer_free(lines);
 	*lines = (struct buffer){0};
 	return error;
@@ -208,8 +241,10 @@ static inline enum error city_receive(
 	const struct command command = {
 	    .kind = (enum kind)kind.number, .documents = documents, .document_count = 1};
 	enum error error = city_decide(city, kind, &command);
-	if (!error)
+	if (!error) {
+		city_replay(city, kind, &command);
 		city_apply(city, kind, &command);
+	}
 	return error;
 }
 
@@ -231,6 +266,16 @@ static inline size_t city_deliver(
 		delivered++;
 	}
 	return delivered;
+}
+
+/* The city's introduction, as far as the registers look at it: a descriptor's row. */
+static inline void city_meets(struct city *city, uint32_t region)
+{
+	uint8_t key[4], row[9 + 2 * 128] = {0, 0, 0, 1, 0, 0, 0, 1, 1};
+	be32_write(key, region);
+	assert_int_equal(
+	    store_put(city->txn, TABLE_PEER, span_of(key, sizeof(key)), span_of(row, sizeof(row))),
+	    ERROR_NONE);
 }
 
 /* --- people and places -------------------------------------------------------------------------------------- */
