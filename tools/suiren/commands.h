@@ -15,6 +15,7 @@
 	X(NULL, deliver)                                                                           \
 	X("Policy", policy)                                                                        \
 	X("Registers", institution)                                                                \
+	X(NULL, person)                                                                            \
 	X("Settlement", window)                                                                    \
 	X(NULL, clearing)                                                                          \
 	X("The books", balance)                                                                    \

@@ -99,7 +99,8 @@ static enum error put_registry(void *context, struct txn *txn, struct error_deta
 		node_random(work->node, nonce, sizeof nonce);
 		error = registry_put(txn, registry_key(work->node), work->codes[i], &work->registry[i], nonce, &other);
 		if (error == ERROR_CONFLICT)
-			return error_set(detail, ERROR_EXISTS, "row %u: the ID number is registered as %016llu", (unsigned)i + 1, (unsigned long long)other);
+			return error_set(detail, ERROR_EXISTS, "row %u: the ID number is registered already, as %016llu 已登记", (unsigned)i + 1,
+			    (unsigned long long)other);
 		if (error)
 			return error;
 	}
@@ -141,7 +142,9 @@ static void write_plain_person(struct buffer *plain, const struct import_person 
 	codec_put_uint(plain, row->flags);
 }
 
-static enum error register_rows(struct registering *work, const struct secret_key *key, struct answer *answer)
+/* `known`: all of them are registered, so it is a repeat or has to be refused. Their rows are left alone: a new key would put what is sealed
+ * under the old one out of reach. Without it the new lines do not open, which is what refuses them. */
+static enum error register_rows(struct registering *work, bool known, const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
@@ -168,8 +171,11 @@ static enum error register_rows(struct registering *work, const struct secret_ke
 		error = plain.failed;
 	if (!error) {
 		content = content_of(work->node, &plain);
-		error = order_lines(work->node, KIND_person, &lines, work->count, &content, key, put_registry, work, answer);
+		error = order_lines(work->node, KIND_person, &lines, work->count, &content, key, known ? NULL : put_registry, work, answer);
 	}
+	if (known && work->count > 0 && answer->error == ERROR_MALFORMED)
+		error = answer->error = error_set(&answer->detail, ERROR_EXISTS, "row 1: the ID number is registered already, as %016llu 已登记",
+		    (unsigned long long)work->codes[0]);
 	buffer_free(&lines);
 	if (plain.data)
 		explicit_bzero(plain.data, plain.capacity);
@@ -189,7 +195,7 @@ enum error import_persons(struct node *node, const struct import_person *rows, u
 	work.registry = calloc(count + 1, sizeof *work.registry);
 	error = work.registry ? give_codes(&work, &known) : ERROR_MEMORY;
 	if (!error)
-		error = register_rows(&work, key, answer);
+		error = register_rows(&work, known, key, answer);
 	/* The same rows again: the codes are those of the first time. */
 	if (!error && answer->error == ERROR_REPEAT)
 		error = give_codes(&work, &known);
@@ -212,12 +218,35 @@ static enum error fact_key(struct node *node, struct txn *txn, uint64_t code, ui
 	return ERROR_NONE;
 }
 
+/* What came before is part of an order of facts: the same facts may come back after others, and are not a repeat then. `same` stays set while
+ * the facts are those that are known; `last` is the entry that booked them. */
+static enum error facts_before(struct txn *txn, const struct person_facts *facts, struct buffer *plain, bool *same, uint64_t *last)
+{
+	const struct person_row *row = NULL;
+	enum error error = person_get(txn, facts->code, &row);
+
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	if (error) {
+		*same = false;
+		return ERROR_NONE;
+	}
+	codec_put_uint(plain, row->facts_sequence);
+	*same = *same && (row->state & PERSON_HAS_FACTS) && row->birth_day == facts->birth_day && row->death_day == facts->death_day &&
+	    row->income_class == facts->income_class && row->flags == facts->flags;
+	if (row->facts_sequence > *last)
+		*last = row->facts_sequence;
+	return ERROR_NONE;
+}
+
 enum error import_facts(struct node *node, const struct person_facts *rows, uint32_t count, const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	struct hash one, content;
 	struct txn *txn;
+	bool same = true;
+	uint64_t last = 0;
 	enum error error;
 
 	memset(answer, 0, sizeof *answer);
@@ -232,10 +261,13 @@ enum error import_facts(struct node *node, const struct person_facts *rows, uint
 		person_line_write(&lines, &rows[i], &one, nonce);
 		codec_put_uint(&plain, rows[i].code);
 		person_facts_write(&plain, &rows[i]);
+		error = facts_before(txn, &rows[i], &plain, &same, &last);
 	}
 	txn_abort(txn);
 	explicit_bzero(&one, sizeof one);
-	if (!error) {
+	if (!error && same && count > 0)
+		*answer = (struct answer){.error = ERROR_REPEAT, .sequence = last};
+	else if (!error) {
 		content = content_of(node, &plain);
 		error = order_lines(node, KIND_person, &lines, count, &content, key, NULL, NULL, answer);
 	}

@@ -201,7 +201,9 @@ static int book_part(struct rows *rows, struct node *node, uint32_t first, uint3
 		return tell_failure(rows, first, error, &answer);
 	const struct rows_entry entry = {answer.sequence, count, answer.error == ERROR_REPEAT};
 	buffer_append(&rows->entries, span_of(&entry, sizeof(entry)));
-	error = import_verdicts(node, answer.sequence, visit_verdict, &refusals);
+	error = entry.repeat && rows->kind->repeats_elsewhere
+		    ? ERROR_NONE
+		    : import_verdicts(node, answer.sequence, visit_verdict, &refusals);
 	if (!error)
 		error = rows->entries.failed ? rows->entries.failed : rows->refused.failed;
 	return error ? cli_fail(rows->cli, error, NULL, rows->file) : CLI_DONE;

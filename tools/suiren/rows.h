@@ -36,6 +36,8 @@ struct rows_kind {
 	rows_order *order;
 	rows_result *result; /* or NULL */
 	bool erases;         /* "erased" is what was asked for, not a refusal */
+	/* A repeat names the entry in which the same was said of these persons, with other lines. */
+	bool repeats_elsewhere;
 };
 
 struct rows_wrong_row {
