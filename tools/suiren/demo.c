@@ -6,7 +6,7 @@
 #include "demo_live.h"
 #include "demo_report.h"
 
-#define DEMO_RESIDENTS 20000u
+#define DEMO_RESIDENTS 50000u
 #define DEMO_SEED 1u
 
 static int demo_run(struct cli *cli, int argc, char **argv)

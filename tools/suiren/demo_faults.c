@@ -169,9 +169,11 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY || story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
 		return ERROR_NONE;
 	TRY(own_lines(story, city));
+	/* A guest's line that the guest's own city would have to pay. */
+	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, self, month, 0, DEMO_INSTITUTION, first));
 	first = story->line_count;
-	/* To the wrong city, and a guest whose grant holds for a third city only. */
+	/* To a city that has never heard of the person, and a guest whose grant holds for a third city only. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));

@@ -52,7 +52,7 @@ static enum error appropriate(struct demo_story *story, unsigned city)
 	for (size_t i = 0; i < policy->fund_count; i++) {
 		const struct fund *fund = &policy->funds[i];
 		/* A district has little: its fund will not do for the whole time. */
-		int64_t yuan = fund->owner % 100 != 0 ? 600 : fund->source == SOURCE_LOTTERY ? 3000 : 200000;
+		int64_t yuan = fund->owner % 100 != 0 ? 50 : fund->source == SOURCE_LOTTERY ? 3000 : 200000;
 		struct appropriation_line *row = &rows[count];
 
 		if (fund->source == SOURCE_INSURANCE)
@@ -220,7 +220,7 @@ static enum error file_people(struct demo_story *story, unsigned city)
 
 		/* One in ten has forgotten to file: its lines will be refused. */
 		if (stay->cross && who->city == city && who->serial % 10 != 0)
-			rows[count++] = demo_filing(who->code, model->institutions[stay->institution].region, day_of(2026, 1, 1));
+			rows[count++] = demo_filing(who->code, model->institutions[stay->institution].region, day_of(2025, 1, 1));
 	}
 	if (!error && count)
 		error = story->actor->filings(story->actor->context, city, rows, count);
