@@ -98,6 +98,25 @@ enum error stay_each(struct txn *txn, uint64_t person, stay_visit *visit, void *
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
+enum error stay_all(struct txn *txn, stay_all_visit *visit, void *context)
+{
+	struct cursor *cursor = NULL;
+	struct span key, value;
+	struct stay_night_span stay;
+	enum error error = cursor_open(txn, TABLE_STAY_PERSON, &cursor);
+	if (error)
+		return error;
+	error = cursor_seek(cursor, span_of("", 1), &key, &value); /* 0x00: before every person */
+	while (!error) {
+		error = index_row_read(key, value, &stay);
+		if (error || !visit(context, be64_read(key.data), &stay))
+			break;
+		error = cursor_next(cursor, &key, &value);
+	}
+	cursor_close(cursor);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 struct person_change {
 	struct txn *txn;
 	const struct person_row *person;

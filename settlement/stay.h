@@ -49,6 +49,10 @@ struct stay_night_span {
 typedef bool stay_visit(void *context, const struct stay_night_span *stay);
 MUST_CHECK enum error stay_each(struct txn *txn, uint64_t person, stay_visit *visit, void *context);
 
+/* All stays that this node knows of, in order of person, first day and institution; stops when `visit` returns false. */
+typedef bool stay_all_visit(void *context, uint64_t person, const struct stay_night_span *stay);
+MUST_CHECK enum error stay_all(struct txn *txn, stay_all_visit *visit, void *context);
+
 enum stay_operation { STAY_OPEN = 1, STAY_CLOSE = 2 };
 
 /* A line of a `stay` entry. STAY_CLOSE names an open stay by institution, person and first day and gives its last night; a stay is only

@@ -16,6 +16,11 @@
 	X("Policy", policy)                                                                        \
 	X("Registers", institution)                                                                \
 	X(NULL, person)                                                                            \
+	X(NULL, assessment)                                                                        \
+	X(NULL, filing)                                                                            \
+	X(NULL, grant)                                                                             \
+	X(NULL, stay)                                                                              \
+	X(NULL, fund)                                                                              \
 	X("Settlement", window)                                                                    \
 	X(NULL, clearing)                                                                          \
 	X("The books", balance)                                                                    \

@@ -118,6 +118,19 @@ bool field_day_or_never(struct rows *rows, const struct table_row *row, size_t c
 	return true;
 }
 
+bool field_period(struct rows *rows, const struct table_row *row, size_t from_column,
+    size_t until_column, bool open_end, int32_t *from_day, int32_t *until_day)
+{
+	if (!field_day(rows, row, from_column, from_day))
+		return false;
+	bool right = open_end ? field_day_or_never(rows, row, until_column, until_day)
+			      : field_day(rows, row, until_column, until_day);
+	if (right && *until_day < *from_day)
+		return wrong(
+		    rows, row, until_column, ERROR_RANGE, "before the first day 结束日早于起始日");
+	return right;
+}
+
 bool field_number(struct rows *rows, const struct table_row *row, size_t column, uint32_t max,
     uint32_t otherwise, uint32_t *value)
 {

@@ -16,7 +16,7 @@ static inline bool field_empty(const struct table_row *row, size_t column)
 	return row->fields[column].size == 0;
 }
 
-/* Never false: "a field is needed here" told for the row. */
+/* Tell that the field is needed; returns false. */
 bool field_missing(struct rows *rows, const struct table_row *row, size_t column);
 /* UTF-8 without line breaks, at most `max` bytes; `least` 0 lets it be empty. Copied into the rows. */
 bool field_text(struct rows *rows, const struct table_row *row, size_t column, size_t least,
@@ -31,6 +31,9 @@ bool field_day(struct rows *rows, const struct table_row *row, size_t column, in
 /* Empty: DAY_NEVER. */
 bool field_day_or_never(
     struct rows *rows, const struct table_row *row, size_t column, int32_t *day);
+/* Both, until not before from. `open_end`: until may be empty. */
+bool field_period(struct rows *rows, const struct table_row *row, size_t from_column,
+    size_t until_column, bool open_end, int32_t *from_day, int32_t *until_day);
 /* A decimal number; empty: `otherwise`. */
 bool field_number(struct rows *rows, const struct table_row *row, size_t column, uint32_t max,
     uint32_t otherwise, uint32_t *value);

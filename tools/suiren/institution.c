@@ -89,6 +89,7 @@ static const struct rows_kind register_kind = {
     .take = register_take,
     .check = register_check,
     .order = register_order,
+    .duplicate = "registered already, or the key is taken 机构或公钥已登记",
 };
 
 static int register_run(struct cli *cli, int argc, char **argv)
@@ -102,6 +103,7 @@ static int register_run(struct cli *cli, int argc, char **argv)
 static const struct rows_kind one_kind = {
     .row_size = sizeof(struct institution_line),
     .order = register_order,
+    .duplicate = "the key is taken 公钥已被使用",
 };
 
 static int uscc_word(const struct cli *cli, const char *word, char uscc[USCC_SIZE])

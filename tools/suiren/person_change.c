@@ -107,6 +107,7 @@ static const struct rows_kind change_kind = {
     .check = change_check,
     .order = change_order,
     .repeats_elsewhere = true,
+    .duplicate = "the person stands in the file twice 同一人重复",
 };
 
 int person_change_run(struct cli *cli, int argc, char **argv)
@@ -125,7 +126,11 @@ static enum error erase_order(struct rows *rows, struct node *node, uint32_t fir
 }
 
 static const struct rows_kind erase_kind = {
-    .row_size = sizeof(uint64_t), .order = erase_order, .erases = true};
+    .row_size = sizeof(uint64_t),
+    .order = erase_order,
+    .erases = true,
+    .duplicate = "erased already 信息已删除",
+};
 
 int person_erase_run(struct cli *cli, int argc, char **argv)
 {

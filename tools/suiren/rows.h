@@ -36,6 +36,9 @@ struct rows_kind {
 	rows_order *order;
 	rows_result *result; /* or NULL */
 	bool erases;         /* "erased" is what was asked for, not a refusal */
+	const char
+	    *duplicate; /* what "duplicate" means here, in both languages; NULL: as for claims */
+	unsigned lines_each; /* rows that check makes of one row of the file; 0: as many */
 	/* A repeat names the entry in which the same was said of these persons, with other lines. */
 	bool repeats_elsewhere;
 };

@@ -105,9 +105,12 @@ static void tell_refused(const struct rows *rows)
 		const char *english = reason_english(refused.reason);
 		const char *chinese = reason_chinese(refused.reason);
 		tell_row(stderr, rows, rows_line(rows, refused.row));
-		fprintf(stderr, "%s%s%s%s %s\n", english ? english : "refused",
-		    refused.has_day ? " (" : "", day, refused.has_day ? ")" : "",
-		    chinese ? chinese : "未通过");
+		if (refused.reason == REASON_duplicate && rows->kind->duplicate)
+			fprintf(stderr, "%s\n", rows->kind->duplicate);
+		else
+			fprintf(stderr, "%s%s%s%s %s\n", english ? english : "refused",
+			    refused.has_day ? " (" : "", day, refused.has_day ? ")" : "",
+			    chinese ? chinese : "未通过");
 	}
 	if (count > ROWS_TOLD_MAX) {
 		tell_row(stderr, rows, 0);
@@ -116,13 +119,31 @@ static void tell_refused(const struct rows *rows)
 	}
 }
 
+/* Rows of the file. */
+static uint32_t file_rows(const struct rows *rows, uint32_t count)
+{
+	return rows->kind->lines_each > 1 ? count / rows->kind->lines_each : count;
+}
+
+/* Rows of the file of which anything was refused. */
+static uint32_t refused_rows(const struct rows *rows)
+{
+	uint32_t distinct = 0, last = UINT32_MAX;
+	for (uint32_t i = 0; i < refused_count(rows); i++) {
+		uint32_t row = file_rows(rows, refused_at(rows, i).row);
+		distinct += row != last;
+		last = row;
+	}
+	return distinct;
+}
+
 static void tell_entries(const struct rows *rows)
 {
 	for (uint32_t i = 0; i * sizeof(struct rows_entry) < rows->entries.size; i++) {
 		struct rows_entry entry = entry_at(rows, i);
 		output_text(stdout, span_text(rows->file));
-		printf(": %" PRIu32 " row%s %s entry %" PRIu64 "%s\n", entry.rows,
-		    entry.rows == 1 ? "" : "s",
+		uint32_t count = file_rows(rows, entry.rows);
+		printf(": %" PRIu32 " row%s %s entry %" PRIu64 "%s\n", count, count == 1 ? "" : "s",
 		    entry.repeat ? "done before, repeat of" : "booked as", entry.sequence,
 		    entry.repeat ? " 重复提交" : "");
 	}
@@ -155,16 +176,16 @@ static int result_json(struct rows *rows)
 	yyjson_mut_doc_set_root(doc, object);
 	json_text(doc, object, "file", span_text(rows->file));
 	yyjson_mut_obj_add_bool(doc, object, "dry_run", rows->cli->dry_run);
-	yyjson_mut_obj_add_uint(doc, object, "rows", rows->count);
-	yyjson_mut_obj_add_uint(
-	    doc, object, "accepted", rows->cli->dry_run ? 0 : rows->count - refused_count(rows));
+	yyjson_mut_obj_add_uint(doc, object, "rows", file_rows(rows, rows->count));
+	yyjson_mut_obj_add_uint(doc, object, "accepted",
+	    rows->cli->dry_run ? 0 : file_rows(rows, rows->count) - refused_rows(rows));
 	yyjson_mut_val *entries = yyjson_mut_arr(doc);
 	yyjson_mut_obj_add_val(doc, object, "entries", entries);
 	for (uint32_t i = 0; i * sizeof(struct rows_entry) < rows->entries.size; i++) {
 		struct rows_entry entry = entry_at(rows, i);
 		yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, entries);
 		yyjson_mut_obj_add_uint(doc, item, "entry", entry.sequence);
-		yyjson_mut_obj_add_uint(doc, item, "rows", entry.rows);
+		yyjson_mut_obj_add_uint(doc, item, "rows", file_rows(rows, entry.rows));
 		yyjson_mut_obj_add_bool(doc, item, "repeat", entry.repeat);
 	}
 	refused_json(rows, doc, object);
