@@ -51,8 +51,7 @@ static void person_codes_are_read_from_sixteen_digits_only(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint64_t code = 0;
-		assert_int_equal(
-		    person_code_read(span_text(cases[i].text), &code), cases[i].error);
+		assert_int_equal(person_code_read(span_text(cases[i].text), &code), cases[i].error);
 	}
 }
 
@@ -70,11 +69,10 @@ static void the_published_id_numbers_are_taken_and_the_wrong_ones_refused(void *
 	assert_non_null(root);
 	assert_true(json_array_size(json_object_get(root, "valid")) >= 2);
 	json_array_foreach(json_object_get(root, "valid"), index, item)
-		assert_int_equal(id_check(json_string_value(item)), ERROR_NONE);
+	    assert_int_equal(id_check(json_string_value(item)), ERROR_NONE);
 	assert_true(json_array_size(json_object_get(root, "refuse")) >= 10);
-	json_array_foreach(json_object_get(root, "refuse"), index, item)
-		assert_int_not_equal(
-		    id_check(json_string_value(json_object_get(item, "id"))), ERROR_NONE);
+	json_array_foreach(json_object_get(root, "refuse"), index, item) assert_int_not_equal(
+	    id_check(json_string_value(json_object_get(item, "id"))), ERROR_NONE);
 	json_decref(root);
 }
 
@@ -104,6 +102,26 @@ static const struct person_facts example = {
     .flags = PERSON_DISABLED,
 };
 
+/* Reckoned with another program: XChaCha20-Poly1305 written out from its draft and RFC 8439. The plain facts are
+ * [-9804, null, 4, 1]; the additional data is the code, then the number of the kind. */
+static void sealed_facts_are_these_bytes(void **state)
+{
+	const struct hash key = {{1}};
+	const uint8_t nonce[SEAL_NONCE_SIZE] = {9};
+	struct buffer line = {0};
+	char text[2 * 64 + 1];
+	(void)state;
+	person_line_write(&line, &example, &key, nonce);
+	assert_int_equal(line.failed, ERROR_NONE);
+	assert_true(line.size <= 64);
+	hex_write(buffer_span(&line), text);
+	assert_string_equal(text, "821b00121f551cffd013582f"
+				  "090000000000000000000000000000000000000000000000"
+				  "fe07f7dddafb66"
+				  "5b9e182f92f212411c62e7e03c80a635");
+	buffer_free(&line);
+}
+
 static void sealed_facts_open_under_their_own_key_only(void **state)
 {
 	const struct hash key = {{1}}, other = {{2}};
@@ -115,8 +133,7 @@ static void sealed_facts_open_under_their_own_key_only(void **state)
 	person_line_write(&line, &example, &key, nonce);
 	assert_int_equal(person_line_open(buffer_span(&line), &key, &facts), ERROR_NONE);
 	assert_memory_equal(&facts, &example, sizeof(facts));
-	assert_int_equal(
-	    person_line_open(buffer_span(&line), &other, &facts), ERROR_MISMATCH);
+	assert_int_equal(person_line_open(buffer_span(&line), &other, &facts), ERROR_MISMATCH);
 	buffer_free(&line);
 }
 
@@ -200,8 +217,7 @@ static void persons_are_refused_one_by_one(void **state)
 	assert_int_equal(city_reason(&city, 3), REASON_unknown_person);
 	assert_int_equal(city_reason(&city, 4), REASON_erased);
 	const struct person_row *row = NULL;
-	assert_int_equal(
-	    person_get(city.txn, person_code_make(CHENGDU, 9), &row), ERROR_NOT_FOUND);
+	assert_int_equal(person_get(city.txn, person_code_make(CHENGDU, 9), &row), ERROR_NOT_FOUND);
 	city_close(&city);
 }
 
@@ -330,8 +346,8 @@ static void a_rebuild_without_the_key_ends_in_the_same_row(void **state)
 	command.logged_verdicts = buffer_span(&logged);
 	assert_int_equal(city_decide(&rebuilt, KIND_OF(erase, false), &command), ERROR_NONE);
 	city_apply(&rebuilt, KIND_OF(erase, false), &command);
-	assert_memory_equal(city_row(&rebuilt, facts.code), city_row(&city, facts.code),
-	    sizeof(struct person_row));
+	assert_memory_equal(
+	    city_row(&rebuilt, facts.code), city_row(&city, facts.code), sizeof(struct person_row));
 	buffer_free(&lines);
 	buffer_free(&logged);
 	city_close(&city);
@@ -346,6 +362,7 @@ int main(void)
 	    cmocka_unit_test(person_codes_are_read_from_sixteen_digits_only),
 	    cmocka_unit_test(the_published_id_numbers_are_taken_and_the_wrong_ones_refused),
 	    cmocka_unit_test(id_numbers_of_the_four_cities_tell_the_day_of_birth),
+	    cmocka_unit_test(sealed_facts_are_these_bytes),
 	    cmocka_unit_test(sealed_facts_open_under_their_own_key_only),
 	    cmocka_unit_test(facts_moved_to_another_person_or_altered_do_not_open),
 	    cmocka_unit_test(registering_projects_the_facts),

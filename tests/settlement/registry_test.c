@@ -26,6 +26,40 @@ static enum error find(struct city *city, const char *id_number, uint64_t *code)
 	return registry_find(city->txn, &city->registry_key, span_text(id_number), code);
 }
 
+/* Reckoned with another program: BLAKE2b of Python's hashlib, XChaCha20-Poly1305 written out from its draft and RFC 8439. */
+static void the_row_and_its_index_are_these_bytes(void **state)
+{
+	struct city city;
+	struct cursor *cursor = NULL;
+	struct span key, value;
+	char text[2 * 256 + 1];
+	const struct registry_row row = row_of("欧阳明", ID_ONE);
+	(void)state;
+	city_open(&city, CHENGDU);
+	assert_int_equal(put(&city, 17, &row), ERROR_NONE);
+	assert_int_equal(cursor_open(city.txn, TABLE_REGISTRY, &cursor), ERROR_NONE);
+	assert_int_equal(cursor_seek(cursor, (struct span){0}, &key, &value), ERROR_NONE);
+	hex_write(key, text);
+	assert_string_equal(text, "0000000000000011");
+	assert_true(value.size <= 256);
+	hex_write(value, text);
+	assert_string_equal(text, "0100000000000000000000000000000000000000000000003ccab65538c65ffe"
+				  "3d89670f8de30124b85bdd8312fa3f9ba8fdc525776d9e3e347a729c4ef1bd51"
+				  "06b74549aa76e1603fc225f86721a108970f338012942ac923b68a4d124b939f"
+				  "bec392247d9e114cfbb79102b048e6281b7c5445d489e489780eff3e1e10ffe9"
+				  "19680611b25e46f0d0");
+	cursor_close(cursor);
+	assert_int_equal(cursor_open(city.txn, TABLE_REGISTRY_INDEX, &cursor), ERROR_NONE);
+	assert_int_equal(cursor_seek(cursor, (struct span){0}, &key, &value), ERROR_NONE);
+	hex_write(key, text);
+	assert_string_equal(
+	    text, "8db2777e1667f411c5109c81eb5636f6960fa7f4f527ae72450621fff63862ae");
+	hex_write(value, text);
+	assert_string_equal(text, "0000000000000011");
+	cursor_close(cursor);
+	city_close(&city);
+}
+
 static void a_row_is_found_by_code_and_by_id_number(void **state)
 {
 	struct city city;
@@ -186,6 +220,7 @@ static void a_restored_registry_forgets_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_row_and_its_index_are_these_bytes),
 	    cmocka_unit_test(a_row_is_found_by_code_and_by_id_number),
 	    cmocka_unit_test(without_the_key_it_tells_nothing),
 	    cmocka_unit_test(a_row_that_is_moved_or_altered_does_not_open),
