@@ -1,1 +1,543 @@
-/* claim.c: being written. */
+/* claim.c: `suiren claim sign|check|submit|show|reverse`: claims of institutions, from the table at their desk to the verdicts in the books. */
+#include "claim.h"
+#include "claim_state.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adjudicate.h"
+#include "bundle.h"
+#include "claim_table.h"
+#include "claim_view.h"
+#include "net_limits.h"
+#include "orders.h"
+#include "output.h"
+
+/* At the institution: sign. */
+
+struct loaded {
+	struct policy *policies[CITIES_MAX];
+	size_t count;
+	const char *file;
+};
+
+static void first_complaint(void *context, const char *file, unsigned line, const char *field, const char *text)
+{
+	struct error_detail *detail = context;
+
+	if (!detail->text[0])
+		error_set(detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
+}
+
+static enum error load_bundle(const char *file, struct loaded *loaded, struct error_detail *detail)
+{
+	struct bundle_policy *entries = calloc(CITIES_MAX, sizeof *entries);
+	struct buffer content = {0};
+	size_t count = 0;
+	enum error error = entries ? cli_read_file(file, BUNDLE_SIZE_MAX, &content, detail) : ERROR_MEMORY;
+
+	if (!error)
+		error = bundle_read(buffer_span(&content), entries, &count, detail);
+	for (size_t i = 0; !error && i < count; i++) {
+		error = policy_load(file, entries[i].catalogue, first_complaint, detail, &loaded->policies[i]);
+		loaded->count += !error;
+	}
+	buffer_free(&content);
+	free(entries);
+	return error;
+}
+
+static void loaded_free(struct loaded *loaded)
+{
+	for (size_t i = 0; i < loaded->count; i++)
+		policy_free(loaded->policies[i]);
+}
+
+static void sheet_path(char path[4096], const char *folder, const struct sheet_header *header)
+{
+	snprintf(path, 4096, "%.3900s/%s-%" PRIu64 "-%06u.sheet", folder, header->uscc, header->number, (unsigned)header->payer);
+}
+
+static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets, const char *folder)
+{
+	struct error_detail detail = {""};
+	char path[4096], month[8];
+	yyjson_mut_doc *doc = cli->json ? yyjson_mut_doc_new(NULL) : NULL;
+	yyjson_mut_val *array = doc ? yyjson_mut_arr(doc) : NULL;
+
+	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+		return cli_refuse(cli, ERROR_IO, "%s: %s", folder, strerror(errno));
+	/* Nothing is written if anything would be overwritten. */
+	for (size_t i = 0; i < sheets->count; i++) {
+		struct stat status;
+
+		sheet_path(path, folder, &sheets->sheets[i].header);
+		if (stat(path, &status) == 0)
+			return cli_refuse(cli, ERROR_EXISTS, "%s: exists already; move it away or choose another folder with -o", path);
+	}
+	for (size_t i = 0; i < sheets->count; i++) {
+		const struct sheet_header *header = &sheets->sheets[i].header;
+		enum error error;
+
+		sheet_path(path, folder, header);
+		error = cli_write_file(path, buffer_span(&sheets->sheets[i].file), &detail);
+		if (error)
+			return cli_fail(cli, error, &detail, path);
+		month_write(header->month, month);
+		if (doc) {
+			yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, array);
+			json_text(doc, one, "file", span_text(path));
+			yyjson_mut_obj_add_uint(doc, one, "payer", header->payer);
+			yyjson_mut_obj_add_strcpy(doc, one, "month", month);
+			yyjson_mut_obj_add_uint(doc, one, "lines", header->count);
+			yyjson_mut_obj_add_uint(doc, one, "number", header->number);
+		} else {
+			printf("%s: 支付方 payer %06u, %s, %u 行 lines\n", path, (unsigned)header->payer, month, (unsigned)header->count);
+		}
+	}
+	if (doc)
+		yyjson_mut_doc_set_root(doc, array);
+	return doc ? output_json(doc, true) : CLI_DONE;
+}
+
+/* Read a table and sign it. Returns an enum cli_status. */
+static int sign_table(struct cli *cli, const char *file, const struct claim_policies *policies, uint32_t host, uint64_t number, const struct secret_key *key,
+    const struct hash *seed, struct claim_sheets *sheets)
+{
+	struct rows rows = {.cli = cli, .kind = &claim_rows_kind, .file = file};
+	struct error_detail detail = {""};
+	int status = rows_read(&rows);
+	enum error error = ERROR_NONE;
+
+	memset(sheets, 0, sizeof *sheets);
+	if (!status && rows.wrong_count == 0)
+		error = claim_table_sign(&rows, policies, host, number, key, seed, sheets, &detail);
+	if (!status && rows.wrong_count)
+		status = rows_tell_wrong(&rows);
+	else if (!status && error)
+		status = cli_fail(cli, error, &detail, file);
+	rows_free(&rows);
+	return status;
+}
+
+static int sign_run(struct cli *cli, int argc, char **argv)
+{
+	const char *key_file = NULL, *bundle = NULL, *out = ".", *host_text = NULL, *number_text = NULL;
+	const struct cli_option options[] = {{"key", &key_file, NULL}, {"policy", &bundle, NULL}, {"out", &out, NULL}, {"host", &host_text, NULL},
+	    {"number", &number_text, NULL}, {NULL, NULL, NULL}};
+	struct loaded loaded = {.count = 0};
+	struct claim_policies policies = {.count = 0};
+	struct claim_sheets sheets = {NULL, 0};
+	struct error_detail detail = {""};
+	struct secret_key key;
+	struct hash seed;
+	uint32_t host = 0;
+	uint64_t number = 0;
+	int status;
+	enum error error;
+
+	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
+		return CLI_USAGE;
+	if (!key_file || !bundle)
+		return cli_usage(cli->command, "--key and --policy are needed");
+	if (host_text && cli_region(cli, "--host", host_text, &host))
+		return CLI_USAGE;
+	if (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number))
+		return CLI_USAGE;
+	error = key_file_read(key_file, "institution", &key, &seed, &detail);
+	if (error)
+		return cli_fail(cli, error, &detail, key_file);
+	error = load_bundle(bundle, &loaded, &detail);
+	status = error ? cli_fail(cli, error, &detail, bundle) : CLI_DONE;
+	for (policies.count = 0; policies.count < loaded.count; policies.count++)
+		policies.policies[policies.count] = loaded.policies[policies.count];
+	if (!status)
+		status = sign_table(cli, argv[0], &policies, host, number, &key, &seed, &sheets);
+	if (!status)
+		status = write_sheets(cli, &sheets, out);
+	claim_sheets_free(&sheets);
+	loaded_free(&loaded);
+	key_wipe(&key);
+	explicit_bzero(&seed, sizeof seed);
+	return status;
+}
+
+/* At the city. */
+
+static bool is_table(const char *file)
+{
+	size_t size = strlen(file);
+
+	return size > 4 && strcmp(file + size - 4, ".csv") == 0;
+}
+
+/* Catalogues as the node knows them. */
+static struct claim_policies node_policies(struct node *node)
+{
+	struct claim_policies policies = {.count = 0};
+	struct settlement *settlement = node_settlement(node);
+
+	for (size_t i = 0; i < settlement->catalogue_count; i++)
+		policies.policies[policies.count++] = settlement->catalogues[i].policy;
+	return policies;
+}
+
+/* Sheets from one file: a signed sheet, or a table that an officer enters. `key` NULL for a table: a dry run, signed by nobody. */
+static int read_sheets(struct cli *cli, struct node *node, const char *file, const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
+{
+	struct error_detail detail = {""};
+	enum error error;
+
+	memset(sheets, 0, sizeof *sheets);
+	if (is_table(file)) {
+		struct claim_policies policies = node_policies(node);
+		struct hash nobody = {{0}};
+		struct secret_key none;
+		int status;
+
+		key_from_seed(&nobody, &none);
+		status = sign_table(cli, file, &policies, node_region(node), 0, key ? key : &none, seed ? seed : &nobody, sheets);
+		key_wipe(&none);
+		return status;
+	}
+	sheets->sheets = calloc(1, sizeof *sheets->sheets);
+	if (!sheets->sheets)
+		return cli_fail(cli, ERROR_MEMORY, NULL, file);
+	sheets->count = 1;
+	error = cli_read_file(file, ENTRY_BODY_MAX, &sheets->sheets[0].file, &detail);
+	return error ? cli_fail(cli, error, &detail, file) : CLI_DONE;
+}
+
+struct checking {
+	struct cli *cli;
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *array;
+	const struct sheet_header *header;
+	const struct policy *policy;
+	uint64_t refused;
+};
+
+static void show_line(void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict)
+{
+	struct checking *checking = context;
+
+	checking->refused += verdict->reason != REASON_approved;
+	if (checking->doc)
+		claim_view_json(checking->doc, checking->array, index, checking->header, line, verdict);
+	else
+		claim_view_text(index, checking->header, line, verdict, checking->policy);
+}
+
+static enum error check_one(struct checking *checking, struct node *node, struct txn *txn, struct span file, struct error_detail *detail)
+{
+	struct prepared_sheet sheet;
+	struct span document, lines;
+	struct hash secret;
+	uint32_t count;
+	enum error error = sheet_file_read(file, &document, &secret, &count, &lines);
+
+	if (error)
+		return error_set(detail, error, "not a claim sheet");
+	error = sheet_prepare(document, &secret, count, lines, NULL, &sheet, detail);
+	if (error)
+		return error;
+	checking->header = &sheet.header;
+	checking->policy = settlement_policy(node_settlement(node), sheet.header.payer);
+	if (!checking->doc)
+		printf("%s, 申报表 sheet %" PRIu64 ", 支付方 payer %06u, %u 行 lines\n", sheet.header.uscc, sheet.header.number, (unsigned)sheet.header.payer,
+		    (unsigned)sheet.header.count);
+	if (sheet.header.payer == node_region(node))
+		error = claim_check(node_settlement(node), txn, &sheet, node_now_ms(node), show_line, checking, detail);
+	else if (!checking->doc)
+		printf("  转 %06u 审核 goes to %06u, which decides\n", (unsigned)sheet.header.payer, (unsigned)sheet.header.payer);
+	sheet_release(&sheet);
+	return error;
+}
+
+static int check_run(struct cli *cli, int argc, char **argv)
+{
+	struct checking checking = {.cli = cli};
+	struct claim_sheets sheets = {NULL, 0};
+	struct error_detail detail = {""};
+	int status = CLI_DONE;
+	struct node *node;
+	struct txn *txn = NULL;
+	enum error error = ERROR_NONE;
+
+	if (cli_options(cli, NULL, argc, argv, NULL, 2, 2) < 0)
+		return CLI_USAGE;
+	node = cli_open(cli, argv[0], true, &status);
+	if (!node)
+		return status;
+	status = read_sheets(cli, node, argv[1], NULL, NULL, &sheets);
+	if (!status)
+		txn = cli_read(cli, node, &status);
+	if (txn && cli->json) {
+		checking.doc = yyjson_mut_doc_new(NULL);
+		checking.array = yyjson_mut_arr(checking.doc);
+		yyjson_mut_doc_set_root(checking.doc, checking.array);
+	}
+	for (size_t i = 0; txn && !error && i < sheets.count; i++)
+		error = check_one(&checking, node, txn, buffer_span(&sheets.sheets[i].file), &detail);
+	if (error) {
+		yyjson_mut_doc_free(checking.doc);
+		status = cli_fail(cli, error, &detail, argv[1]);
+	} else if (!status && checking.doc) {
+		status = output_json(checking.doc, true);
+	}
+	if (!status && checking.refused)
+		status = CLI_NO;
+	claim_sheets_free(&sheets);
+	txn_abort(txn);
+	node_close(node);
+	return status;
+}
+
+static enum error submit_one(struct node *node, struct span file, struct answer *answer)
+{
+	struct submission submission = {{NULL, 0}, {NULL, 0}, NULL, NULL, NULL};
+	struct buffer attachment = {0};
+	struct span lines;
+	struct hash secret;
+	uint32_t count;
+	enum error error;
+
+	memset(answer, 0, sizeof *answer);
+	error = sheet_file_read(file, &submission.document, &secret, &count, &lines);
+	if (error)
+		return answer->error = error_set(&answer->detail, error, "not a claim sheet");
+	codec_put_array(&attachment, 3);
+	codec_put_bytes(&attachment, hash_span(&secret));
+	codec_put_uint(&attachment, count);
+	codec_put_bytes(&attachment, lines);
+	submission.attachment = buffer_span(&attachment);
+	error = attachment.failed ? attachment.failed : node_submit(node, &submission, answer);
+	buffer_free(&attachment);
+	return error;
+}
+
+static int submit_all(struct cli *cli, struct node *node, const char *file, const struct claim_sheets *sheets)
+{
+	int status = CLI_DONE;
+
+	for (size_t i = 0; i < sheets->count; i++) {
+		struct answer answer;
+		enum error error = submit_one(node, buffer_span(&sheets->sheets[i].file), &answer);
+		int one;
+
+		if (error && !answer.error)
+			answer.error = error;
+		one = cli_answer(cli, &answer, file);
+		status = one ? one : status;
+	}
+	return status;
+}
+
+static int submit_run(struct cli *cli, int argc, char **argv)
+{
+	const char *officer = NULL, *key_file = NULL;
+	const struct cli_option options[] = {{"entered-by", &officer, NULL}, {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
+	struct claim_sheets sheets = {NULL, 0};
+	struct error_detail detail = {""};
+	struct secret_key key = {0};
+	struct hash seed = {{0}};
+	int status = CLI_DONE, words = cli_options(cli, NULL, argc, argv, options, 2, 1000);
+	struct node *node;
+
+	if (words < 0)
+		return CLI_USAGE;
+	for (int i = 1; i < words; i++) {
+		if (is_table(argv[i]) && (!officer || !key_file))
+			return cli_usage(cli->command, "%s: a table is entered with --entered-by NAME --officer-key FILE; a signed sheet needs neither", argv[i]);
+	}
+	if (key_file && key_file_read(key_file, "officer", &key, &seed, &detail))
+		return cli_fail(cli, ERROR_MALFORMED, &detail, key_file);
+	node = cli_open(cli, argv[0], false, &status);
+	for (int i = 1; node && i < words; i++) {
+		int one = read_sheets(cli, node, argv[i], &key, &seed, &sheets);
+
+		if (!one)
+			one = submit_all(cli, node, argv[i], &sheets);
+		claim_sheets_free(&sheets);
+		status = one ? one : status;
+	}
+	node_close(node);
+	key_wipe(&key);
+	explicit_bzero(&seed, sizeof seed);
+	return status;
+}
+
+/* What is in the books. */
+
+static bool list_sheet(void *context, const char *uscc, uint64_t number, const struct sheet_row *row)
+{
+	struct checking *checking = context;
+	char month[8];
+
+	month_write(row->month, month);
+	if (checking->doc) {
+		yyjson_mut_val *one = yyjson_mut_arr_add_obj(checking->doc, checking->array);
+		json_text(checking->doc, one, "institution", span_text(uscc));
+		yyjson_mut_obj_add_uint(checking->doc, one, "number", number);
+		yyjson_mut_obj_add_strcpy(checking->doc, one, "month", month);
+		yyjson_mut_obj_add_uint(checking->doc, one, "payer", row->payer);
+		yyjson_mut_obj_add_uint(checking->doc, one, "lines", row->count);
+		yyjson_mut_obj_add_uint(checking->doc, one, "entry", row->sequence);
+		yyjson_mut_obj_add_uint(checking->doc, one, "answer_entry", row->answered);
+		yyjson_mut_obj_add_str(checking->doc, one, "state", row->state == SHEET_FORWARDED ? "waits_for_payer" : "decided");
+	} else {
+		printf("%s  %-16" PRIu64 " %s  支付方 payer %06u  %5u 行 lines  分录 entry %" PRIu64 "%s\n", uscc, number, month, (unsigned)row->payer,
+		    (unsigned)row->count, row->sequence, row->state == SHEET_FORWARDED ? "  待支付方审核 waits for the payer" : "");
+	}
+	return true;
+}
+
+/* The entry that holds the verdicts: the payer's own, or at the host the one with its answer. */
+static enum error show_sheet(struct checking *checking, struct txn *txn, const char *uscc, uint64_t number, struct node *node, struct error_detail *detail)
+{
+	struct sheet_row row;
+	struct entry_reader booked = {0}, decided = {0};
+	struct sheet_header header;
+	struct document document;
+	struct sheet_line *lines = NULL;
+	struct codec_reader verdicts;
+	bool sorted;
+	enum error error = sheet_row_get(txn, uscc, number, &row);
+
+	if (error)
+		return error_set(detail, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
+	error = ledger_read(txn, row.sequence, &booked);
+	if (!error)
+		error = ledger_read(txn, row.answered ? row.answered : row.sequence, &decided);
+	if (!error && document_read(booked.entry.documents[booked.entry.header.kind == KIND_claim_remote ? 1 : 0], &document))
+		error = ERROR_CORRUPT;
+	if (!error)
+		error = sheet_header_read(document.payload, &header);
+	lines = calloc(row.count, sizeof *lines);
+	if (!error)
+		error = lines ? sheet_lines_read(&header, booked.entry.lines, lines, &sorted, detail) : ERROR_MEMORY;
+	verdicts = codec_reader(error ? (struct span){NULL, 0} : decided.entry.verdicts);
+	checking->header = &header;
+	checking->policy = settlement_policy(node_settlement(node), row.payer);
+	for (uint32_t i = 0; !error && i < row.count; i++) {
+		struct verdict verdict;
+
+		verdict_take(&verdicts, &verdict);
+		error = verdicts.failed;
+		if (!error)
+			show_line(checking, i, &lines[i], &verdict);
+	}
+	free(lines);
+	entry_free(&booked);
+	entry_free(&decided);
+	return error;
+}
+
+static int show_run(struct cli *cli, int argc, char **argv)
+{
+	struct checking checking = {.cli = cli};
+	struct error_detail detail = {""};
+	uint64_t number = 0;
+	int status = CLI_DONE, words = cli_options(cli, NULL, argc, argv, NULL, 1, 3);
+	struct node *node;
+	struct txn *txn;
+	enum error error;
+
+	if (words < 0)
+		return CLI_USAGE;
+	if (words > 1 && uscc_check(span_text(argv[1])))
+		return cli_usage(cli->command, "%s is no unified social credit code", argv[1]);
+	if (words > 2 && cli_number(cli, "NUMBER", argv[2], INT64_MAX, &number))
+		return CLI_USAGE;
+	node = cli_open(cli, argv[0], true, &status);
+	txn = node ? cli_read(cli, node, &status) : NULL;
+	if (!txn)
+		goto done;
+	if (cli->json) {
+		checking.doc = yyjson_mut_doc_new(NULL);
+		checking.array = yyjson_mut_arr(checking.doc);
+		yyjson_mut_doc_set_root(checking.doc, checking.array);
+	}
+	error = words == 3 ? show_sheet(&checking, txn, argv[1], number, node, &detail)
+			   : sheet_row_each(txn, words == 2 ? argv[1] : NULL, list_sheet, &checking);
+	if (error) {
+		yyjson_mut_doc_free(checking.doc);
+		status = cli_fail(cli, error, &detail, "claim show");
+	} else if (checking.doc) {
+		status = output_json(checking.doc, true);
+	}
+done:
+	txn_abort(txn);
+	node_close(node);
+	return status;
+}
+
+/* Which entry has decided the sheet here; for --institution and --number. */
+static enum error find_entry(struct node *node, const char *uscc, uint64_t number, uint64_t *sequence)
+{
+	struct sheet_row row;
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	if (error)
+		return error;
+	error = sheet_row_get(txn, uscc, number, &row);
+	if (!error)
+		*sequence = row.sequence;
+	txn_abort(txn);
+	return error;
+}
+
+static int reverse_run(struct cli *cli, int argc, char **argv)
+{
+	const char *entry_text = NULL, *line_text = NULL, *grounds = NULL, *key_file = NULL, *uscc = NULL, *number_text = NULL;
+	const struct cli_option options[] = {{"entry", &entry_text, NULL}, {"line", &line_text, NULL}, {"grounds", &grounds, NULL}, {"officer-key", &key_file, NULL},
+	    {"institution", &uscc, NULL}, {"number", &number_text, NULL}, {NULL, NULL, NULL}};
+	struct error_detail detail = {""};
+	struct answer answer = {0};
+	struct secret_key key = {0};
+	uint64_t sequence = 0, line = 0, number = 0;
+	int status = CLI_DONE;
+	struct node *node;
+	enum error error = ERROR_NONE;
+
+	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
+		return CLI_USAGE;
+	if (!line_text || !grounds || !entry_text == !(uscc && number_text))
+		return cli_usage(cli->command, "--line, --grounds, and either --entry or --institution with --number");
+	if ((entry_text && cli_number(cli, "--entry", entry_text, INT64_MAX, &sequence)) || (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number)) ||
+	    cli_number(cli, "--line", line_text, ENTRY_LINES_MAX, &line))
+		return CLI_USAGE;
+	if (uscc && uscc_check(span_text(uscc)))
+		return cli_usage(cli->command, "%s is no unified social credit code", uscc);
+	if (key_file && key_file_read(key_file, "officer", &key, NULL, &detail))
+		return cli_fail(cli, ERROR_MALFORMED, &detail, key_file);
+	node = cli_open(cli, argv[0], false, &status);
+	if (node && uscc)
+		error = find_entry(node, uscc, number, &sequence);
+	if (error)
+		status = cli_refuse(cli, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
+	if (node && !status) {
+		error = order_reversal(node, sequence, (uint32_t)line, grounds, key_file ? &key : NULL, &answer);
+		if (error && !answer.error)
+			answer.error = error;
+		status = cli_answer(cli, &answer, "claim reverse");
+	}
+	node_close(node);
+	key_wipe(&key);
+	return status;
+}
+
+const struct cli_command claim_commands[] = {
+    {"claim", "sign", "FILE.csv --key KEY --policy BUNDLE [-o FOLDER] [--host CODE] [--number N] [--json]",
+	"At the institution: a table into signed sheets, one a payer city", "suiren claim sign october.csv --key house.key --policy cities.bundle -o sheets", sign_run},
+    {"claim", "check", "DIR FILE [--json]", "Every line's verdict, clause and arithmetic; nothing is booked", "suiren claim check chengdu october.csv", check_run},
+    {"claim", "submit", "DIR FILE... [--entered-by OFFICER --officer-key FILE] [--json]", "Book sheets; a table only under an officer's key",
+	"suiren claim submit chengdu sheets/52510100000000019C-7-510100.sheet", submit_run},
+    {"claim", "show", "DIR [USCC [NUMBER]] [--json]", "Booked sheets, or one sheet's lines with their verdicts", "suiren claim show chengdu 52510100000000019C 7", show_run},
+    {"claim", "reverse", "DIR (--entry SEQ | --institution USCC --number N) --line N --grounds TEXT [--officer-key FILE]",
+	"Take back an approved line, counted from 0", "suiren claim reverse chengdu --entry 71 --line 3 --grounds 'died before'", reverse_run},
+    {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -23,6 +23,8 @@
 	X(NULL, fund)                                                                              \
 	X("Settlement", window)                                                                    \
 	X(NULL, clearing)                                                                          \
+	X("Claims and allowances", claim)                                                          \
+	X(NULL, allowance)                                                                         \
 	X("The books", balance)                                                                    \
 	X(NULL, account)                                                                           \
 	X(NULL, export)                                                                            \
