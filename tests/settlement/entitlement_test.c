@@ -326,6 +326,11 @@ static void filings_with_one_host_do_not_overlap(void **state)
 	assert_int_equal(
 	    book_filing(&two.home, person, CHONGQING, day(2026, 10, 5), day(2026, 11, 30)),
 	    REASON_registered);
+	assert_int_equal(book_filing(&two.home, person, CHONGQING, day(2026, 11, 30), DAY_NEVER),
+	    REASON_duplicate); /* its last day is taken */
+	assert_int_equal(
+	    book_filing(&two.home, person, CHONGQING, day(2026, 10, 1), day(2026, 10, 5)),
+	    REASON_duplicate); /* and its first */
 	assert_int_equal(book_filing(&two.home, person, CHONGQING, day(2026, 12, 1), DAY_NEVER),
 	    REASON_registered);
 	assert_true(person_filed(city_row(&two.home, person), CHONGQING, day(2026, 11, 30)));

@@ -178,6 +178,30 @@ static void overlapping_nights_are_refused_with_the_first_common_one(void **stat
 	city_close(&city);
 }
 
+/* Of several nights that are taken, stored ones and those of the same order, the first is told. */
+static void of_many_common_nights_the_first_is_told(void **state)
+{
+	struct city city;
+	struct buffer lines = {0};
+	(void)state;
+	city_open(&city, CHENGDU);
+	city_institution(&city, ANKANG, CHENGDU, 510104);
+	city_institution(&city, LONGQUAN, CHENGDU, 510112);
+	uint64_t person = city_person(&city, 1);
+	open_stay(&city, ANKANG, person, day(2026, 10, 20), day(2026, 10, 22));
+	open_stay(&city, ANKANG, person, day(2026, 10, 9), day(2026, 10, 12));
+	assert_int_equal(
+	    open_stay(&city, LONGQUAN, person, day(2026, 10, 1), DAY_NEVER), REASON_overlap);
+	assert_int_equal(verdict_day(&city, 0), day(2026, 10, 9));
+	put(&lines, STAY_OPEN, ANKANG, person, day(2026, 10, 4), day(2026, 10, 5));
+	put(&lines, STAY_OPEN, ANKANG, person, day(2026, 10, 14), day(2026, 10, 15));
+	put(&lines, STAY_OPEN, LONGQUAN, person, day(2026, 10, 1), DAY_NEVER);
+	assert_int_equal(city_order(&city, stay_kind(), &lines, 3), ERROR_NONE);
+	assert_int_equal(city_reason(&city, 2), REASON_overlap);
+	assert_int_equal(verdict_day(&city, 2), day(2026, 10, 4));
+	city_close(&city);
+}
+
 static void lines_of_one_order_see_each_other(void **state)
 {
 	struct city city;
@@ -643,6 +667,7 @@ int main(void)
 	    cmocka_unit_test(the_night_of_the_day_of_a_move_is_the_receivers),
 	    cmocka_unit_test(the_leaving_day_is_no_night),
 	    cmocka_unit_test(overlapping_nights_are_refused_with_the_first_common_one),
+	    cmocka_unit_test(of_many_common_nights_the_first_is_told),
 	    cmocka_unit_test(lines_of_one_order_see_each_other),
 	    cmocka_unit_test(a_stay_is_only_ever_shortened),
 	    cmocka_unit_test(nobody_enters_who_is_unknown_dead_or_barred_out),
