@@ -90,9 +90,9 @@ static enum error assessment_check(struct rows *rows, struct node *node)
 }
 
 static enum error assessment_order(struct rows *rows, struct node *node, uint32_t first,
-    uint32_t count, const struct secret_key *key, struct answer *answer)
+    uint32_t count, uint64_t after, const struct secret_key *key, struct answer *answer)
 {
-	return import_assessments(node, rows_at(rows, first), count, key, answer);
+	return import_assessments_again(node, rows_at(rows, first), count, after, key, answer);
 }
 
 static const struct rows_kind import_kind = {
@@ -110,7 +110,7 @@ static int import_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command assessment_commands[] = {
-    {"assessment", "import", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+    {"assessment", "import", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Ability levels of persons, from a table", "suiren assessment import chengdu levels.csv",
 	import_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -25,9 +25,9 @@ static bool filing_take(struct rows *rows, const struct table_row *row, void *ou
 }
 
 static enum error filing_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
-	return import_filings(node, rows_at(rows, first), count, key, answer);
+	return import_filings_again(node, rows_at(rows, first), count, after, key, answer);
 }
 
 static const struct rows_kind import_kind = {
@@ -45,7 +45,7 @@ static int import_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command filing_commands[] = {
-    {"filing", "import", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+    {"filing", "import", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Persons who live in another city, with the hash of their consent",
 	"suiren filing import chengdu filings.csv", import_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -36,9 +36,9 @@ static enum error appropriate_check(struct rows *rows, struct node *node)
 }
 
 static enum error appropriate_order(struct rows *rows, struct node *node, uint32_t first,
-    uint32_t count, const struct secret_key *key, struct answer *answer)
+    uint32_t count, uint64_t after, const struct secret_key *key, struct answer *answer)
 {
-	return import_appropriations(node, rows_at(rows, first), count, key, answer);
+	return import_appropriations_again(node, rows_at(rows, first), count, after, key, answer);
 }
 
 static const struct rows_kind appropriate_kind = {
@@ -50,7 +50,7 @@ static const struct rows_kind appropriate_kind = {
 
 struct appropriate_options {
 	const char *fund, *amount, *reference, *key_file;
-	bool to_float;
+	bool to_float, again;
 };
 
 static int line_read(
@@ -86,12 +86,13 @@ static int appropriate_run(struct cli *cli, int argc, char **argv)
 	struct appropriate_options given = {0};
 	struct appropriation_line line = {0};
 	const struct cli_option options[] = {{"fund", &given.fund, NULL},
-	    {"float", NULL, &given.to_float}, {"amount", &given.amount, NULL},
-	    {"reference", &given.reference, NULL}, {"officer-key", &given.key_file, NULL},
-	    {NULL, NULL, NULL}};
+	    {"float", NULL, &given.to_float}, {"again", NULL, &given.again},
+	    {"amount", &given.amount, NULL}, {"reference", &given.reference, NULL},
+	    {"officer-key", &given.key_file, NULL}, {NULL, NULL, NULL}};
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0 || line_read(cli, &given, &line))
 		return CLI_USAGE;
-	struct rows rows = {.cli = cli, .kind = &appropriate_kind, .file = given.reference};
+	struct rows rows = {
+	    .cli = cli, .kind = &appropriate_kind, .file = given.reference, .again = given.again};
 	int status = rows_add(&rows, &line, 0) ? rows_run(&rows, cli, argv[0], given.key_file)
 					       : cli_fail(cli, ERROR_MEMORY, NULL, NULL);
 	rows_free(&rows);
@@ -227,7 +228,7 @@ static int show_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command fund_commands[] = {
     {"fund", "appropriate",
-	"DIR (--fund F | --float) --amount YUAN --reference R [--officer-key FILE]",
+	"DIR (--fund F | --float) --amount YUAN --reference R [--again] [--json]",
 	"Book money that comes into a fund, or from the treasury into the float",
 	"suiren fund appropriate chengdu --fund lottery --amount 5000000 --reference 川财社12号",
 	appropriate_run},

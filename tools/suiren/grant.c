@@ -108,9 +108,9 @@ static enum error grant_check(struct rows *rows, struct node *node)
 }
 
 static enum error grant_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
-	return import_grants(node, rows_at(rows, first), count, key, answer);
+	return import_grants_again(node, rows_at(rows, first), count, after, key, answer);
 }
 
 static const struct rows_kind import_kind = {
@@ -232,7 +232,7 @@ static int show_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command grant_commands[] = {
-    {"grant", "import", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+    {"grant", "import", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Grants given and stopped, from a table", "suiren grant import chengdu grants.csv",
 	import_run},
     {"grant", "show", "DIR CODE [--json]", "The grants of a person of this city",

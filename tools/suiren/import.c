@@ -22,19 +22,35 @@ static enum error order_lines(struct node *node, enum kind kind, const struct bu
 	return node_order(node, &order, answer);
 }
 
+/* The content of an order of the same lines again, because entry `after` has refused them. */
+static struct hash content_again(const struct buffer *lines, uint64_t after)
+{
+	uint8_t number[8];
+
+	be64_write(number, after);
+	return hash_sha256_parts((const struct span[]){buffer_span(lines), span_of(number, sizeof number)}, 2);
+}
+
 /* Kinds whose lines hold nothing random and nothing secret. */
 #define IMPORT_PLAIN(function, type, kind, write)                                                                                          \
-	enum error function(struct node *node, const struct type *rows, uint32_t count, const struct secret_key *key, struct answer *answer) \
+	enum error function##_again(struct node *node, const struct type *rows, uint32_t count, uint64_t after, const struct secret_key *key, \
+	    struct answer *answer)                                                                                                         \
 	{                                                                                                                                  \
 		struct buffer lines = {0};                                                                                                 \
+		struct hash content;                                                                                                       \
 		enum error error;                                                                                                          \
                                                                                                                                            \
 		assert(count <= IMPORT_ROWS_MAX);                                                                                          \
 		for (uint32_t i = 0; i < count; i++)                                                                                       \
 			write(&lines, &rows[i]);                                                                                           \
-		error = order_lines(node, kind, &lines, count, NULL, key, NULL, NULL, answer);                                             \
+		content = content_again(&lines, after);                                                                                    \
+		error = order_lines(node, kind, &lines, count, after ? &content : NULL, key, NULL, NULL, answer);                          \
 		buffer_free(&lines);                                                                                                       \
 		return error;                                                                                                              \
+	}                                                                                                                                  \
+	enum error function(struct node *node, const struct type *rows, uint32_t count, const struct secret_key *key, struct answer *answer) \
+	{                                                                                                                                  \
+		return function##_again(node, rows, count, 0, key, answer);                                                                \
 	}
 
 IMPORT_PLAIN(import_institutions, institution_line, KIND_institution, institution_line_write)
@@ -297,6 +313,12 @@ enum error import_facts_get(struct node *node, uint64_t code, struct person_fact
 
 enum error import_assessments(struct node *node, const struct assessment *rows, uint32_t count, const struct secret_key *key, struct answer *answer)
 {
+	return import_assessments_again(node, rows, count, 0, key, answer);
+}
+
+enum error import_assessments_again(struct node *node, const struct assessment *rows, uint32_t count, uint64_t after,
+    const struct secret_key *key, struct answer *answer)
+{
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	struct hash one, content;
@@ -322,6 +344,8 @@ enum error import_assessments(struct node *node, const struct assessment *rows, 
 	txn_abort(txn);
 	explicit_bzero(&one, sizeof one);
 	if (!error) {
+		if (after)
+			codec_put_uint(&plain, after);
 		content = content_of(node, &plain);
 		error = order_lines(node, KIND_assessment, &lines, count, &content, key, NULL, NULL, answer);
 	}

@@ -42,6 +42,20 @@ MUST_CHECK enum error import_stays(struct node *node, const struct stay_line *ro
 MUST_CHECK enum error import_appropriations(struct node *node, const struct appropriation_line *rows, uint32_t count, const struct secret_key *key,
     struct answer *answer);
 
+/* The same for rows that entry `after` has refused, to be judged anew: another order, though the rows are those. `after` 0: as the functions above. */
+MUST_CHECK enum error import_institutions_again(struct node *node, const struct institution_line *rows, uint32_t count, uint64_t after,
+    const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error import_assessments_again(struct node *node, const struct assessment *rows, uint32_t count, uint64_t after,
+    const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error import_grants_again(struct node *node, const struct grant_line *rows, uint32_t count, uint64_t after, const struct secret_key *key,
+    struct answer *answer);
+MUST_CHECK enum error import_filings_again(struct node *node, const struct filing_line *rows, uint32_t count, uint64_t after,
+    const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error import_stays_again(struct node *node, const struct stay_line *rows, uint32_t count, uint64_t after, const struct secret_key *key,
+    struct answer *answer);
+MUST_CHECK enum error import_appropriations_again(struct node *node, const struct appropriation_line *rows, uint32_t count, uint64_t after,
+    const struct secret_key *key, struct answer *answer);
+
 /* What each row of a booked entry came to; `reason` as in reason.h, `figure` a day or 0. */
 typedef void import_visit(void *context, uint32_t row, unsigned reason, bool has_day, int32_t day);
 MUST_CHECK enum error import_verdicts(struct node *node, uint64_t sequence, import_visit *visit, void *context);

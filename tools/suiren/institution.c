@@ -77,9 +77,9 @@ static enum error register_check(struct rows *rows, struct node *node)
 }
 
 static enum error register_order(struct rows *rows, struct node *node, uint32_t first,
-    uint32_t count, const struct secret_key *key, struct answer *answer)
+    uint32_t count, uint64_t after, const struct secret_key *key, struct answer *answer)
 {
-	return import_institutions(node, rows_at(rows, first), count, key, answer);
+	return import_institutions_again(node, rows_at(rows, first), count, after, key, answer);
 }
 
 static const struct rows_kind register_kind = {
@@ -184,7 +184,7 @@ static int key_run(struct cli *cli, int argc, char **argv)
 #define STANDING_ARGUMENTS "DIR USCC --from DAY --grounds TEXT [--officer-key FILE] [--json]"
 
 const struct cli_command institution_commands[] = {
-    {"institution", "register", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+    {"institution", "register", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Register institutions from a table", "suiren institution register chengdu homes.csv",
 	register_run},
     {"institution", "list", "DIR [--host CODE] [--json]",

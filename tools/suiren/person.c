@@ -160,8 +160,9 @@ struct registering {
 };
 
 static enum error person_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
+	(void)after;
 	struct registering *registering = rows->context;
 	if (!registering->codes)
 		registering->codes = calloc(rows->count, sizeof(*registering->codes));

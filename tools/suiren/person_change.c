@@ -86,8 +86,9 @@ static enum error change_check(struct rows *rows, struct node *node)
 }
 
 static enum error change_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
+	(void)after;
 	struct person_facts *facts = calloc(count, sizeof(*facts));
 	if (!facts)
 		return ERROR_MEMORY;
@@ -120,8 +121,9 @@ int person_change_run(struct cli *cli, int argc, char **argv)
 #define ERASE_MAX 1000
 
 static enum error erase_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
+	(void)after;
 	return import_erase(node, rows_at(rows, first), count, key, answer);
 }
 

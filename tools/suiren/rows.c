@@ -150,20 +150,28 @@ int rows_read(struct rows *rows)
 /* --- booking ----------------------------------------------------------------------------------------------- */
 
 struct refusals {
-	struct rows *rows;
+	const struct rows *rows;
 	uint32_t first;
+	struct buffer *out; /* struct rows_refused_row */
 };
 
 static void visit_verdict(void *context, uint32_t row, unsigned reason, bool has_day, int32_t day)
 {
 	struct refusals *refusals = context;
-	struct rows *rows = refusals->rows;
+	const struct rows *rows = refusals->rows;
 	if (reason == REASON_approved || reason == REASON_registered ||
 	    reason == REASON_pending_home || (reason == REASON_erased && rows->kind->erases))
 		return;
 	const struct rows_refused_row refused = {refusals->first + row, reason, has_day, day};
 	if (refused.row < rows->count)
-		buffer_append(&rows->refused, span_of(&refused, sizeof(refused)));
+		buffer_append(refusals->out, span_of(&refused, sizeof(refused)));
+}
+
+static struct rows_refused_row refused_at(const struct buffer *refused, uint32_t i)
+{
+	struct rows_refused_row row;
+	memcpy(&row, refused->data + i * sizeof(row), sizeof(row));
+	return row;
 }
 
 /* The answer tells "line 3: ..." or "row 3: ..." of the order; people need the line of their file. */
@@ -189,24 +197,88 @@ static int tell_failure(
 	return cli_status_of(error);
 }
 
-static int book_part(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key)
+/* Book rows of `part` (all rows, or those that come again) and find what was refused: numbers of rows in `part`. */
+static int book_once(struct rows *rows, struct rows *part, struct node *node, uint32_t first,
+    uint32_t count, uint64_t after, const struct secret_key *key, struct rows_entry *entry,
+    struct buffer *refused)
 {
 	struct answer answer = {0};
-	struct refusals refusals = {rows, first};
-	enum error error = rows->kind->order(rows, node, first, count, key, &answer);
+	struct refusals refusals = {part, first, refused};
+	enum error error = part->kind->order(part, node, first, count, after, key, &answer);
 	if (answer.error && answer.error != ERROR_REPEAT)
 		error = answer.error;
 	if (error && error != ERROR_REPEAT)
-		return tell_failure(rows, first, error, &answer);
-	const struct rows_entry entry = {answer.sequence, count, answer.error == ERROR_REPEAT};
-	buffer_append(&rows->entries, span_of(&entry, sizeof(entry)));
-	error = entry.repeat && rows->kind->repeats_elsewhere
+		return tell_failure(part, first, error, &answer);
+	*entry = (struct rows_entry){answer.sequence, count, answer.error == ERROR_REPEAT};
+	buffer_append(&rows->entries, span_of(entry, sizeof(*entry)));
+	error = entry->repeat && rows->kind->repeats_elsewhere
 		    ? ERROR_NONE
 		    : import_verdicts(node, answer.sequence, visit_verdict, &refusals);
 	if (!error)
-		error = rows->entries.failed ? rows->entries.failed : rows->refused.failed;
+		error = rows->entries.failed ? rows->entries.failed : refused->failed;
 	return error ? cli_fail(rows->cli, error, NULL, rows->file) : CLI_DONE;
+}
+
+/* The rows that were refused, as rows of their own. False for want of memory. */
+static bool refused_part(const struct rows *rows, const struct buffer *refused, struct rows *part)
+{
+	*part = (struct rows){.cli = rows->cli, .kind = rows->kind, .file = rows->file};
+	for (uint32_t i = 0; i * sizeof(struct rows_refused_row) < refused->size; i++) {
+		uint32_t row = refused_at(refused, i).row;
+		if (!rows_add(part, rows_at(rows, row), rows_line(rows, row)))
+			return false;
+	}
+	return true;
+}
+
+/* The refused rows came again, and `again` tells which of them, by number among themselves, are refused still: leave those. */
+static void refused_still(struct buffer *refused, const struct buffer *again)
+{
+	uint32_t left = 0;
+	for (uint32_t i = 0; i * sizeof(struct rows_refused_row) < again->size; i++, left++) {
+		struct rows_refused_row row = refused_at(again, i);
+		assert(row.row >= left); /* ascending: nothing is overwritten that is still read */
+		row.row = refused_at(refused, row.row).row;
+		memcpy(refused->data + left * sizeof(row), &row, sizeof(row));
+	}
+	refused->size = left * sizeof(struct rows_refused_row);
+}
+
+/* So many times at most are rows that were refused again and again looked for among the entries. */
+#define AGAIN_MAX 100
+
+static int book_again(struct rows *rows, struct node *node, const struct secret_key *key,
+    struct rows_entry *entry, struct buffer *refused)
+{
+	struct rows part;
+	struct buffer again = {0};
+	int status = CLI_DONE;
+	if (refused_part(rows, refused, &part))
+		status = book_once(
+		    rows, &part, node, 0, part.count, entry->sequence, key, entry, &again);
+	else
+		status = cli_fail(rows->cli, ERROR_MEMORY, NULL, rows->file);
+	if (!status)
+		refused_still(refused, &again);
+	rows_free(&part);
+	buffer_free(&again);
+	return status;
+}
+
+static int book_part(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
+    const struct secret_key *key)
+{
+	struct buffer refused = {0};
+	struct rows_entry entry;
+	int status = book_once(rows, rows, node, first, count, 0, key, &entry, &refused);
+	for (int i = 0; !status && rows->again && entry.repeat && refused.size > 0 && i < AGAIN_MAX;
+	     i++)
+		status = book_again(rows, node, key, &entry, &refused);
+	buffer_append(&rows->refused, buffer_span(&refused));
+	buffer_free(&refused);
+	if (!status && rows->refused.failed)
+		status = cli_fail(rows->cli, rows->refused.failed, NULL, rows->file);
+	return status;
 }
 
 int rows_book(struct rows *rows, struct node *node, const struct secret_key *key)
@@ -253,10 +325,12 @@ int rows_run(struct rows *rows, struct cli *cli, const char *directory, const ch
 int rows_command(struct cli *cli, int argc, char **argv, const struct rows_kind *kind)
 {
 	const char *key_file = NULL;
-	const struct cli_option options[] = {{"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
+	bool again = false;
+	const struct cli_option options[] = {
+	    {"officer-key", &key_file, NULL}, {"again", NULL, &again}, {NULL, NULL, NULL}};
 	if (cli_options(cli, NULL, argc, argv, options, 2, 2) < 0)
 		return CLI_USAGE;
-	struct rows rows = {.cli = cli, .kind = kind, .file = argv[1]};
+	struct rows rows = {.cli = cli, .kind = kind, .file = argv[1], .again = again};
 	int status = rows_read(&rows);
 	if (!status)
 		status = rows_run(&rows, cli, argv[0], key_file);

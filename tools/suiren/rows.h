@@ -20,9 +20,10 @@ typedef bool rows_take(struct rows *rows, const struct table_row *row, void *out
 /* Check the rows that are right in form against the node, and complete them: rows_wrong_at for what is wrong. An error is one
  * of the world. */
 typedef enum error rows_check(struct rows *rows, struct node *node);
-/* Book rows first..first+count-1. `answer` as from node_order. */
+/* Book rows first..first+count-1. `after`: the entry that has refused these rows before, or 0 (import.h). `answer` as from
+ * node_order. */
 typedef enum error rows_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer);
+    uint64_t after, const struct secret_key *key, struct answer *answer);
 /* Add to the result: to the JSON object, or (object NULL) to stdout. Returns an enum cli_status. */
 typedef int rows_result(struct rows *rows, yyjson_mut_doc *doc, yyjson_mut_val *object);
 
@@ -34,11 +35,10 @@ struct rows_kind {
 	rows_take *take;
 	rows_check *check; /* or NULL */
 	rows_order *order;
-	rows_result *result; /* or NULL */
-	bool erases;         /* "erased" is what was asked for, not a refusal */
-	const char
-	    *duplicate; /* what "duplicate" means here, in both languages; NULL: as for claims */
-	unsigned lines_each; /* rows that check makes of one row of the file; 0: as many */
+	rows_result *result;   /* or NULL */
+	bool erases;           /* "erased" is what was asked for, not a refusal */
+	const char *duplicate; /* what "duplicate" means here; NULL: as for claims */
+	unsigned lines_each;   /* rows that check makes of one row of the file; 0: as many */
 	/* A repeat names the entry in which the same was said of these persons, with other lines. */
 	bool repeats_elsewhere;
 };
@@ -67,6 +67,7 @@ struct rows {
 	const struct rows_kind *kind;
 	const char *file; /* or, for a row from options, what it is about */
 	void *context;    /* the command's own */
+	bool again;       /* rows that were refused before are ordered anew */
 
 	uint32_t count;
 	struct buffer content, lines; /* row_size bytes, and an unsigned, each */
@@ -103,7 +104,7 @@ int rows_tell_wrong(struct rows *rows);
 /* What was booked, and each refused row (CLI_NO then). Called by rows_book. */
 int rows_tell_result(struct rows *rows);
 
-/* The whole of a command DIR FILE.csv [--officer-key FILE]. */
+/* The whole of a command DIR FILE.csv [--again] [--officer-key FILE]. */
 int rows_command(struct cli *cli, int argc, char **argv, const struct rows_kind *kind);
 /* Open the node, for reading if nothing is to be booked, read the key of --officer-key (NULL: none), book, close. */
 int rows_run(struct rows *rows, struct cli *cli, const char *directory, const char *key_file);

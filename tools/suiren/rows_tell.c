@@ -168,6 +168,14 @@ static void refused_json(const struct rows *rows, yyjson_mut_doc *doc, yyjson_mu
 	}
 }
 
+static bool repeated(const struct rows *rows)
+{
+	bool repeat = false;
+	for (uint32_t i = 0; i * sizeof(struct rows_entry) < rows->entries.size; i++)
+		repeat = repeat || entry_at(rows, i).repeat;
+	return repeat;
+}
+
 static int result_json(struct rows *rows)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -218,5 +226,10 @@ int rows_tell_result(struct rows *rows)
 		return CLI_DONE;
 	fflush(stdout);
 	tell_refused(rows);
+	if (!rows->again && repeated(rows))
+		fputs(
+		    "suiren: refused when it was booked; --again has the refused rows judged anew "
+		    "重新核定请加 --again\n",
+		    stderr);
 	return CLI_NO;
 }

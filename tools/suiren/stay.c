@@ -18,14 +18,14 @@ struct wish {
 _Static_assert(IMPORT_ROWS_MAX % 2 == 0, "the two lines of a transfer go into one order");
 
 static enum error wish_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
-    const struct secret_key *key, struct answer *answer)
+    uint64_t after, const struct secret_key *key, struct answer *answer)
 {
 	struct stay_line *lines = calloc(count, sizeof(*lines));
 	if (!lines)
 		return ERROR_MEMORY;
 	for (uint32_t i = 0; i < count; i++)
 		lines[i] = ((const struct wish *)rows_at(rows, first + i))->line;
-	enum error error = import_stays(node, lines, count, key, answer);
+	enum error error = import_stays_again(node, lines, count, after, key, answer);
 	free(lines);
 	return error;
 }
@@ -188,6 +188,7 @@ static const struct rows_kind transfer_kind = {
 
 struct wish_options {
 	const char *institution, *person, *day, *to, *key_file;
+	bool again;
 };
 
 static int uscc_option(
@@ -229,17 +230,21 @@ static int wish_run(
 	struct wish_options given = {0};
 	struct cli_option options[] = {{"institution", &given.institution, NULL},
 	    {"person", &given.person, NULL}, {"day", &given.day, NULL},
-	    {"officer-key", &given.key_file, NULL}, {"to", &given.to, NULL}, {NULL, NULL, NULL}};
+	    {"officer-key", &given.key_file, NULL}, {"again", NULL, &given.again},
+	    {"to", &given.to, NULL}, {NULL, NULL, NULL}};
 	struct wish wish = {0};
 	int status = CLI_DONE;
 	if (!moves)
-		options[4] = (struct cli_option){NULL, NULL, NULL};
+		options[5] = (struct cli_option){NULL, NULL, NULL};
 	int words = cli_options(cli, NULL, argc, argv, options, 1, 2);
 	if (words < 0)
 		return CLI_USAGE;
 	if (words == 2 && (given.institution || given.person || given.day || given.to))
 		return cli_usage(cli->command, "either a FILE.csv or options for one person");
-	struct rows rows = {.cli = cli, .kind = kind, .file = words == 2 ? argv[1] : given.person};
+	struct rows rows = {.cli = cli,
+	    .kind = kind,
+	    .file = words == 2 ? argv[1] : given.person,
+	    .again = given.again};
 	if (words == 2)
 		status = rows_read(&rows);
 	else
@@ -317,8 +322,7 @@ static int import_run(struct cli *cli, int argc, char **argv)
 	return rows_command(cli, argc, argv, &import_kind);
 }
 
-#define WISH_ARGUMENTS \
-	"DIR (--institution USCC --person CODE --day DAY | FILE.csv) [-n] [--officer-key FILE]"
+#define WISH_ARGUMENTS "DIR (--institution USCC --person CODE --day DAY | FILE.csv) [--again] [-n]"
 
 const struct cli_command stay_commands[] = {
     {"stay", "open", WISH_ARGUMENTS, "A person moves into an institution: that night counts",
@@ -328,10 +332,10 @@ const struct cli_command stay_commands[] = {
     {"stay", "close", WISH_ARGUMENTS, "A person leaves: the night of that day does not count",
 	"suiren stay close chengdu leaving.csv", close_run},
     {"stay", "transfer",
-	"DIR (--institution USCC --to USCC --person CODE --day DAY | FILE.csv) [-n]",
+	"DIR (--institution USCC --to USCC --person CODE --day DAY | FILE.csv) [--again] [-n]",
 	"A person moves to another institution: that night is the new one's",
 	"suiren stay transfer chengdu moves.csv", transfer_run},
-    {"stay", "import", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+    {"stay", "import", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Stays opened and closed, from a table", "suiren stay import chengdu stays.csv",
 	import_run},
     {"stay", "list", "DIR [--person CODE] [--institution USCC] [--json]",
