@@ -4,10 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-struct manual_page {
-	const char *noun, *verb, *text;
-};
-
 static const struct manual_page pages[] = {
     {"init", NULL,
 	"  --region CODE   the city's administrative code (GB/T 2260), six digits\n"
@@ -177,14 +173,19 @@ static const struct manual_page pages[] = {
 	"institution_key_id.\n"},
 };
 
+static bool is_page(const struct manual_page *page, const char *noun, const char *verb)
+{
+	bool same_verb = page->verb && verb ? strcmp(page->verb, verb) == 0 : !page->verb && !verb;
+	return strcmp(page->noun, noun) == 0 && same_verb;
+}
+
 const char *manual_text(const char *noun, const char *verb)
 {
-	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		const struct manual_page *page = &pages[i];
-		bool same_verb = page->verb && verb ? strcmp(page->verb, verb) == 0
-						    : !page->verb && !verb;
-		if (strcmp(page->noun, noun) == 0 && same_verb)
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (is_page(&pages[i], noun, verb))
+			return pages[i].text;
+	for (const struct manual_page *page = manual_registers; page->noun; page++)
+		if (is_page(page, noun, verb))
 			return page->text;
-	}
 	return NULL;
 }
