@@ -238,6 +238,32 @@ static void a_line_of_another_form_refuses_the_whole_order(void **state)
 	city_close(&city);
 }
 
+static void facts_that_cannot_be_refuse_the_whole_order(void **state)
+{
+	static const struct person_facts wrong[] = {
+	    {.birth_day = 0, .death_day = -1, .income_class = INCOME_LOW},
+	    {.birth_day = 0, .death_day = DAY_NEVER, .income_class = 0},
+	    {.birth_day = 0, .death_day = DAY_NEVER, .income_class = INCOME_LOW | INCOME_MINIMUM},
+	    {.birth_day = 0, .death_day = DAY_NEVER, .income_class = 16},
+	    {.birth_day = 0, .death_day = DAY_NEVER, .income_class = INCOME_LOW, .flags = 8},
+	    {.birth_day = -25568, .death_day = DAY_NEVER, .income_class = INCOME_LOW},
+	};
+	struct city city;
+	(void)state;
+	city_open(&city, CHENGDU);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct buffer lines = {0};
+		struct person_facts facts = wrong[i];
+		facts.code = person_code_make(CHENGDU, (uint32_t)i);
+		city_register_row(&city, facts.code);
+		city_person_line(&city, &lines, &facts);
+		assert_int_equal(city_order(&city, person_kind(), &lines, 1), ERROR_MALFORMED);
+		assert_string_equal(
+		    city.detail.text, "line 1: the facts do not open under the person's key");
+	}
+	city_close(&city);
+}
+
 static void serial_numbers_go_on_after_the_highest(void **state)
 {
 	struct city city;
@@ -369,6 +395,7 @@ int main(void)
 	    cmocka_unit_test(new_facts_replace_the_old_ones_whole),
 	    cmocka_unit_test(persons_are_refused_one_by_one),
 	    cmocka_unit_test(a_line_of_another_form_refuses_the_whole_order),
+	    cmocka_unit_test(facts_that_cannot_be_refuse_the_whole_order),
 	    cmocka_unit_test(serial_numbers_go_on_after_the_highest),
 	    cmocka_unit_test(an_erased_person_is_a_code_and_nothing_else),
 	    cmocka_unit_test(erasing_twice_or_a_stranger_is_refused),
