@@ -132,6 +132,6 @@ void bench_report(const struct cli *cli, const char *name, const char *unit, con
 
 const struct cli_command bench_commands[] = {
     {"bench", "ingest", "[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
-	"Claim sheets through every rule into the ledger, beside the floor: the same bytes read, verified, hashed and appended",
+	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -104,8 +104,8 @@ static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets
 }
 
 /* Read a table and sign it. Returns an enum cli_status. */
-static int sign_table(struct cli *cli, const char *file, const struct claim_policies *policies, uint32_t host, uint64_t number, const struct secret_key *key,
-    const struct hash *seed, struct claim_sheets *sheets)
+static int sign_table(struct cli *cli, const char *file, const struct claim_policies *policies, uint32_t host, uint32_t payer, uint64_t number,
+    const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
 {
 	struct rows rows = {.cli = cli, .kind = &claim_rows_kind, .file = file};
 	struct error_detail detail = {""};
@@ -114,7 +114,7 @@ static int sign_table(struct cli *cli, const char *file, const struct claim_poli
 
 	memset(sheets, 0, sizeof *sheets);
 	if (!status && rows.wrong_count == 0)
-		error = claim_table_sign(&rows, policies, host, number, key, seed, sheets, &detail);
+		error = claim_table_sign(&rows, policies, host, payer, number, key, seed, sheets, &detail);
 	if (!status && rows.wrong_count)
 		status = rows_tell_wrong(&rows);
 	else if (!status && error)
@@ -125,16 +125,16 @@ static int sign_table(struct cli *cli, const char *file, const struct claim_poli
 
 static int sign_run(struct cli *cli, int argc, char **argv)
 {
-	const char *key_file = NULL, *bundle = NULL, *out = ".", *host_text = NULL, *number_text = NULL;
+	const char *key_file = NULL, *bundle = NULL, *out = ".", *host_text = NULL, *payer_text = NULL, *number_text = NULL;
 	const struct cli_option options[] = {{"key", &key_file, NULL}, {"policy", &bundle, NULL}, {"out", &out, NULL}, {"host", &host_text, NULL},
-	    {"number", &number_text, NULL}, {NULL, NULL, NULL}};
+	    {"payer", &payer_text, NULL}, {"number", &number_text, NULL}, {NULL, NULL, NULL}};
 	struct loaded loaded = {.count = 0};
 	struct claim_policies policies = {.count = 0};
 	struct claim_sheets sheets = {NULL, 0};
 	struct error_detail detail = {""};
 	struct secret_key key;
 	struct hash seed;
-	uint32_t host = 0;
+	uint32_t host = 0, payer = 0;
 	uint64_t number = 0;
 	int status;
 	enum error error;
@@ -144,6 +144,8 @@ static int sign_run(struct cli *cli, int argc, char **argv)
 	if (!key_file || !bundle)
 		return cli_usage(cli->command, "--key and --policy are needed");
 	if (host_text && cli_region(cli, "--host", host_text, &host))
+		return CLI_USAGE;
+	if (payer_text && cli_region(cli, "--payer", payer_text, &payer))
 		return CLI_USAGE;
 	if (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number))
 		return CLI_USAGE;
@@ -155,7 +157,7 @@ static int sign_run(struct cli *cli, int argc, char **argv)
 	for (policies.count = 0; policies.count < loaded.count; policies.count++)
 		policies.policies[policies.count] = loaded.policies[policies.count];
 	if (!status)
-		status = sign_table(cli, argv[0], &policies, host, number, &key, &seed, &sheets);
+		status = sign_table(cli, argv[0], &policies, host, payer, number, &key, &seed, &sheets);
 	if (!status)
 		status = write_sheets(cli, &sheets, out);
 	claim_sheets_free(&sheets);
@@ -199,7 +201,7 @@ static int read_sheets(struct cli *cli, struct node *node, const char *file, con
 		int status;
 
 		key_from_seed(&nobody, &none);
-		status = sign_table(cli, file, &policies, node_region(node), 0, key ? key : &none, seed ? seed : &nobody, sheets);
+		status = sign_table(cli, file, &policies, node_region(node), 0, 0, key ? key : &none, seed ? seed : &nobody, sheets);
 		key_wipe(&none);
 		return status;
 	}
@@ -532,7 +534,7 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command claim_commands[] = {
-    {"claim", "sign", "FILE.csv --key KEY --policy BUNDLE [-o FOLDER] [--host CODE] [--number N] [--json]",
+    {"claim", "sign", "FILE.csv --key KEY --policy BUNDLE [-o FOLDER] [--host CODE] [--payer CODE] [--number N] [--json]",
 	"At the institution: a table into signed sheets, one a payer city", "suiren claim sign october.csv --key house.key --policy cities.bundle -o sheets", sign_run},
     {"claim", "check", "DIR FILE [--json]", "Every line's verdict, clause and arithmetic; nothing is booked", "suiren claim check chengdu october.csv", check_run},
     {"claim", "submit", "DIR FILE... [--entered-by OFFICER --officer-key FILE] [--json]", "Book sheets; a table only under an officer's key",

@@ -207,7 +207,7 @@ static void check_institution(struct rows *rows)
 	}
 }
 
-enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies, uint32_t host, uint64_t number, const struct secret_key *key,
+enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies, uint32_t host, uint32_t payer, uint64_t number, const struct secret_key *key,
     const struct hash *seed, struct claim_sheets *out, struct error_detail *detail)
 {
 	struct signing signing = {.key = key, .seed = seed, .number = number, .host = host, .out = out};
@@ -231,7 +231,7 @@ enum error claim_table_sign(struct rows *rows, const struct claim_policies *poli
 			return error_set(detail, ERROR_NOT_FOUND, "the credit code %s names no city that is known here; give --host", all->uscc);
 	}
 	for (uint32_t i = 0; i < rows->count; i++)
-		all[i].payer = payer_of(policies, &all[i], signing.host);
+		all[i].payer = payer ? payer : payer_of(policies, &all[i], signing.host);
 	qsort(all, rows->count, sizeof *all, by_sheet);
 	for (size_t at = 0, taken; !error && at < rows->count; at += taken)
 		error = sign_one(&signing, &all[at], rows->count - at, &taken);

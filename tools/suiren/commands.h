@@ -33,6 +33,7 @@
 	X(NULL, proof)                                                                             \
 	X(NULL, receipt)                                                                           \
 	X("Trying it", demo)                                                                       \
+	X(NULL, sample)                                                                       \
 	X(NULL, bench)
 
 #define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];

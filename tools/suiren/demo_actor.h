@@ -24,6 +24,7 @@ struct demo_sheet {
 	enum demo_signer signer;
 	uint64_t number;
 	uint32_t payer, month;
+	bool payer_forced; /* it is not the city that the catalogues say */
 	const struct demo_line *lines; /* ascending by person */
 	uint32_t count;
 };

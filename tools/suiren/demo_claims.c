@@ -217,7 +217,7 @@ enum error demo_gather(struct demo_story *story, uint32_t month)
 
 static enum error send(struct demo_story *story, const struct demo_filed *filed, unsigned city)
 {
-	struct demo_sheet sheet = {.city = city, .signer = filed->signer, .number = filed->number, .payer = filed->payer, .month = filed->month,
+	struct demo_sheet sheet = {.city = city, .signer = filed->signer, .number = filed->number, .payer = filed->payer, .payer_forced = filed->payer_forced, .month = filed->month,
 	    .lines = &story->lines[filed->first], .count = filed->count};
 
 	if (filed->house == UINT32_MAX) {

@@ -172,11 +172,13 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 	/* A guest's line that the guest's own city would have to pay. */
 	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, self, month, 0, DEMO_INSTITUTION, first));
+	story->sheets[story->sheet_count - 1].payer_forced = true;
 	first = story->line_count;
 	/* To a city that has never heard of the person, and a guest whose grant holds for a third city only. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));
+	story->sheets[story->sheet_count - 1].payer_forced = true;
 	first = story->line_count;
 	/* Of a month that is long over; on paper. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
