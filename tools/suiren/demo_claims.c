@@ -222,7 +222,7 @@ static enum error send(struct demo_story *story, const struct demo_filed *filed,
 
 	if (filed->house == UINT32_MAX) {
 		/* A house that nobody has registered; on paper, entered by an officer. */
-		memcpy(sheet.uscc, "52510100000000999K", USCC_SIZE);
+		memcpy(sheet.uscc, "52510100000009996F", USCC_SIZE);
 	} else {
 		memcpy(sheet.uscc, story->model.institutions[filed->house].uscc, USCC_SIZE);
 		sheet.key_seed = story->model.institutions[filed->house].key_seed;
