@@ -2,8 +2,8 @@
  * Names and numbers go to the registry and to the file of -o, never to the terminal. */
 #include "person.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -111,6 +111,22 @@ static enum error doubles_check(struct rows *rows)
 	return ERROR_NONE;
 }
 
+/* Facts are kept in the years of the calendar, and nobody is born tomorrow. */
+static void births_check(struct rows *rows, int32_t today)
+{
+	int32_t first = day_of(1900, 1, 1);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct import_person *person = rows_at(rows, i);
+		int32_t born = 0;
+		enum error error = id_number_check(span_text(person->id_number), &born);
+		assert(!error); /* as it was when the row was taken */
+		if (born < first || born > today)
+			rows_wrong_at(rows, i, "id_number", ERROR_RANGE, "%s",
+			    born < first ? "born before 1900 出生日期早于1900年"
+					 : "born in the future 出生日期晚于今日");
+	}
+}
+
 /* Of the rows of one order: those that are registered already, unless all are, which is a repeat or is told when it is booked. */
 static enum error part_check(struct rows *rows, struct txn *txn, const struct hash *registry_key,
     uint32_t first, uint32_t count)
@@ -139,6 +155,7 @@ static enum error person_check(struct rows *rows, struct node *node)
 {
 	const struct hash *registry_key = settlement_registry_key(node_settlement(node));
 	struct txn *txn = NULL;
+	births_check(rows, day_of_time(node_now_ms(node)));
 	enum error error = doubles_check(rows);
 	if (error || !registry_key) /* a dry run where the key is not */
 		return error;
