@@ -23,7 +23,8 @@ static int days_in(int year, int month)
 
 bool day_is_real(int year, int month, int day)
 {
-	return year >= YEAR_FIRST && year <= YEAR_LAST && month >= 1 && month <= 12 && day >= 1 && day <= days_in(year, month);
+	return year >= YEAR_FIRST && year <= YEAR_LAST && month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days_in(year, month);
 }
 
 /* Days since 1970-01-01, counting years from March so that the leap day comes last. */
@@ -36,7 +37,8 @@ int32_t day_of(int year, int month, int day)
 	era = shifted / 400;
 	year_of_era = shifted - era * 400;
 	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
 }
 
 void day_split(int32_t day, int *year, int *month, int *day_of_month)
@@ -46,7 +48,8 @@ void day_split(int32_t day, int *year, int *month, int *day_of_month)
 	assert(z >= 0);
 	era = z / 146097;
 	day_of_era = z - era * 146097;
-	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	year_of_era =
+	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
 	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	shifted_month = (5 * day_of_year + 2) / 153;
 	*day_of_month = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -99,12 +102,14 @@ void day_write(int32_t day, char text[DAY_TEXT_SIZE])
 	int year, month, day_of_month;
 
 	day_split(day, &year, &month, &day_of_month);
-	snprintf(text, DAY_TEXT_SIZE, "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100, (unsigned)day_of_month % 100);
+	snprintf(text, DAY_TEXT_SIZE, "%04u-%02u-%02u", (unsigned)year % 10000,
+	    (unsigned)month % 100, (unsigned)day_of_month % 100);
 }
 
 bool month_is_real(uint32_t month)
 {
-	return month / 100 >= YEAR_FIRST && month / 100 <= YEAR_LAST && month % 100 >= 1 && month % 100 <= 12;
+	return month / 100 >= YEAR_FIRST && month / 100 <= YEAR_LAST && month % 100 >= 1 &&
+	       month % 100 <= 12;
 }
 
 enum error month_read(struct span text, uint32_t *month)
@@ -163,8 +168,8 @@ void time_write(int64_t time_ms, char text[32])
 	char date[DAY_TEXT_SIZE];
 
 	day_write(day, date);
-	snprintf(text, 32, "%sT%02u:%02u:%02u.%03u+08:00", date, (unsigned)(ms / 3600000), (unsigned)(ms / 60000 % 60),
-	    (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
+	snprintf(text, 32, "%sT%02u:%02u:%02u.%03u+08:00", date, (unsigned)(ms / 3600000),
+	    (unsigned)(ms / 60000 % 60), (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
 }
 
 int age_on(int32_t birth_day, int32_t day)

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		const char *name = strrchr(argv[i], '/');
 		long region = strtol(name ? name + 1 : argv[i], NULL, 10);
-		fprintf(out, "\tcase %ld:\n\t\treturn span_of(policy_%ld, sizeof policy_%ld);\n", region, region, region);
+		fprintf(out, "\tcase %ld:\n\t\treturn span_of(policy_%ld, sizeof policy_%ld);\n",
+		    region, region, region);
 	}
 	fprintf(out, "\tdefault:\n\t\treturn span_of(NULL, 0);\n\t}\n}\n");
 	return fclose(out) ? 1 : 0;

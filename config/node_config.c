@@ -69,8 +69,10 @@ static void read_peers(const struct yaml_map *top, struct node_config *config)
 {
 	const struct yaml_node *list = yaml_list(top, "peers", true, PEERS_MAX);
 
-	for (const struct yaml_node *item = list ? list->first : NULL; item && config->peer_count < PEERS_MAX; item = item->next) {
-		struct yaml_map map = yaml_map(item, top->complaints, "peers[%zu]", config->peer_count);
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && config->peer_count < PEERS_MAX; item = item->next) {
+		struct yaml_map map =
+		    yaml_map(item, top->complaints, "peers[%zu]", config->peer_count);
 		struct node_peer *peer = &config->peers[config->peer_count];
 
 		read_peer(&map, peer);
@@ -109,7 +111,8 @@ static void read_top(const struct yaml_map *top, struct node_config *config)
 	yaml_map_end(top);
 }
 
-enum error node_config_load(const char *file, struct span bytes, config_report *report, void *context, struct node_config *config)
+enum error node_config_load(const char *file, struct span bytes, config_report *report,
+    void *context, struct node_config *config)
 {
 	struct yaml_complaints complaints = {.file = file, .report = report, .context = context};
 	struct yaml_tree *tree;
@@ -137,15 +140,17 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	    "demo: %s\nlisten: %s\n"
 	    "# Commands that may wait for the writer, and at most so many in one durable commit.\n"
 	    "queue_length: %u\ngroup_commands: %u\n",
-	    (unsigned)config->region, config->name_zh, config->name_en, config->origin_base, (unsigned)config->epoch,
-	    config->demo ? "true" : "false", config->listen, (unsigned)config->queue_length, (unsigned)config->group_commands);
+	    (unsigned)config->region, config->name_zh, config->name_en, config->origin_base,
+	    (unsigned)config->epoch, config->demo ? "true" : "false", config->listen,
+	    (unsigned)config->queue_length, (unsigned)config->group_commands);
 	if (config->map_size)
 		buffer_append_format(out, "map_size: %llu\n", (unsigned long long)config->map_size);
 	buffer_append_text(out, config->peer_count ? "peers:\n" : "peers: []\n");
 	for (size_t i = 0; i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
 
-		buffer_append_format(out, "  - region: %06u\n    name_zh: %s\n    name_en: %s\n", (unsigned)peer->region, peer->name_zh, peer->name_en);
+		buffer_append_format(out, "  - region: %06u\n    name_zh: %s\n    name_en: %s\n",
+		    (unsigned)peer->region, peer->name_zh, peer->name_en);
 		if (peer->address[0])
 			buffer_append_format(out, "    address: %s\n", peer->address);
 	}

@@ -17,21 +17,23 @@ struct node_peer {
 struct node_config {
 	uint32_t region;
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
-	char origin_base[ORIGIN_SIZE]; /* "chengdu.suiren.example/ledger"; the origin appends "/<epoch>" */
-	uint32_t epoch;		       /* from 1 */
+	char origin_base
+	    [ORIGIN_SIZE]; /* "chengdu.suiren.example/ledger"; the origin appends "/<epoch>" */
+	uint32_t epoch;    /* from 1 */
 	bool demo;
 	char listen[ADDRESS_SIZE];
 	struct node_peer peers[PEERS_MAX];
 	size_t peer_count;
-	uint32_t queue_length;	 /* commands waiting for the sequencer */
+	uint32_t queue_length;   /* commands waiting for the sequencer */
 	uint32_t group_commands; /* at most so many in one commit */
-	uint64_t map_size;	 /* bytes of address space; 0: default */
+	uint64_t map_size;       /* bytes of address space; 0: default */
 };
 
 /* The built-in defaults of one of the known regions. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error node_config_default(uint32_t region, struct node_config *config);
 /* Fails with: ERROR_MALFORMED after reporting everything wrong, ... */
-MUST_CHECK enum error node_config_load(const char *file, struct span bytes, config_report *report, void *context, struct node_config *config);
+MUST_CHECK enum error node_config_load(const char *file, struct span bytes, config_report *report,
+    void *context, struct node_config *config);
 /* Append a commented node.yaml that node_config_load reads back to the same. */
 void node_config_write(struct buffer *out, const struct node_config *config);
 

@@ -15,9 +15,9 @@
 /* What a subsidy is for; of one need only one programme pays on a day. */
 enum need {
 	NEED_OLD_AGE = 1, /* 高龄: allowance for age */
-	NEED_BED = 2,	  /* 床位、运营: an occupied bed */
+	NEED_BED = 2,     /* 床位、运营: an occupied bed */
 	NEED_SERVICE = 3, /* 养老服务: buying services */
-	NEED_CARE = 4,	  /* 护理: nursing */
+	NEED_CARE = 4,    /* 护理: nursing */
 	NEED_COUNT
 };
 
@@ -38,9 +38,9 @@ enum person_flag { PERSON_DISABLED = 1, PERSON_FAMILY_PLANNING = 2, PERSON_SEVER
 struct band {
 	int32_t age_from, age_to;     /* completed years; 0 .. 150 */
 	int32_t level_from, level_to; /* 0 .. 4 */
-	struct amount amount;	      /* fen per month (or bed-month) */
+	struct amount amount;         /* fen per month (or bed-month) */
 	char clause[CLAUSE_SIZE];     /* where the amount stands */
-	bool illustrative;	      /* the sources do not give this amount */
+	bool illustrative;            /* the sources do not give this amount */
 };
 
 struct programme {
@@ -48,8 +48,8 @@ struct programme {
 	uint32_t tag; /* first 4 bytes of SHA-256(code), big-endian: how rows name a programme */
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
 	char document[SOURCE_SIZE], clause[CLAUSE_SIZE]; /* source: document number and section */
-	int32_t effective_from, effective_until;	 /* days, both inclusive; DAY_NEVER */
-	uint32_t district;				 /* 0: the whole city; else only institutions of this district */
+	int32_t effective_from, effective_until;         /* days, both inclusive; DAY_NEVER */
+	uint32_t district; /* 0: the whole city; else only institutions of this district */
 	enum need need;
 	enum accrual accrues;
 	enum programme_unit unit;
@@ -57,7 +57,8 @@ struct programme {
 	enum paid_to paid_to;
 	enum starts starts;
 	bool portable; /* 费随人走 */
-	uint32_t regions[REGIONS_MAX]; /* where it may be drawn besides home; none listed and portable: everywhere */
+	uint32_t regions
+	    [REGIONS_MAX]; /* where it may be drawn besides home; none listed and portable: everywhere */
 	size_t region_count;
 	bool needs_grant;      /* home must have granted it to the person */
 	bool needs_stay;       /* each day claimed must be a night of an accepted stay */
@@ -65,20 +66,24 @@ struct programme {
 	bool takes_capacity;   /* nights count against the licensed beds */
 	int32_t age_min;       /* completed years on the day; 0: none */
 	int32_t level_min, level_max;
-	uint32_t income_mask;  /* of income_class; 0: all */
+	uint32_t income_mask; /* of income_class; 0: all */
 	/* if both are given, enough is age >= age_or OR one of these flags (poor AND (80+ OR disabled)); 0: not asked */
 	int32_t age_or;
 	uint32_t flag_or;
 	struct band bands[BANDS_MAX];
 	size_t band_count;
-	struct amount price_ceiling;	/* fen a month that a line may ask at most, before proration; 0: the band's amount */
-	int32_t quantity_cap_days;	/* days a person and month; 0: none */
-	struct amount programme_cap;	/* fen of one month for the whole programme; 0: none */
-	struct amount person_month_cap; /* fen a person and month over all programmes that name a cap; 0: none */
-	uint32_t funds[PROGRAMME_FUNDS_MAX]; /* indices into policy.funds, in the order in which they pay */
+	struct amount
+	    price_ceiling; /* fen a month that a line may ask at most, before proration; 0: the band's amount */
+	int32_t quantity_cap_days;   /* days a person and month; 0: none */
+	struct amount programme_cap; /* fen of one month for the whole programme; 0: none */
+	struct amount
+	    person_month_cap; /* fen a person and month over all programmes that name a cap; 0: none */
+	uint32_t funds
+	    [PROGRAMME_FUNDS_MAX]; /* indices into policy.funds, in the order in which they pay */
 	size_t fund_count;
 	int32_t claim_deadline_days; /* after the last day of the month; later is too late */
-	uint32_t excludes[EXCLUDES_MAX]; /* tags of programmes that bar this one for the same person and day */
+	uint32_t excludes
+	    [EXCLUDES_MAX]; /* tags of programmes that bar this one for the same person and day */
 	size_t exclude_count;
 	bool illustrative; /* any amount is */
 };
@@ -95,8 +100,9 @@ struct policy {
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
 	uint32_t version;
 	int32_t effective_from;
-	bool pays_from_float; /* host pays remote claims at once from float (周转金), else when settled */
-	bool gross;	      /* clearings with the others: gross instead of bilateral net */
+	bool
+	    pays_from_float; /* host pays remote claims at once from float (周转金), else when settled */
+	bool gross;          /* clearings with the others: gross instead of bilateral net */
 	struct programme *programmes;
 	size_t programme_count;
 	struct fund *funds;
@@ -105,15 +111,18 @@ struct policy {
 };
 
 /* One thing wrong in a file; all of them are reported, not just the first. */
-typedef void config_report(void *context, const char *file, unsigned line, const char *field, const char *text);
+typedef void config_report(
+    void *context, const char *file, unsigned line, const char *field, const char *text);
 
 /* Load a policy from the bytes of a file. `file` is only a name for messages. On success *policy is owned by the caller
  * (policy_free). Fails with: ERROR_MALFORMED (after reporting everything wrong), ERROR_TOO_LARGE, ERROR_ENCODING, ERROR_MEMORY. */
-MUST_CHECK enum error policy_load(const char *file, struct span bytes, config_report *report, void *context, struct policy **policy);
+MUST_CHECK enum error policy_load(const char *file, struct span bytes, config_report *report,
+    void *context, struct policy **policy);
 void policy_free(struct policy *policy); /* NULL is accepted */
 /* The programme `tag` that is in force on a day for an institution of `district` (0: city-wide ones only); a district's own programme goes before
  * the city's. NULL if none. */
-const struct programme *policy_programme(const struct policy *policy, uint32_t tag, int32_t day, uint32_t district);
+const struct programme *policy_programme(
+    const struct policy *policy, uint32_t tag, int32_t day, uint32_t district);
 uint32_t programme_tag(struct span code);
 /* Whether any version of the programme is in the policy at all. */
 bool policy_knows(const struct policy *policy, uint32_t tag);

@@ -31,7 +31,8 @@ static void check_bands(const struct check *check, size_t index)
 			const struct band *x = &programme->bands[a], *y = &programme->bands[b];
 			char text[128];
 
-			if (!overlap(x->age_from, x->age_to, y->age_from, y->age_to) || !overlap(x->level_from, x->level_to, y->level_from, y->level_to))
+			if (!overlap(x->age_from, x->age_to, y->age_from, y->age_to) ||
+			    !overlap(x->level_from, x->level_to, y->level_from, y->level_to))
 				continue;
 			snprintf(text, sizeof text, "amounts[%zu] and amounts[%zu] overlap", a, b);
 			complain(check, index, "amounts", text);
@@ -48,13 +49,17 @@ static void check_covered(const struct check *check, size_t index)
 		for (int32_t age = programme->age_min; age <= 150; age++) {
 			size_t b = 0;
 
-			while (b < programme->band_count && (age < programme->bands[b].age_from || age > programme->bands[b].age_to ||
-							       level < programme->bands[b].level_from || level > programme->bands[b].level_to))
+			while (b < programme->band_count &&
+			       (age < programme->bands[b].age_from ||
+				   age > programme->bands[b].age_to ||
+				   level < programme->bands[b].level_from ||
+				   level > programme->bands[b].level_to))
 				b++;
 			if (b < programme->band_count)
 				continue;
 			char text[128];
-			snprintf(text, sizeof text, "no amount for level %d at age %d", (int)level, (int)age);
+			snprintf(text, sizeof text, "no amount for level %d at age %d", (int)level,
+			    (int)age);
 			complain(check, index, "amounts", text);
 			return;
 		}
@@ -80,13 +85,15 @@ static void check_one(const struct check *check, size_t index)
 		complain(check, index, "accrues", "what institutions claim accrues by day");
 	if (programme->takes_capacity && !programme->needs_stay)
 		complain(check, index, "takes_capacity", "needs needs_stay");
-	if (programme->needs_assessment == false && (programme->level_min > 0 || programme->level_max < 4))
+	if (programme->needs_assessment == false &&
+	    (programme->level_min > 0 || programme->level_max < 4))
 		complain(check, index, "needs_assessment", "must be true where levels are asked");
 	check_bands(check, index);
 	check_covered(check, index);
 	for (size_t e = 0; e < programme->exclude_count; e++) {
 		if (!policy_knows(check->policy, programme->excludes[e]))
-			complain(check, index, "excludes", "names a programme that is not in this policy");
+			complain(check, index, "excludes",
+			    "names a programme that is not in this policy");
 		if (programme->excludes[e] == programme->tag)
 			complain(check, index, "excludes", "names the programme itself");
 	}
@@ -94,18 +101,24 @@ static void check_one(const struct check *check, size_t index)
 
 static void check_pair(const struct check *check, size_t a, size_t b)
 {
-	const struct programme *x = &check->policy->programmes[a], *y = &check->policy->programmes[b];
-	bool same_time = overlap(x->effective_from, x->effective_until, y->effective_from, y->effective_until);
+	const struct programme *x = &check->policy->programmes[a],
+			       *y = &check->policy->programmes[b];
+	bool same_time =
+	    overlap(x->effective_from, x->effective_until, y->effective_from, y->effective_until);
 
 	if (x->tag == y->tag && strcmp(x->code, y->code) != 0)
-		complain(check, b, "code", "cannot be told from another programme's: choose another code");
+		complain(check, b, "code",
+		    "cannot be told from another programme's: choose another code");
 	if (x->tag == y->tag && x->district == y->district && same_time)
-		complain(check, b, "effective_from", "two versions of this programme are in force on one day");
+		complain(check, b, "effective_from",
+		    "two versions of this programme are in force on one day");
 	/* One need is paid once, by one city: who pays a day must not depend on who claims first. */
 	if (x->need == y->need && x->payer != y->payer && same_time)
-		complain(check, b, "payer", "all programmes of one need must have one payer on a day");
+		complain(
+		    check, b, "payer", "all programmes of one need must have one payer on a day");
 	if (x->tag == y->tag && (x->need != y->need || x->accrues != y->accrues))
-		complain(check, b, "need", "versions of one programme must have one need and accrual");
+		complain(
+		    check, b, "need", "versions of one programme must have one need and accrual");
 }
 
 static void check_funds(const struct check *check)
@@ -119,12 +132,14 @@ static void check_funds(const struct check *check)
 			if (strcmp(policy->funds[a].code, policy->funds[b].code) != 0)
 				continue;
 			snprintf(path, sizeof path, "funds[%zu].code", b);
-			yaml_complain(check->complaints, 1, path, "'%s' stands twice", policy->funds[b].code);
+			yaml_complain(
+			    check->complaints, 1, path, "'%s' stands twice", policy->funds[b].code);
 		}
 	}
 }
 
-void policy_check(const struct policy *policy, const unsigned *lines, struct yaml_complaints *complaints)
+void policy_check(
+    const struct policy *policy, const unsigned *lines, struct yaml_complaints *complaints)
 {
 	struct check check = {policy, lines, complaints};
 

@@ -5,6 +5,7 @@
 #include "yaml_tree.h"
 
 /* Complain about everything that does not hold; `lines` gives the line on which each programme begins. */
-void policy_check(const struct policy *policy, const unsigned *lines, struct yaml_complaints *complaints);
+void policy_check(
+    const struct policy *policy, const unsigned *lines, struct yaml_complaints *complaints);
 
 #endif

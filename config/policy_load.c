@@ -46,7 +46,8 @@ static uint32_t read_mask(const struct yaml_map *map, const char *key, const cha
 		while (names[i] && strcmp(names[i], item->text) != 0)
 			i++;
 		if (!names[i])
-			yaml_field_complain(map, item, key, "'%.40s' is not known here", item->text);
+			yaml_field_complain(
+			    map, item, key, "'%.40s' is not known here", item->text);
 		else
 			mask |= UINT32_C(1) << i;
 	}
@@ -57,7 +58,9 @@ static bool read_region_text(const struct yaml_node *item, uint32_t *region)
 {
 	int64_t value;
 
-	if (item->type != YAML_SCALAR || decimal_read(span_of(item->text, item->text_size), &value) || value < 110000 || value > 659999)
+	if (item->type != YAML_SCALAR ||
+	    decimal_read(span_of(item->text, item->text_size), &value) || value < 110000 ||
+	    value > 659999)
 		return false;
 	*region = (uint32_t)value;
 	return true;
@@ -67,17 +70,21 @@ static void read_regions(const struct yaml_map *map, struct programme *programme
 {
 	const struct yaml_node *list = yaml_list(map, "regions", false, REGIONS_MAX);
 
-	for (const struct yaml_node *item = list ? list->first : NULL; item && programme->region_count < REGIONS_MAX; item = item->next) {
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && programme->region_count < REGIONS_MAX; item = item->next) {
 		if (!read_region_text(item, &programme->regions[programme->region_count]))
-			yaml_field_complain(map, item, "regions", "must be region codes of six digits");
+			yaml_field_complain(
+			    map, item, "regions", "must be region codes of six digits");
 		else
 			programme->region_count++;
 	}
 }
 
-static void read_band(const struct yaml_map *parent, const struct yaml_node *node, size_t number, struct band *band)
+static void read_band(
+    const struct yaml_map *parent, const struct yaml_node *node, size_t number, struct band *band)
 {
-	struct yaml_map map = yaml_map(node, parent->complaints, "%.200s.amounts[%zu]", parent->path, number);
+	struct yaml_map map =
+	    yaml_map(node, parent->complaints, "%.200s.amounts[%zu]", parent->path, number);
 	int64_t value;
 
 	band->age_to = 150;
@@ -102,8 +109,10 @@ static void read_bands(const struct yaml_map *map, struct programme *programme)
 {
 	const struct yaml_node *list = yaml_list(map, "amounts", true, BANDS_MAX);
 
-	for (const struct yaml_node *item = list ? list->first : NULL; item && programme->band_count < BANDS_MAX; item = item->next) {
-		read_band(map, item, programme->band_count, &programme->bands[programme->band_count]);
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && programme->band_count < BANDS_MAX; item = item->next) {
+		read_band(
+		    map, item, programme->band_count, &programme->bands[programme->band_count]);
 		programme->illustrative |= programme->bands[programme->band_count].illustrative;
 		programme->band_count++;
 	}
@@ -111,17 +120,20 @@ static void read_bands(const struct yaml_map *map, struct programme *programme)
 		yaml_field_complain(map, list, "amounts", "must not be empty");
 }
 
-static void read_programme_funds(const struct yaml_map *map, const struct policy *policy, struct programme *programme)
+static void read_programme_funds(
+    const struct yaml_map *map, const struct policy *policy, struct programme *programme)
 {
 	const struct yaml_node *list = yaml_list(map, "funds", true, PROGRAMME_FUNDS_MAX);
 
-	for (const struct yaml_node *item = list ? list->first : NULL; item && programme->fund_count < PROGRAMME_FUNDS_MAX; item = item->next) {
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && programme->fund_count < PROGRAMME_FUNDS_MAX; item = item->next) {
 		uint32_t i = 0;
 
 		while (i < policy->fund_count && strcmp(policy->funds[i].code, item->text) != 0)
 			i++;
 		if (i == policy->fund_count)
-			yaml_field_complain(map, item, "funds", "there is no fund '%.40s'", item->text);
+			yaml_field_complain(
+			    map, item, "funds", "there is no fund '%.40s'", item->text);
 		else
 			programme->funds[programme->fund_count++] = i;
 	}
@@ -133,8 +145,10 @@ static void read_excludes(const struct yaml_map *map, struct programme *programm
 {
 	const struct yaml_node *list = yaml_list(map, "excludes", false, EXCLUDES_MAX);
 
-	for (const struct yaml_node *item = list ? list->first : NULL; item && programme->exclude_count < EXCLUDES_MAX; item = item->next)
-		programme->excludes[programme->exclude_count++] = programme_tag(span_of(item->text, item->text_size));
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && programme->exclude_count < EXCLUDES_MAX; item = item->next)
+		programme->excludes[programme->exclude_count++] =
+		    programme_tag(span_of(item->text, item->text_size));
 }
 
 static void read_eligibility(const struct yaml_map *map, struct programme *programme)
@@ -173,7 +187,8 @@ static void read_limits(const struct yaml_map *map, struct programme *programme)
 		programme->claim_deadline_days = (int32_t)value;
 }
 
-static void read_programme(const struct yaml_map *map, const struct policy *policy, struct programme *programme)
+static void read_programme(
+    const struct yaml_map *map, const struct policy *policy, struct programme *programme)
 {
 	int64_t value;
 
@@ -236,11 +251,14 @@ static enum error read_lists(const struct yaml_map *top, struct policy *policy, 
 	if (!policy->funds || !policy->programmes)
 		return ERROR_MEMORY;
 	for (const struct yaml_node *item = funds ? funds->first : NULL; item; item = item->next) {
-		struct yaml_map map = yaml_map(item, top->complaints, "funds[%zu]", policy->fund_count);
+		struct yaml_map map =
+		    yaml_map(item, top->complaints, "funds[%zu]", policy->fund_count);
 		read_fund(&map, &policy->funds[policy->fund_count++]);
 	}
-	for (const struct yaml_node *item = programmes ? programmes->first : NULL; item; item = item->next) {
-		struct yaml_map map = yaml_map(item, top->complaints, "programmes[%zu]", policy->programme_count);
+	for (const struct yaml_node *item = programmes ? programmes->first : NULL; item;
+	     item = item->next) {
+		struct yaml_map map =
+		    yaml_map(item, top->complaints, "programmes[%zu]", policy->programme_count);
 		lines[policy->programme_count] = item->line;
 		read_programme(&map, policy, &policy->programmes[policy->programme_count++]);
 		yaml_map_end(&map);
@@ -248,7 +266,8 @@ static enum error read_lists(const struct yaml_map *top, struct policy *policy, 
 	return ERROR_NONE;
 }
 
-static enum error read_policy(const struct yaml_node *root, struct yaml_complaints *complaints, struct policy *policy)
+static enum error read_policy(
+    const struct yaml_node *root, struct yaml_complaints *complaints, struct policy *policy)
 {
 	struct yaml_map top = yaml_map(root, complaints, "%s", "");
 	unsigned lines[PROGRAMMES_MAX] = {0};
@@ -274,7 +293,8 @@ static enum error read_policy(const struct yaml_node *root, struct yaml_complain
 	return error;
 }
 
-enum error policy_load(const char *file, struct span bytes, config_report *report, void *context, struct policy **out)
+enum error policy_load(
+    const char *file, struct span bytes, config_report *report, void *context, struct policy **out)
 {
 	struct yaml_complaints complaints = {.file = file, .report = report, .context = context};
 	struct yaml_tree *tree;
@@ -307,14 +327,16 @@ void policy_free(struct policy *policy)
 	free(policy);
 }
 
-const struct programme *policy_programme(const struct policy *policy, uint32_t tag, int32_t day, uint32_t district)
+const struct programme *policy_programme(
+    const struct policy *policy, uint32_t tag, int32_t day, uint32_t district)
 {
 	const struct programme *found = NULL;
 
 	for (size_t i = 0; i < policy->programme_count; i++) {
 		const struct programme *programme = &policy->programmes[i];
 
-		if (programme->tag != tag || day < programme->effective_from || day > programme->effective_until)
+		if (programme->tag != tag || day < programme->effective_from ||
+		    day > programme->effective_until)
 			continue;
 		if (programme->district == 0 && !found)
 			found = programme;

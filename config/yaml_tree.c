@@ -21,7 +21,8 @@ struct yaml_tree_text {
 	char bytes[];
 };
 
-void yaml_complain(struct yaml_complaints *complaints, unsigned line, const char *field, const char *format, ...)
+void yaml_complain(
+    struct yaml_complaints *complaints, unsigned line, const char *field, const char *format, ...)
 {
 	char text[256];
 	va_list arguments;
@@ -41,7 +42,7 @@ struct build {
 	struct yaml_complaints *complaints;
 	struct yaml_node *open[CONFIG_DEPTH_MAX];
 	struct yaml_node **link[CONFIG_DEPTH_MAX]; /* of the container's next child */
-	const char *key[CONFIG_DEPTH_MAX];	   /* read, and waiting for its value */
+	const char *key[CONFIG_DEPTH_MAX];         /* read, and waiting for its value */
 	unsigned depth;
 	bool done;
 };
@@ -69,7 +70,8 @@ static bool has_key(const struct yaml_node *map, const char *key)
 }
 
 /* Add a node to the container that is open. */
-static enum error add_node(struct build *build, enum yaml_type type, unsigned line, const char *text, size_t size, struct yaml_node **out)
+static enum error add_node(struct build *build, enum yaml_type type, unsigned line,
+    const char *text, size_t size, struct yaml_node **out)
 {
 	struct yaml_node *node;
 
@@ -98,12 +100,14 @@ static enum error add_node(struct build *build, enum yaml_type type, unsigned li
 
 static bool key_is_next(const struct build *build)
 {
-	return build->depth && build->open[build->depth - 1]->type == YAML_MAP && !build->key[build->depth - 1];
+	return build->depth && build->open[build->depth - 1]->type == YAML_MAP &&
+	       !build->key[build->depth - 1];
 }
 
 static enum error take_scalar(struct build *build, const yaml_event_t *event, unsigned line)
 {
-	const char *text = keep_text(build->tree, event->data.scalar.value, event->data.scalar.length);
+	const char *text =
+	    keep_text(build->tree, event->data.scalar.value, event->data.scalar.length);
 	struct yaml_node *node;
 
 	if (!text)
@@ -126,7 +130,8 @@ static enum error take_start(struct build *build, enum yaml_type type, unsigned 
 		return ERROR_MALFORMED;
 	}
 	if (build->depth == CONFIG_DEPTH_MAX) {
-		yaml_complain(build->complaints, line, "", "nested deeper than %d", CONFIG_DEPTH_MAX);
+		yaml_complain(
+		    build->complaints, line, "", "nested deeper than %d", CONFIG_DEPTH_MAX);
 		return ERROR_TOO_LARGE;
 	}
 	error = add_node(build, type, line, "", 0, &node);
@@ -145,7 +150,9 @@ static enum error take_event(struct build *build, const yaml_event_t *event)
 
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
-		if (event->data.scalar.anchor || (event->data.scalar.tag && !event->data.scalar.plain_implicit && !event->data.scalar.quoted_implicit))
+		if (event->data.scalar.anchor ||
+		    (event->data.scalar.tag && !event->data.scalar.plain_implicit &&
+			!event->data.scalar.quoted_implicit))
 			break;
 		return take_scalar(build, event, line);
 	case YAML_MAPPING_START_EVENT:
@@ -191,7 +198,8 @@ static enum error build_tree(struct build *build, struct span bytes)
 		yaml_event_t event;
 
 		if (!yaml_parser_parse(&parser, &event)) {
-			yaml_complain(build->complaints, (unsigned)parser.problem_mark.line + 1, "", "%s", parser.problem ? parser.problem : "not YAML");
+			yaml_complain(build->complaints, (unsigned)parser.problem_mark.line + 1, "",
+			    "%s", parser.problem ? parser.problem : "not YAML");
 			error = ERROR_MALFORMED;
 			break;
 		}
@@ -202,7 +210,8 @@ static enum error build_tree(struct build *build, struct span bytes)
 	return error;
 }
 
-enum error yaml_tree_read(struct span bytes, struct yaml_complaints *complaints, struct yaml_tree **out)
+enum error yaml_tree_read(
+    struct span bytes, struct yaml_complaints *complaints, struct yaml_tree **out)
 {
 	struct build build = {.complaints = complaints};
 	enum error error;
@@ -255,7 +264,8 @@ const struct yaml_node *yaml_tree_root(const struct yaml_tree *tree)
 	return tree->root;
 }
 
-struct yaml_map yaml_map(const struct yaml_node *node, struct yaml_complaints *complaints, const char *format, ...)
+struct yaml_map yaml_map(
+    const struct yaml_node *node, struct yaml_complaints *complaints, const char *format, ...)
 {
 	struct yaml_map map = {.complaints = complaints};
 	va_list arguments;
@@ -277,7 +287,8 @@ static void field_path(const struct yaml_map *map, const char *key, char path[YA
 	snprintf(path, YAML_PATH_SIZE + 64, "%s%s%.60s", map->path, map->path[0] ? "." : "", key);
 }
 
-void yaml_field_complain(const struct yaml_map *map, const struct yaml_node *field, const char *key, const char *format, ...)
+void yaml_field_complain(const struct yaml_map *map, const struct yaml_node *field, const char *key,
+    const char *format, ...)
 {
 	char path[YAML_PATH_SIZE + 64], text[256];
 	va_list arguments;
@@ -286,7 +297,11 @@ void yaml_field_complain(const struct yaml_map *map, const struct yaml_node *fie
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	field_path(map, key, path);
-	yaml_complain(map->complaints, field ? field->line : map->node ? map->node->line : 1, path, "%s", text);
+	yaml_complain(map->complaints,
+	    field       ? field->line
+	    : map->node ? map->node->line
+			: 1,
+	    path, "%s", text);
 }
 
 const struct yaml_node *yaml_field(const struct yaml_map *map, const char *key, bool required)
@@ -337,14 +352,16 @@ bool yaml_text(const struct yaml_map *map, const char *key, bool required, char 
 	if (!field)
 		return false;
 	if (field->text_size == 0 || field->text_size >= size) {
-		yaml_field_complain(map, field, key, field->text_size ? "longer than %zu bytes" : "must not be empty", size - 1);
+		yaml_field_complain(map, field, key,
+		    field->text_size ? "longer than %zu bytes" : "must not be empty", size - 1);
 		return false;
 	}
 	memcpy(out, field->text, field->text_size + 1);
 	return true;
 }
 
-bool yaml_integer(const struct yaml_map *map, const char *key, bool required, int64_t least, int64_t most, int64_t *out)
+bool yaml_integer(const struct yaml_map *map, const char *key, bool required, int64_t least,
+    int64_t most, int64_t *out)
 {
 	const struct yaml_node *field = scalar(map, key, required);
 	int64_t value;
@@ -353,11 +370,13 @@ bool yaml_integer(const struct yaml_map *map, const char *key, bool required, in
 		return false;
 	/* Our own reading: YAML 1.1 would take 010 for 8 and 0x10 for 16. */
 	if (decimal_read(text_of(field), &value)) {
-		yaml_field_complain(map, field, key, "must be a whole number, without leading zeros");
+		yaml_field_complain(
+		    map, field, key, "must be a whole number, without leading zeros");
 		return false;
 	}
 	if (value < least || value > most) {
-		yaml_field_complain(map, field, key, "must be from %lld to %lld", (long long)least, (long long)most);
+		yaml_field_complain(map, field, key, "must be from %lld to %lld", (long long)least,
+		    (long long)most);
 		return false;
 	}
 	*out = value;
@@ -407,7 +426,8 @@ bool yaml_bool(const struct yaml_map *map, const char *key, bool required, bool 
 	return true;
 }
 
-bool yaml_choice(const struct yaml_map *map, const char *key, bool required, const char *const *names, int *out)
+bool yaml_choice(
+    const struct yaml_map *map, const char *key, bool required, const char *const *names, int *out)
 {
 	const struct yaml_node *field = scalar(map, key, required);
 	char list[160] = "";
@@ -419,13 +439,15 @@ bool yaml_choice(const struct yaml_map *map, const char *key, bool required, con
 			*out = i;
 			return true;
 		}
-		snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);
+		snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "",
+		    names[i]);
 	}
 	yaml_field_complain(map, field, key, "must be one of: %s", list);
 	return false;
 }
 
-const struct yaml_node *yaml_list(const struct yaml_map *map, const char *key, bool required, size_t most)
+const struct yaml_node *yaml_list(
+    const struct yaml_map *map, const char *key, bool required, size_t most)
 {
 	const struct yaml_node *field = yaml_field(map, key, required);
 	size_t count = 0;

@@ -34,8 +34,8 @@ struct transfer {
 	struct amount amount;
 	struct span debit, credit;
 	struct transfer_id pending_id; /* POST, VOID, EXPIRE */
-	int64_t deadline_ms;	       /* PENDING: 0 = never */
-	struct span reference;	       /* outside reference, may be empty, at most REFERENCE_MAX bytes */
+	int64_t deadline_ms;           /* PENDING: 0 = never */
+	struct span reference; /* outside reference, may be empty, at most REFERENCE_MAX bytes */
 };
 
 /* First 16 bytes of SHA-256(0x01 || cause || big-endian 32-bit index). */
@@ -77,35 +77,44 @@ MUST_CHECK enum error transfers_read(struct span bytes, struct transfer *transfe
  * content: nothing is changed), ERROR_CONFLICT (the id is booked with other content), ERROR_BALANCE, ERROR_FROZEN,
  * ERROR_CLOSED, ERROR_NOT_FOUND (the pending one), ERROR_STATE (already ended, deadline not reached, more than is left),
  * ERROR_OVERFLOW, ERROR_MISMATCH (units), or what the store fails with. */
-MUST_CHECK enum error account_book(struct txn *txn, const struct account_rule *chart, uint64_t sequence, uint32_t index,
-    int64_t time_ms, const struct transfer *transfer, struct error_detail *detail);
+MUST_CHECK enum error account_book(struct txn *txn, const struct account_rule *chart,
+    uint64_t sequence, uint32_t index, int64_t time_ms, const struct transfer *transfer,
+    struct error_detail *detail);
 
 /* Fails with: ERROR_NOT_FOUND (never used). */
 MUST_CHECK enum error account_get(struct txn *txn, struct span name, struct account *account);
 /* What may still be taken from the account without breaking its balance rule (pending counted): INT64_MAX if it may go
  * negative, 0 for an account never used. */
-MUST_CHECK enum error account_available(struct txn *txn, const struct account_rule *chart, struct span name, struct amount *available);
+MUST_CHECK enum error account_available(
+    struct txn *txn, const struct account_rule *chart, struct span name, struct amount *available);
 /* Balance on the account's normal side, pending not counted. */
-int64_t account_balance(const struct account_rule *chart, struct span name, const struct account *account);
+int64_t account_balance(
+    const struct account_rule *chart, struct span name, const struct account *account);
 const struct account_rule *account_rule_of(const struct account_rule *chart, struct span name);
 /* The account as it stood after entry `sequence`. Fails with: ERROR_NOT_FOUND (not yet used then). */
-MUST_CHECK enum error account_as_of(struct txn *txn, struct span name, uint64_t sequence, struct account *account);
+MUST_CHECK enum error account_as_of(
+    struct txn *txn, struct span name, uint64_t sequence, struct account *account);
 /* Postings of one account in order from `from_sequence`; stops when `visit` returns false. */
 typedef bool account_visit_posting(void *context, const struct posting *posting);
 MUST_CHECK enum error account_history(struct txn *txn, struct span name, uint64_t from_sequence,
     account_visit_posting *visit, void *context);
 /* All accounts whose name starts with `prefix`, in order of name. */
 typedef bool account_visit(void *context, struct span name, const struct account *account);
-MUST_CHECK enum error account_each(struct txn *txn, struct span prefix, account_visit *visit, void *context);
+MUST_CHECK enum error account_each(
+    struct txn *txn, struct span prefix, account_visit *visit, void *context);
 /* Where a transfer was booked. Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error transfer_find(struct txn *txn, const struct transfer_id *id, uint64_t *sequence, uint32_t *index);
+MUST_CHECK enum error transfer_find(
+    struct txn *txn, const struct transfer_id *id, uint64_t *sequence, uint32_t *index);
 /* What is still pending of a pending transfer (0 when ended). Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error transfer_pending(struct txn *txn, const struct transfer_id *id, struct amount *left, int64_t *deadline_ms);
+MUST_CHECK enum error transfer_pending(
+    struct txn *txn, const struct transfer_id *id, struct amount *left, int64_t *deadline_ms);
 /* Transfers with this outside reference, in booking order. */
 typedef bool transfer_visit(void *context, uint64_t sequence, uint32_t index);
-MUST_CHECK enum error transfer_by_reference(struct txn *txn, struct span reference, transfer_visit *visit, void *context);
+MUST_CHECK enum error transfer_by_reference(
+    struct txn *txn, struct span reference, transfer_visit *visit, void *context);
 /* Freeze, unfreeze or close (balance and pending must be 0) an account; called by the projection of an account entry. */
-MUST_CHECK enum error account_set_flags(struct txn *txn, struct span name, bool frozen, bool closed);
+MUST_CHECK enum error account_set_flags(
+    struct txn *txn, struct span name, bool frozen, bool closed);
 /* S1: sum of debits equals sum of credits, per unit, over all accounts. Fails with: ERROR_CORRUPT. */
 MUST_CHECK enum error account_check_sums(struct txn *txn, struct error_detail *detail);
 

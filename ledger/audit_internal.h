@@ -20,7 +20,7 @@ struct audit {
 	/* The log so far, from its headers. */
 	uint64_t size; /* sequence that must come next */
 	int64_t last_time_ms;
-	bool has_gap; /* a header is missing: no tree can be made */
+	bool has_gap;           /* a header is missing: no tree can be made */
 	uint64_t bodies, nodes; /* rows met that belong to the log */
 	struct merkle_frontier frontier;
 	/* The root that the stored nodes are judged by where they and a header disagree. */
@@ -39,8 +39,8 @@ void audit_found_entry(struct audit *audit, uint64_t sequence, const char *forma
 void audit_found_row(struct audit *audit, unsigned table, struct span key, const char *format, ...)
     PRINTF_LIKE(4, 5);
 /* Names the row and the entry that it is about. */
-void audit_found_both(struct audit *audit, uint64_t sequence, unsigned table, struct span key,
-    const char *text);
+void audit_found_both(
+    struct audit *audit, uint64_t sequence, unsigned table, struct span key, const char *text);
 
 /* Choose the anchor: a checkpoint that verifies, else the head row. */
 MUST_CHECK enum error audit_tree_begin(struct audit *audit);

@@ -12,7 +12,7 @@
 #define DOCUMENT_SIZE_MAX (2u << 20)
 
 struct document {
-	struct span whole;	    /* the COSE bytes as received */
+	struct span whole;           /* the COSE bytes as received */
 	struct span protected_bytes; /* exactly as received: signed over */
 	struct span payload;
 	char name[DOCUMENT_NAME_SIZE]; /* from the content type */
@@ -21,11 +21,13 @@ struct document {
 };
 
 /* Append the COSE_Sign1 of `payload` (deterministic CBOR) to `out`. */
-void document_sign(struct buffer *out, const char *name, const struct secret_key *key, struct span payload);
+void document_sign(
+    struct buffer *out, const char *name, const struct secret_key *key, struct span payload);
 /* Read the structure without checking the signature. Fails with: ERROR_MALFORMED, ERROR_TOO_LARGE. */
 MUST_CHECK enum error document_read(struct span bytes, struct document *document);
 /* Check key id and signature. Fails with: ERROR_UNKNOWN_KEY (key id of another key), ERROR_SIGNATURE. */
-MUST_CHECK enum error document_verify(const struct document *document, const struct public_key *key);
+MUST_CHECK enum error document_verify(
+    const struct document *document, const struct public_key *key);
 /* The hash by which entries name a document: SHA-256 of the COSE bytes. */
 struct hash document_hash(struct span bytes);
 

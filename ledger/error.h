@@ -11,43 +11,44 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 /* code, symbolic name, one-line English text. Names are stable: they appear in --json output. */
-#define ERROR_LIST(X)                                                                              \
-	X(ERROR_NONE, "none", "no error")                                                          \
-	/* the world */                                                                            \
-	X(ERROR_MEMORY, "memory", "out of memory")                                                 \
-	X(ERROR_IO, "io", "input or output failed")                                                \
-	X(ERROR_DISK_FULL, "disk_full", "the disk is full; nothing was lost, free space and retry") \
-	X(ERROR_LOCKED, "locked", "another process holds the lock")                                \
-	X(ERROR_BUSY, "busy", "the queue is full; try again")                                      \
-	X(ERROR_READERS, "readers", "too many readers")                                            \
-	X(ERROR_MAP_FULL, "map_full", "the map must grow; the group is tried again")               \
-	X(ERROR_PERMISSION, "permission", "not permitted")                                         \
-	X(ERROR_STOPPED, "stopped", "the node is stopping")                                        \
-	/* bad input */                                                                            \
-	X(ERROR_USAGE, "usage", "wrong usage")                                                     \
-	X(ERROR_MALFORMED, "malformed", "not of the required form")                                \
-	X(ERROR_TOO_LARGE, "too_large", "larger than its limit")                                   \
-	X(ERROR_OVERFLOW, "overflow", "the amount does not fit")                                   \
-	X(ERROR_RANGE, "range", "outside its range")                                               \
-	X(ERROR_CHECK_DIGIT, "check_digit", "the check digit is wrong")                            \
-	X(ERROR_ENCODING, "encoding", "wrong character encoding")                                  \
-	X(ERROR_SIGNATURE, "signature", "the signature does not verify")                           \
-	X(ERROR_UNKNOWN_KEY, "unknown_key", "signed by a key that is not known here")              \
-	X(ERROR_MISMATCH, "mismatch", "does not match")                                            \
-	/* the answer is no */                                                                     \
-	X(ERROR_NOT_FOUND, "not_found", "not found")                                               \
-	X(ERROR_EXISTS, "exists", "exists already")                                                \
-	X(ERROR_REPEAT, "repeat", "done before; the first answer stands")                          \
-	X(ERROR_CONFLICT, "conflict", "the same number or id with other content")                  \
-	X(ERROR_REFUSED, "refused", "refused by the rules")                                        \
-	X(ERROR_STATE, "state", "not possible in the present state")                               \
-	X(ERROR_BALANCE, "balance", "the account's balance rule forbids it")                       \
-	X(ERROR_FROZEN, "frozen", "the account is frozen")                                         \
-	X(ERROR_CLOSED, "closed", "the account is closed")                                         \
-	X(ERROR_ERASED, "erased", "the person's facts were erased")                                \
-	X(ERROR_GAP, "gap", "a document with a lower number is still missing")                     \
-	/* the books contradict themselves */                                                      \
-	X(ERROR_CORRUPT, "corrupt", "the stored books contradict themselves")                      \
+#define ERROR_LIST(X)                                                                 \
+	X(ERROR_NONE, "none", "no error")                                             \
+	/* the world */                                                               \
+	X(ERROR_MEMORY, "memory", "out of memory")                                    \
+	X(ERROR_IO, "io", "input or output failed")                                   \
+	X(ERROR_DISK_FULL, "disk_full",                                               \
+	    "the disk is full; nothing was lost, free space and retry")               \
+	X(ERROR_LOCKED, "locked", "another process holds the lock")                   \
+	X(ERROR_BUSY, "busy", "the queue is full; try again")                         \
+	X(ERROR_READERS, "readers", "too many readers")                               \
+	X(ERROR_MAP_FULL, "map_full", "the map must grow; the group is tried again")  \
+	X(ERROR_PERMISSION, "permission", "not permitted")                            \
+	X(ERROR_STOPPED, "stopped", "the node is stopping")                           \
+	/* bad input */                                                               \
+	X(ERROR_USAGE, "usage", "wrong usage")                                        \
+	X(ERROR_MALFORMED, "malformed", "not of the required form")                   \
+	X(ERROR_TOO_LARGE, "too_large", "larger than its limit")                      \
+	X(ERROR_OVERFLOW, "overflow", "the amount does not fit")                      \
+	X(ERROR_RANGE, "range", "outside its range")                                  \
+	X(ERROR_CHECK_DIGIT, "check_digit", "the check digit is wrong")               \
+	X(ERROR_ENCODING, "encoding", "wrong character encoding")                     \
+	X(ERROR_SIGNATURE, "signature", "the signature does not verify")              \
+	X(ERROR_UNKNOWN_KEY, "unknown_key", "signed by a key that is not known here") \
+	X(ERROR_MISMATCH, "mismatch", "does not match")                               \
+	/* the answer is no */                                                        \
+	X(ERROR_NOT_FOUND, "not_found", "not found")                                  \
+	X(ERROR_EXISTS, "exists", "exists already")                                   \
+	X(ERROR_REPEAT, "repeat", "done before; the first answer stands")             \
+	X(ERROR_CONFLICT, "conflict", "the same number or id with other content")     \
+	X(ERROR_REFUSED, "refused", "refused by the rules")                           \
+	X(ERROR_STATE, "state", "not possible in the present state")                  \
+	X(ERROR_BALANCE, "balance", "the account's balance rule forbids it")          \
+	X(ERROR_FROZEN, "frozen", "the account is frozen")                            \
+	X(ERROR_CLOSED, "closed", "the account is closed")                            \
+	X(ERROR_ERASED, "erased", "the person's facts were erased")                   \
+	X(ERROR_GAP, "gap", "a document with a lower number is still missing")        \
+	/* the books contradict themselves */                                         \
+	X(ERROR_CORRUPT, "corrupt", "the stored books contradict themselves")         \
 	X(ERROR_NOT_VERIFIED, "not_verified", "the audit found differences")
 
 #define ERROR_AS_ENUM(code, name, text) code,

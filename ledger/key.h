@@ -44,8 +44,8 @@ MUST_CHECK enum error key_verify(
 
 /* A key file is one line: "suiren-key-1 KIND HEX-SEED\n", mode 0600, created exclusively. KIND is root, document, log,
  * witness, link, institution or officer. Fails with: ERROR_EXISTS, ERROR_IO. */
-MUST_CHECK enum error key_file_write(const char *path, const char *kind,
-    const struct hash *seed, struct error_detail *detail);
+MUST_CHECK enum error key_file_write(
+    const char *path, const char *kind, const struct hash *seed, struct error_detail *detail);
 /* Refuses a file that others may read (ERROR_PERMISSION), another kind (ERROR_MISMATCH), and ERROR_MALFORMED,
  * ERROR_NOT_FOUND, ERROR_IO. `seed` may be NULL. */
 MUST_CHECK enum error key_file_read(const char *path, const char *kind, struct secret_key *key,

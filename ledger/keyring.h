@@ -21,12 +21,15 @@ struct keyring_key {
 
 /* Add a key from `sequence`; the party's present key of that kind, if any, ends there. Adding the present key again
  * changes nothing. Fails with: ERROR_CONFLICT (the key belongs to another party). */
-MUST_CHECK enum error keyring_add(struct txn *txn, const char *party, const char *kind, const struct public_key *key, uint64_t sequence);
+MUST_CHECK enum error keyring_add(struct txn *txn, const char *party, const char *kind,
+    const struct public_key *key, uint64_t sequence);
 /* End the validity of a key. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error keyring_revoke(struct txn *txn, const struct key_id *id, uint64_t sequence);
-MUST_CHECK enum error keyring_find(struct txn *txn, const struct key_id *id, struct keyring_key *key);
+MUST_CHECK enum error keyring_find(
+    struct txn *txn, const struct key_id *id, struct keyring_key *key);
 /* The key of a party and kind that is valid now. Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error keyring_current(struct txn *txn, const char *party, const char *kind, struct keyring_key *key);
+MUST_CHECK enum error keyring_current(
+    struct txn *txn, const char *party, const char *kind, struct keyring_key *key);
 /* Every key that was ever booked, in order of key id, ended ones too; stops when `visit` returns false. */
 typedef bool keyring_visit(void *context, const struct keyring_key *key);
 MUST_CHECK enum error keyring_each(struct txn *txn, keyring_visit *visit, void *context);
@@ -34,6 +37,7 @@ bool keyring_valid_at(const struct keyring_key *key, uint64_t sequence);
 /* Verify a document under the key it names, valid at `sequence`. `signer` (may be NULL) is who it was. Fails with:
  * ERROR_UNKNOWN_KEY (unknown, or not valid there), ERROR_SIGNATURE. */
 struct document;
-MUST_CHECK enum error keyring_verify(struct txn *txn, const struct document *document, uint64_t sequence, struct keyring_key *signer);
+MUST_CHECK enum error keyring_verify(struct txn *txn, const struct document *document,
+    uint64_t sequence, struct keyring_key *signer);
 
 #endif

@@ -11,12 +11,13 @@
 struct ledger;
 
 /* Bring the upper floor's tables up to date with an entry that is being appended. Cannot refuse: any failure aborts the group. */
-typedef enum error ledger_project(void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail);
+typedef enum error ledger_project(
+    void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail);
 
 struct ledger_options {
 	bool read_only;
 	bool not_durable;
-	uint64_t map_size;		/* 0: default */
+	uint64_t map_size;                /* 0: default */
 	const struct store_table *tables; /* of the floors above */
 	size_t table_count;
 	const struct account_rule *chart;
@@ -26,15 +27,17 @@ struct ledger_options {
 	 * refuse what is malformed, and ignore kinds that touch neither. NULL: those rows are checked for form only. */
 	ledger_project *project_own;
 	void *project_context; /* of both */
-	const char *origin;		/* "chengdu.suiren.example/ledger/1"; checked against what is stored */
+	const char *origin; /* "chengdu.suiren.example/ledger/1"; checked against what is stored */
 	uint32_t epoch;
-	const struct secret_key *log_key; /* signs the checkpoint of each group; NULL: none is signed (readers, rebuilds) */
+	const struct secret_key *
+	    log_key; /* signs the checkpoint of each group; NULL: none is signed (readers, rebuilds) */
 };
 
 /* Open the ledger in directory `path` (created, with an empty log, unless read_only). `options` and what it points at stay
  * valid until ledger_close. Fails with: ERROR_NOT_FOUND, ERROR_MISMATCH (another origin or epoch), ERROR_CORRUPT, and the
  * store's. */
-MUST_CHECK enum error ledger_open(const char *path, const struct ledger_options *options, struct ledger **ledger, struct error_detail *detail);
+MUST_CHECK enum error ledger_open(const char *path, const struct ledger_options *options,
+    struct ledger **ledger, struct error_detail *detail);
 void ledger_close(struct ledger *ledger); /* NULL is accepted */
 struct store *ledger_store(struct ledger *ledger);
 
@@ -42,8 +45,9 @@ struct store *ledger_store(struct ledger *ledger);
 MUST_CHECK enum error ledger_begin(struct ledger *ledger, struct txn **txn);
 /* Log a draft at time max(time_ms, previous entry's time), book its transfers, project it. On failure the group must be
  * aborted. `sequence` (may be NULL) is its number. Fails with: what entry_write, account_book and the projection fail with. */
-MUST_CHECK enum error ledger_append(struct ledger *ledger, struct txn *txn, const struct entry_draft *draft, int64_t time_ms,
-    const struct hash *salt, uint64_t *sequence, struct error_detail *detail);
+MUST_CHECK enum error ledger_append(struct ledger *ledger, struct txn *txn,
+    const struct entry_draft *draft, int64_t time_ms, const struct hash *salt, uint64_t *sequence,
+    struct error_detail *detail);
 /* Durable when it returns. After ERROR_MAP_FULL (ledger_grow) or ERROR_DISK_FULL nothing of the group is there; it may be tried again. */
 MUST_CHECK enum error ledger_commit(struct ledger *ledger, struct txn *txn);
 void ledger_abort(struct ledger *ledger, struct txn *txn);
@@ -57,11 +61,14 @@ MUST_CHECK enum error ledger_last_time(struct txn *txn, int64_t *time_ms);
 /* The signed checkpoint of the last group that was committed with a log key; borrowed from the transaction. */
 MUST_CHECK enum error ledger_checkpoint(struct txn *txn, struct span *note);
 /* Header and body bytes. Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error ledger_get(struct txn *txn, uint64_t sequence, struct span *header, struct span *body);
+MUST_CHECK enum error ledger_get(
+    struct txn *txn, uint64_t sequence, struct span *header, struct span *body);
 /* One entry, read; borrows from the transaction; entry_free when done. */
 MUST_CHECK enum error ledger_read(struct txn *txn, uint64_t sequence, struct entry_reader *reader);
-MUST_CHECK enum error ledger_prove_inclusion(struct txn *txn, uint64_t sequence, uint64_t size, struct merkle_proof *proof, struct hash *leaf, struct hash *root);
-MUST_CHECK enum error ledger_prove_consistency(struct txn *txn, uint64_t from, uint64_t to, struct merkle_proof *proof, struct hash *root);
+MUST_CHECK enum error ledger_prove_inclusion(struct txn *txn, uint64_t sequence, uint64_t size,
+    struct merkle_proof *proof, struct hash *leaf, struct hash *root);
+MUST_CHECK enum error ledger_prove_consistency(
+    struct txn *txn, uint64_t from, uint64_t to, struct merkle_proof *proof, struct hash *root);
 
 /* What an audit found. `sequence` is valid if has_sequence; else `table` names the table and `key` the row. */
 struct ledger_finding {
@@ -82,10 +89,11 @@ struct ledger_audit_result {
  * tables. `log` (may be NULL: no checkpoint is checked) verifies the checkpoint. Calls `report` for each finding; its spans and text
  * live for the call. Works over one snapshot, beside a running writer; takes room for the re-made tables in $TMPDIR (or /tmp), its memory does not grow
  * with the log. Fails with: ERROR_NOT_VERIFIED if there was a finding; else the store's. */
-MUST_CHECK enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log, ledger_report *report, void *context,
-    struct ledger_audit_result *result);
+MUST_CHECK enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log,
+    ledger_report *report, void *context, struct ledger_audit_result *result);
 /* Compare all rows of the given tables in two ledgers, byte for byte; reports each table's first difference. Fails with: ERROR_NOT_VERIFIED. */
-MUST_CHECK enum error ledger_compare(struct ledger *a, struct ledger *b, const unsigned *tables, size_t count, ledger_report *report, void *context);
+MUST_CHECK enum error ledger_compare(struct ledger *a, struct ledger *b, const unsigned *tables,
+    size_t count, ledger_report *report, void *context);
 /* This floor's tables. */
 const struct store_table *ledger_tables(size_t *count);
 

@@ -6,9 +6,9 @@
 #include "ledger.h"
 #include "ledger_tables.h"
 
-#define META_VERSION "version"	     /* LEDGER_FORMAT */
-#define META_ORIGIN "origin"	     /* origin text */
-#define META_HEAD "head"	     /* size, time of the last entry, frontier */
+#define META_VERSION "version"       /* LEDGER_FORMAT */
+#define META_ORIGIN "origin"         /* origin text */
+#define META_HEAD "head"             /* size, time of the last entry, frontier */
 #define META_CHECKPOINT "checkpoint" /* signed note */
 #define LEDGER_FORMAT "suiren-ledger-1"
 
@@ -44,7 +44,7 @@ enum row_difference { ROW_CHANGED, ROW_ONLY_A, ROW_ONLY_B };
 typedef bool table_visit_difference(void *context, enum row_difference difference, struct span key,
     struct span value_a, struct span value_b);
 /* Walk a table in two stores side by side. Memory does not grow with it. */
-MUST_CHECK enum error table_compare(struct txn *a, struct txn *b, unsigned table,
-    table_visit_difference *visit, void *context);
+MUST_CHECK enum error table_compare(
+    struct txn *a, struct txn *b, unsigned table, table_visit_difference *visit, void *context);
 
 #endif

@@ -21,17 +21,18 @@ struct receipt {
 	struct span line, verdict;
 	struct hash line_salt;
 	struct merkle_proof results_path, line_path;
-	struct span proof_text; /* C2SP tlog-proof, holds the checkpoint */
-	struct span sheet;	/* COSE, or empty */
-	uint64_t leaf_index;	/* of the entry in the log: its sequence */
+	struct span proof_text;       /* C2SP tlog-proof, holds the checkpoint */
+	struct span sheet;            /* COSE, or empty */
+	uint64_t leaf_index;          /* of the entry in the log: its sequence */
 	struct checkpoint checkpoint; /* as it stands there: receipt_verify verifies it */
 };
 
 /* Make a receipt for result `index`; `sheet` is the index of the signed sheet header among the entry's documents, or -1;
  * `inclusion` proves the header under the signed `checkpoint` note. Fails with: ERROR_RANGE (no such line),
  * ERROR_MALFORMED (the entry), ERROR_TOO_LARGE, ERROR_MEMORY. */
-MUST_CHECK enum error receipt_write(struct buffer *out, const struct entry *entry, struct span header_bytes, uint32_t index, int sheet,
-    const struct merkle_proof *inclusion, struct span checkpoint);
+MUST_CHECK enum error receipt_write(struct buffer *out, const struct entry *entry,
+    struct span header_bytes, uint32_t index, int sheet, const struct merkle_proof *inclusion,
+    struct span checkpoint);
 /* Read strictly; borrows; verifies nothing. Fails with: ERROR_MALFORMED, ERROR_TOO_LARGE, ERROR_MEMORY. */
 MUST_CHECK enum error receipt_read(struct span bytes, struct receipt *receipt);
 /* Line and verdict -> results root -> header -> checkpoint under the log's key; and the line -> line root -> the sheet's

@@ -21,7 +21,7 @@ struct store_table {
 
 struct store_options {
 	bool read_only;
-	bool not_durable; /* no fsync at commit: scratch rebuilds and tests only */
+	bool not_durable;  /* no fsync at commit: scratch rebuilds and tests only */
 	uint64_t map_size; /* 0: the default */
 	const struct store_table *tables;
 	size_t table_count;
@@ -40,7 +40,8 @@ MUST_CHECK enum error store_grow(struct store *store);
 /* Bytes in use and bytes of the map. */
 MUST_CHECK enum error store_usage(struct store *store, uint64_t *used, uint64_t *map_size);
 /* Write a consistent, compacted copy into the existing empty directory `path`; writers go on meanwhile. */
-MUST_CHECK enum error store_copy(struct store *store, const char *path, struct error_detail *detail);
+MUST_CHECK enum error store_copy(
+    struct store *store, const char *path, struct error_detail *detail);
 
 /* Fails with: ERROR_READERS, ERROR_MEMORY, ERROR_IO. Follows a map that another process has grown. */
 MUST_CHECK enum error txn_begin_read(struct store *store, struct txn **txn);
@@ -54,15 +55,20 @@ MUST_CHECK enum error txn_commit(struct txn *txn);
 void txn_abort(struct txn *txn);
 
 /* Fails with: ERROR_NOT_FOUND, ERROR_IO. */
-MUST_CHECK enum error store_get(struct txn *txn, unsigned table, struct span key, struct span *value);
+MUST_CHECK enum error store_get(
+    struct txn *txn, unsigned table, struct span key, struct span *value);
 /* Insert or replace. Fails with: ERROR_MAP_FULL, ERROR_DISK_FULL, ERROR_IO. */
-MUST_CHECK enum error store_put(struct txn *txn, unsigned table, struct span key, struct span value);
+MUST_CHECK enum error store_put(
+    struct txn *txn, unsigned table, struct span key, struct span value);
 /* Insert a new row: ERROR_EXISTS if the key is there. */
-MUST_CHECK enum error store_insert(struct txn *txn, unsigned table, struct span key, struct span value);
+MUST_CHECK enum error store_insert(
+    struct txn *txn, unsigned table, struct span key, struct span value);
 /* Insert behind the last key of the table; faster. Fails with: ERROR_EXISTS if the key is not the greatest. */
-MUST_CHECK enum error store_append(struct txn *txn, unsigned table, struct span key, struct span value);
+MUST_CHECK enum error store_append(
+    struct txn *txn, unsigned table, struct span key, struct span value);
 /* Insert or replace a row of `size` bytes and let the caller fill `*value` before the next write. */
-MUST_CHECK enum error store_reserve(struct txn *txn, unsigned table, struct span key, size_t size, uint8_t **value);
+MUST_CHECK enum error store_reserve(
+    struct txn *txn, unsigned table, struct span key, size_t size, uint8_t **value);
 /* Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error store_delete(struct txn *txn, unsigned table, struct span key);
 /* Rows in a table. */
@@ -72,7 +78,8 @@ MUST_CHECK enum error cursor_open(struct txn *txn, unsigned table, struct cursor
 /* NULL is accepted; must come before the end of the transaction. */
 void cursor_close(struct cursor *cursor);
 /* First row with key >= `key` (an empty key: the first row). Fails with: ERROR_NOT_FOUND (no such row). */
-MUST_CHECK enum error cursor_seek(struct cursor *cursor, struct span key, struct span *found, struct span *value);
+MUST_CHECK enum error cursor_seek(
+    struct cursor *cursor, struct span key, struct span *found, struct span *value);
 MUST_CHECK enum error cursor_next(struct cursor *cursor, struct span *key, struct span *value);
 MUST_CHECK enum error cursor_previous(struct cursor *cursor, struct span *key, struct span *value);
 MUST_CHECK enum error cursor_last(struct cursor *cursor, struct span *key, struct span *value);

@@ -14,7 +14,8 @@ struct tlog_proof {
 	struct span note; /* the signed checkpoint as it stands, borrowed */
 };
 
-void tlog_proof_write(struct buffer *out, uint64_t index, const struct merkle_proof *path, struct span note);
+void tlog_proof_write(
+    struct buffer *out, uint64_t index, const struct merkle_proof *path, struct span note);
 /* Read strictly; borrows. An "extra" line is checked for its form and left alone: nothing signs it. Fails with:
  * ERROR_MALFORMED, ERROR_TOO_LARGE, ERROR_MEMORY. */
 MUST_CHECK enum error tlog_proof_read(struct span text, struct tlog_proof *proof);

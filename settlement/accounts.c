@@ -81,12 +81,14 @@ const char *account_payable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city, ui
 
 const char *account_receivable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city, uint32_t window)
 {
-	snprintf(text, ACCOUNT_TEXT_SIZE, "receivable/city/%06u/%u", (unsigned)city, (unsigned)window);
+	snprintf(
+	    text, ACCOUNT_TEXT_SIZE, "receivable/city/%06u/%u", (unsigned)city, (unsigned)window);
 	return text;
 }
 
 const char *account_clearing(char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city)
 {
-	snprintf(text, ACCOUNT_TEXT_SIZE, "clearing/%04u-%02u/%06u", (unsigned)(month / 100), (unsigned)(month % 100), (unsigned)city);
+	snprintf(text, ACCOUNT_TEXT_SIZE, "clearing/%04u-%02u/%06u", (unsigned)(month / 100),
+	    (unsigned)(month % 100), (unsigned)city);
 	return text;
 }

@@ -12,17 +12,27 @@
 extern const struct account_rule settlement_chart[];
 
 /* Each writes a terminated name into `text` and returns it. USCCs are 18 characters, not terminated; windows are the running number of (payer, creditor). */
-const char *account_treasury(char text[ACCOUNT_TEXT_SIZE]);				     /* treasury */
-const char *account_float(char text[ACCOUNT_TEXT_SIZE]);				     /* float */
-const char *account_fund(char text[ACCOUNT_TEXT_SIZE], const char *fund);		     /* fund/<fund>/available */
-const char *account_payable_local(char text[ACCOUNT_TEXT_SIZE], const char *uscc);	     /* payable/institution/<uscc>/local */
-const char *account_payable_remote(char text[ACCOUNT_TEXT_SIZE], const char *uscc);	     /* payable/institution/<uscc>/remote */
-const char *account_payable_run(char text[ACCOUNT_TEXT_SIZE], const char *run);		     /* payable/run/<run> */
-const char *account_payable_returned(char text[ACCOUNT_TEXT_SIZE], const char *payment);     /* payable/returned/<payment> */
-const char *account_receivable_institution(char text[ACCOUNT_TEXT_SIZE], const char *uscc);  /* receivable/institution/<uscc> */
-const char *account_receivable_person(char text[ACCOUNT_TEXT_SIZE], uint64_t person);	     /* receivable/person/<code> */
-const char *account_payable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city, uint32_t window);    /* payable/city/<code>/<window> */
-const char *account_receivable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city, uint32_t window); /* receivable/city/<code>/<window> */
-const char *account_clearing(char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city);   /* clearing/2026-10/<city> */
+const char *account_treasury(char text[ACCOUNT_TEXT_SIZE]); /* treasury */
+const char *account_float(char text[ACCOUNT_TEXT_SIZE]);    /* float */
+const char *account_fund(
+    char text[ACCOUNT_TEXT_SIZE], const char *fund); /* fund/<fund>/available */
+const char *account_payable_local(
+    char text[ACCOUNT_TEXT_SIZE], const char *uscc); /* payable/institution/<uscc>/local */
+const char *account_payable_remote(
+    char text[ACCOUNT_TEXT_SIZE], const char *uscc); /* payable/institution/<uscc>/remote */
+const char *account_payable_run(
+    char text[ACCOUNT_TEXT_SIZE], const char *run); /* payable/run/<run> */
+const char *account_payable_returned(
+    char text[ACCOUNT_TEXT_SIZE], const char *payment); /* payable/returned/<payment> */
+const char *account_receivable_institution(
+    char text[ACCOUNT_TEXT_SIZE], const char *uscc); /* receivable/institution/<uscc> */
+const char *account_receivable_person(
+    char text[ACCOUNT_TEXT_SIZE], uint64_t person); /* receivable/person/<code> */
+const char *account_payable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city,
+    uint32_t window); /* payable/city/<code>/<window> */
+const char *account_receivable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city,
+    uint32_t window); /* receivable/city/<code>/<window> */
+const char *account_clearing(
+    char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city); /* clearing/2026-10/<city> */
 
 #endif

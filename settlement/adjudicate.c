@@ -3,8 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
-enum error adjudication_begin(struct adjudication *of, struct settlement *settlement, struct txn *txn, const struct sheet_header *header,
-    const struct sheet_standing *standing, int32_t booked_day, struct claim_state *state)
+enum error adjudication_begin(struct adjudication *of, struct settlement *settlement,
+    struct txn *txn, const struct sheet_header *header, const struct sheet_standing *standing,
+    int32_t booked_day, struct claim_state *state)
 {
 	const struct institution_row *institution;
 	uint32_t self = settlement_region(settlement), slots = 0;
@@ -28,7 +29,8 @@ enum error adjudication_begin(struct adjudication *of, struct settlement *settle
 			of->policy_sequence = settlement->catalogues[i].sequence;
 	}
 	for (uint32_t i = 0; i < header->programme_count; i++)
-		programme_month_find(of->policy, header->programmes[i], header->month, header->host == self ? standing->district : 0, &of->own[i]);
+		programme_month_find(of->policy, header->programmes[i], header->month,
+		    header->host == self ? standing->district : 0, &of->own[i]);
 	error = institution_get(txn, header->uscc, &institution);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
@@ -55,8 +57,10 @@ static enum error keep_stay(struct adjudication *of, int32_t first_day, const st
 		return ERROR_NONE;
 	if (of->person_stay_count == STAYS_OF_LINE_MAX)
 		return ERROR_TOO_LARGE;
-	of->person_stays[of->person_stay_count++] = (struct month_stay){.slot = row->slot, .state = row->state,
-	    .from = (uint8_t)(from - of->month_first + 1), .until = (uint8_t)(until - of->month_first + 1)};
+	of->person_stays[of->person_stay_count++] = (struct month_stay){.slot = row->slot,
+	    .state = row->state,
+	    .from = (uint8_t)(from - of->month_first + 1),
+	    .until = (uint8_t)(until - of->month_first + 1)};
 	return ERROR_NONE;
 }
 
@@ -109,12 +113,15 @@ static void add_stay(struct line_case *line, const struct month_stay *stay)
 		return;
 	}
 	line->stayed |= bits;
-	line->nights[line->night_count++] = (struct night_piece){.slot = stay->slot, .from = (uint8_t)from, .until = (uint8_t)until};
+	line->nights[line->night_count++] = (struct night_piece){
+	    .slot = stay->slot, .from = (uint8_t)from, .until = (uint8_t)until};
 }
 
-enum error line_case_find(struct adjudication *of, const struct sheet_line *line, struct line_case *found)
+enum error line_case_find(
+    struct adjudication *of, const struct sheet_line *line, struct line_case *found)
 {
-	enum error error = line->person == of->person && line->person ? ERROR_NONE : find_person(of, line->person);
+	enum error error =
+	    line->person == of->person && line->person ? ERROR_NONE : find_person(of, line->person);
 
 	if (error)
 		return error;
@@ -133,7 +140,8 @@ enum error line_case_find(struct adjudication *of, const struct sheet_line *line
 	return ERROR_NONE;
 }
 
-enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun)
+enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line,
+    struct span logged, struct verdict *verdict, bool *not_rerun)
 {
 	struct line_case found;
 	enum error error = line_case_find(of, line, &found);

@@ -16,7 +16,8 @@ struct sheet_standing {
 	bool known; /* the institution is registered */
 	uint32_t district;
 	int32_t barred_from, barred_until; /* inclusive; from > until: never */
-	int64_t nights_limit, nights_used; /* of the month: licensed beds x days; taken by earlier sheets */
+	int64_t nights_limit,
+	    nights_used; /* of the month: licensed beds x days; taken by earlier sheets */
 };
 
 /* A stay that touches the month, with its nights in the month as days 1..31. */
@@ -53,27 +54,29 @@ struct adjudication {
 };
 
 /* Fails with: ERROR_STATE (no catalogue of this city yet), ERROR_MEMORY, and the store's. Whatever it returns: adjudication_end. */
-MUST_CHECK enum error adjudication_begin(struct adjudication *adjudication, struct settlement *settlement, struct txn *txn,
-    const struct sheet_header *header, const struct sheet_standing *standing, int32_t booked_day, struct claim_state *state);
+MUST_CHECK enum error adjudication_begin(struct adjudication *adjudication,
+    struct settlement *settlement, struct txn *txn, const struct sheet_header *header,
+    const struct sheet_standing *standing, int32_t booked_day, struct claim_state *state);
 void adjudication_end(struct adjudication *adjudication);
 
 /* A line with what it is judged by. */
 struct line_case {
 	struct adjudication *of;
 	const struct sheet_line *line;
-	uint64_t home;			/* region of the person's code */
-	bool cross;			/* home is not the host */
+	uint64_t home;                   /* region of the person's code */
+	bool cross;                      /* home is not the host */
 	const struct person_row *person; /* NULL: nothing is known */
 	int32_t from_day, until_day;
 	const struct programme_month *programme;
 	struct night_piece nights[STAYS_OF_LINE_MAX];
 	size_t night_count;
-	uint32_t stayed; /* bit d - 1: night d is one of an accepted stay */
+	uint32_t stayed;  /* bit d - 1: night d is one of an accepted stay */
 	uint32_t pending; /* ... of a stay that waits for the home city */
 };
 
 /* Find the facts for a line; lines are cheapest in order of person. */
-MUST_CHECK enum error line_case_find(struct adjudication *adjudication, const struct sheet_line *line, struct line_case *found);
+MUST_CHECK enum error line_case_find(
+    struct adjudication *adjudication, const struct sheet_line *line, struct line_case *found);
 /* The first refusal that applies, with its figure; REASON_approved if none does. Fails with the store's. */
 MUST_CHECK enum error line_refusal(struct line_case *line, struct verdict *verdict);
 /* The level that holds on a day; NULL if none does. */
@@ -84,9 +87,11 @@ MUST_CHECK enum error line_amount(struct line_case *line, struct verdict *verdic
 MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds);
 
 /* The reverse, for a line that is taken back; funds are left alone. */
-void line_give_back(struct line_case *line, const struct verdict *verdict, const struct programme *programme);
+void line_give_back(
+    struct line_case *line, const struct verdict *verdict, const struct programme *programme);
 
 /* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */
-MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication, const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun);
+MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication,
+    const struct sheet_line *line, struct span logged, struct verdict *verdict, bool *not_rerun);
 
 #endif

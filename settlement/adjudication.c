@@ -39,37 +39,45 @@ static enum error read_head(struct span bytes, struct message *message, struct h
 	head->sequence = codec_uint(&message->items);
 	head->window = (uint32_t)codec_uint_max(&message->items, UINT32_MAX);
 	codec_bytes_exact(&message->items, head->policy.bytes, HASH_SIZE);
-	return message->items.failed || strlen(head->uscc) != USCC_SIZE ? ERROR_MALFORMED : ERROR_NONE;
+	return message->items.failed || strlen(head->uscc) != USCC_SIZE ? ERROR_MALFORMED
+									: ERROR_NONE;
 }
 
 /* The sheet must be one that we sent to this city and that has no answer yet. */
-static enum error find_sheet(struct txn *txn, const struct message *message, const struct head *head, struct sheet_row *row, struct entry_reader *booked,
+static enum error find_sheet(struct txn *txn, const struct message *message,
+    const struct head *head, struct sheet_row *row, struct entry_reader *booked,
     struct error_detail *detail)
 {
 	enum error error = sheet_row_get(txn, head->uscc, head->number, row);
 	struct hash hash;
 
 	if (error)
-		return error_set(detail, error, "verdicts on sheet %llu of %s, which is not here", (unsigned long long)head->number, head->uscc);
+		return error_set(detail, error, "verdicts on sheet %llu of %s, which is not here",
+		    (unsigned long long)head->number, head->uscc);
 	if (row->payer != message->from || row->state != SHEET_FORWARDED)
-		return error_set(detail, ERROR_STATE, "sheet %llu of %s does not wait for verdicts of %06u", (unsigned long long)head->number, head->uscc,
-		    (unsigned)message->from);
+		return error_set(detail, ERROR_STATE,
+		    "sheet %llu of %s does not wait for verdicts of %06u",
+		    (unsigned long long)head->number, head->uscc, (unsigned)message->from);
 	if (row->count != message->item_count - 1)
-		return error_set(detail, ERROR_MISMATCH, "%zu verdicts on %u lines", message->item_count - 1, (unsigned)row->count);
+		return error_set(detail, ERROR_MISMATCH, "%zu verdicts on %u lines",
+		    message->item_count - 1, (unsigned)row->count);
 	error = ledger_read(txn, row->sequence, booked);
 	if (error)
 		return error;
 	hash = entry_document_hash(&booked->entry.header, 0);
 	if (!hash_equal(&hash, &head->sheet)) {
 		entry_free(booked);
-		return error_set(detail, ERROR_MISMATCH, "the verdicts are on another sheet %llu of %s", (unsigned long long)head->number, head->uscc);
+		return error_set(detail, ERROR_MISMATCH,
+		    "the verdicts are on another sheet %llu of %s",
+		    (unsigned long long)head->number, head->uscc);
 	}
 	return ERROR_NONE;
 }
 
 /* Lines as the institution wrote them beside the verdicts as the payer gave them. */
-static enum error copy_verdicts(const struct message *message, const struct head *head, const struct entry *booked, struct obligation *obligation,
-    struct txn *txn, struct decision *decision, int64_t *total, struct error_detail *detail)
+static enum error copy_verdicts(const struct message *message, const struct head *head,
+    const struct entry *booked, struct obligation *obligation, struct txn *txn,
+    struct decision *decision, int64_t *total, struct error_detail *detail)
 {
 	struct codec_reader verdicts = message->items, lines = codec_reader(booked->lines);
 	struct verdict verdict;
@@ -80,7 +88,9 @@ static enum error copy_verdicts(const struct message *message, const struct head
 
 		verdict_take(&verdicts, &verdict);
 		if (verdicts.failed)
-			return error_set(detail, ERROR_MALFORMED, "verdict %zu on sheet %llu of %s is malformed", i + 1, (unsigned long long)head->number, head->uscc);
+			return error_set(detail, ERROR_MALFORMED,
+			    "verdict %zu on sheet %llu of %s is malformed", i + 1,
+			    (unsigned long long)head->number, head->uscc);
 		buffer_append(&decision->lines, codec_item(&lines));
 		buffer_append(&decision->verdicts, span_of(start, (size_t)(verdicts.at - start)));
 		decision->count++;
@@ -90,15 +100,17 @@ static enum error copy_verdicts(const struct message *message, const struct head
 			obligation->line = (uint32_t)i;
 		*total += verdict.amount_fen;
 		if (*total > AMOUNT_MAX)
-			return error_set(detail, ERROR_OVERFLOW, "the verdicts on sheet %llu of %s", (unsigned long long)head->number, head->uscc);
+			return error_set(detail, ERROR_OVERFLOW, "the verdicts on sheet %llu of %s",
+			    (unsigned long long)head->number, head->uscc);
 		obligation->amount_fen = *total;
 	}
 	/* Would the obligations be taken? The whole sum in the place of its first line tells. */
 	return *total ? obligation_expected(txn, obligation, detail) : ERROR_NONE;
 }
 
-enum error adjudication_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error adjudication_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	char receivable[ACCOUNT_TEXT_SIZE], payable[ACCOUNT_TEXT_SIZE];
 	struct obligation obligation = {.creditor = settlement_region(settlement)};
@@ -119,20 +131,25 @@ enum error adjudication_decide(struct settlement *settlement, struct txn *txn, c
 	obligation.epoch = message.epoch;
 	obligation.sequence = head.sequence;
 	obligation.window = head.window;
-	error = copy_verdicts(&message, &head, &booked.entry, &obligation, txn, decision, &total, detail);
+	error = copy_verdicts(
+	    &message, &head, &booked.entry, &obligation, txn, decision, &total, detail);
 	if (!error)
-		decision_move(decision, UNIT_CNY, account_receivable_city(receivable, message.from, head.window), account_payable_remote(payable, head.uscc), total);
+		decision_move(decision, UNIT_CNY,
+		    account_receivable_city(receivable, message.from, head.window),
+		    account_payable_remote(payable, head.uscc), total);
 	entry_free(&booked);
 	return error;
 }
 
 /* Bed nights that the payer granted; what the others had taken is free again. */
-static enum error nights_granted(const struct settlement *settlement, const struct entry *booked, const struct entry *entry, int64_t *nights)
+static enum error nights_granted(const struct settlement *settlement, const struct entry *booked,
+    const struct entry *entry, int64_t *nights)
 {
 	struct codec_reader verdicts = codec_reader(entry->verdicts);
 	struct prepared_sheet sheet;
 	bool takes[SHEET_PROGRAMMES_MAX];
-	enum error error = sheet_prepare(booked->documents[0], &booked->secret, booked->header.count, booked->lines, NULL, &sheet, NULL);
+	enum error error = sheet_prepare(booked->documents[0], &booked->secret,
+	    booked->header.count, booked->lines, NULL, &sheet, NULL);
 
 	*nights = 0;
 	if (error)
@@ -162,11 +179,15 @@ static int64_t total_of(const struct entry *entry)
 	return entry->transfer_count ? entry->transfers[0].amount.value : 0;
 }
 
-static enum error project(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct message *message,
-    const struct head *head, struct sheet_row *row, const struct entry *booked)
+static enum error project(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    const struct message *message, const struct head *head, struct sheet_row *row,
+    const struct entry *booked)
 {
-	struct obligation obligation = {.payer = message->from, .creditor = settlement_region(settlement), .window = head->window,
-	    .epoch = message->epoch, .sequence = head->sequence};
+	struct obligation obligation = {.payer = message->from,
+	    .creditor = settlement_region(settlement),
+	    .window = head->window,
+	    .epoch = message->epoch,
+	    .sequence = head->sequence};
 	int64_t granted;
 	enum error error = nights_granted(settlement, booked, entry, &granted);
 
@@ -179,15 +200,19 @@ static enum error project(struct settlement *settlement, struct txn *txn, const 
 		row->nights = (uint32_t)granted;
 	}
 	if (!error)
-		error = guest_due_add(txn, message->from, head->window, head->uscc, total_of(entry));
+		error =
+		    guest_due_add(txn, message->from, head->window, head->uscc, total_of(entry));
 	row->state = SHEET_ADJUDICATED;
 	row->answered = entry->header.sequence;
 	if (!error)
 		error = sheet_row_put(txn, head->uscc, head->number, row);
-	return error ? error : claim_obligations(txn, &obligation, &booked->secret, booked->lines, entry->verdicts, entry->header.count);
+	return error ? error
+		     : claim_obligations(txn, &obligation, &booked->secret, booked->lines,
+			   entry->verdicts, entry->header.count);
 }
 
-enum error adjudication_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error adjudication_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct entry_reader booked = {0};
 	struct message message;
@@ -200,7 +225,8 @@ enum error adjudication_apply(struct settlement *settlement, struct txn *txn, co
 		error = claim_state_create(&settlement->claims);
 	if (error)
 		return error;
-	if (read_head(entry->documents[0], &message, &head) || find_sheet(txn, &message, &head, &row, &booked, detail))
+	if (read_head(entry->documents[0], &message, &head) ||
+	    find_sheet(txn, &message, &head, &row, &booked, detail))
 		return ERROR_CORRUPT;
 	error = project(settlement, txn, entry, &message, &head, &row, &booked.entry);
 	entry_free(&booked);

@@ -34,7 +34,8 @@ struct run_order {
 	uint64_t first_person;
 };
 
-void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme, const char *run, uint32_t part, uint64_t first_person)
+void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme,
+    const char *run, uint32_t part, uint64_t first_person)
 {
 	codec_put_uint(out, month);
 	codec_put_text(out, span_text(programme));
@@ -48,7 +49,8 @@ static bool run_name_valid(const char *run)
 {
 	size_t size = strlen(run);
 
-	return size > 0 && size <= RUN_NAME_MAX && strspn(run, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == size;
+	return size > 0 && size <= RUN_NAME_MAX &&
+	       strspn(run, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == size;
 }
 
 static enum error read_order(struct span bytes, struct run_order *out)
@@ -56,7 +58,8 @@ static enum error read_order(struct span bytes, struct run_order *out)
 	struct document document;
 	struct order order;
 
-	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 || order_read(document.payload, &order))
+	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 ||
+	    order_read(document.payload, &order))
 		return ERROR_MALFORMED;
 	if (order.parameter_count != ALLOWANCE_PARAMETERS)
 		return ERROR_MALFORMED;
@@ -65,7 +68,9 @@ static enum error read_order(struct span bytes, struct run_order *out)
 	codec_text_copy(&order.parameters, out->run, sizeof out->run);
 	out->part = (uint32_t)codec_uint_max(&order.parameters, UINT32_MAX);
 	out->first_person = codec_uint(&order.parameters);
-	return order.parameters.failed || !month_is_real(out->month) || !run_name_valid(out->run) ? ERROR_MALFORMED : ERROR_NONE;
+	return order.parameters.failed || !month_is_real(out->month) || !run_name_valid(out->run)
+		   ? ERROR_MALFORMED
+		   : ERROR_NONE;
 }
 
 static void run_key(uint8_t key[RUN_KEY_SIZE], const char *run, uint32_t part)
@@ -89,13 +94,19 @@ static enum error part_of(struct span value, struct allowance_part *out)
 	if (value.size != sizeof row)
 		return ERROR_CORRUPT;
 	memcpy(&row, value.data, sizeof row);
-	*out = (struct allowance_part){.month = row.month, .part = row.part, .sequence = row.sequence, .next_person = row.next_person,
-	    .count = row.count, .last = row.last != 0, .total_fen = row.total_fen};
+	*out = (struct allowance_part){.month = row.month,
+	    .part = row.part,
+	    .sequence = row.sequence,
+	    .next_person = row.next_person,
+	    .count = row.count,
+	    .last = row.last != 0,
+	    .total_fen = row.total_fen};
 	memcpy(out->programme, row.programme, sizeof out->programme);
 	return ERROR_NONE;
 }
 
-enum error allowance_part_get(struct txn *txn, const char *run, uint32_t part, struct allowance_part *out)
+enum error allowance_part_get(
+    struct txn *txn, const char *run, uint32_t part, struct allowance_part *out)
 {
 	uint8_t key[RUN_KEY_SIZE];
 	struct span value;
@@ -175,7 +186,8 @@ static bool lives(const struct person_row *person, uint32_t month)
 }
 
 /* Age, level, income: what the programme asks of a person on the last day of the month. -1: nothing is due. */
-static int due_band(const struct allowance_work *work, const struct person_row *person, uint64_t *level_sequence)
+static int due_band(
+    const struct allowance_work *work, const struct person_row *person, uint64_t *level_sequence)
 {
 	const struct programme *programme = work->programme;
 	int32_t last = month_last_day(work->order->month);
@@ -184,20 +196,24 @@ static int due_band(const struct allowance_work *work, const struct person_row *
 
 	*level_sequence = 0;
 	for (size_t i = 0; i < PERSON_LEVELS_MAX; i++) {
-		if (person->levels[i].sequence && person->levels[i].from_day <= last && last <= person->levels[i].until_day) {
+		if (person->levels[i].sequence && person->levels[i].from_day <= last &&
+		    last <= person->levels[i].until_day) {
 			level = (int)person->levels[i].level;
 			*level_sequence = person->levels[i].sequence;
 		}
 	}
-	if ((programme->needs_assessment || programme_asks_level(programme)) && *level_sequence == 0)
+	if ((programme->needs_assessment || programme_asks_level(programme)) &&
+	    *level_sequence == 0)
 		return -1;
 	if (!programme_asks_level(programme))
 		*level_sequence = 0;
-	if (age < programme->age_min || level < programme->level_min || level > programme->level_max)
+	if (age < programme->age_min || level < programme->level_min ||
+	    level > programme->level_max)
 		return -1;
 	if (programme->income_mask && !(person->income_class & programme->income_mask))
 		return -1;
-	if ((programme->age_or || programme->flag_or) && !flagged && (programme->age_or == 0 || age < programme->age_or))
+	if ((programme->age_or || programme->flag_or) && !flagged &&
+	    (programme->age_or == 0 || age < programme->age_or))
 		return -1;
 	return programme_band(programme, age, level);
 }
@@ -216,12 +232,16 @@ static void pay_from_funds(struct allowance_work *work, struct verdict *verdict,
 			part = work->left[i];
 		if (part <= 0)
 			continue;
-		verdict->funds[verdict->fund_count++] = (struct verdict_fund){.fund = work->programme->funds[i], .amount_fen = part};
+		verdict->funds[verdict->fund_count++] =
+		    (struct verdict_fund){.fund = work->programme->funds[i], .amount_fen = part};
 		verdict->amount_fen += part;
 	}
 	if (verdict->amount_fen < due)
 		verdict->reductions[verdict->reduction_count++] =
-		    (struct verdict_reduction){.reason = REASON_fund_exhausted, .before_fen = due, .after_fen = verdict->amount_fen, .limit = all};
+		    (struct verdict_reduction){.reason = REASON_fund_exhausted,
+			.before_fen = due,
+			.after_fen = verdict->amount_fen,
+			.limit = all};
 }
 
 /* One more line. */
@@ -278,9 +298,12 @@ static bool take_over(struct allowance_work *work, uint64_t person)
 	return true;
 }
 
-static bool consider(struct allowance_work *work, const struct person_row *person, uint64_t grant_sequence)
+static bool consider(
+    struct allowance_work *work, const struct person_row *person, uint64_t grant_sequence)
 {
-	struct verdict verdict = {.reason = REASON_approved, .policy = work->policy_sequence, .grant_sequence = grant_sequence};
+	struct verdict verdict = {.reason = REASON_approved,
+	    .policy = work->policy_sequence,
+	    .grant_sequence = grant_sequence};
 	uint64_t level_sequence;
 	int band;
 
@@ -299,8 +322,11 @@ static bool consider(struct allowance_work *work, const struct person_row *perso
 	if (!has_room(work, person->code))
 		return false;
 	verdict.facts_sequence = person->facts_sequence;
-	verdict.pieces[0] = (struct verdict_piece){.row = work->row, .band = (uint32_t)band, .last_day = (uint32_t)month_days(work->order->month),
-	    .monthly_fen = work->programme->bands[band].amount.value, .level_sequence = level_sequence};
+	verdict.pieces[0] = (struct verdict_piece){.row = work->row,
+	    .band = (uint32_t)band,
+	    .last_day = (uint32_t)month_days(work->order->month),
+	    .monthly_fen = work->programme->bands[band].amount.value,
+	    .level_sequence = level_sequence};
 	verdict.piece_count = 1;
 	pay_from_funds(work, &verdict, verdict.pieces[0].monthly_fen);
 	pay(work, person->code, &verdict);
@@ -320,10 +346,12 @@ static bool visit_person(void *context, const struct person_row *person)
 static bool visit_grant(void *context, const struct grant_row *grant)
 {
 	struct allowance_work *work = context;
-	int32_t first = month_first_day(work->order->month), last = month_last_day(work->order->month);
+	int32_t first = month_first_day(work->order->month),
+		last = month_last_day(work->order->month);
 	const struct person_row *person;
 
-	if (grant->span.paid_to != PAID_TO_CARD || grant->span.from_day > last || grant->span.until_day < first)
+	if (grant->span.paid_to != PAID_TO_CARD || grant->span.from_day > last ||
+	    grant->span.until_day < first)
 		return true;
 	work->error = person_get(work->txn, grant->person, &person);
 	return !work->error && consider(work, person, grant->span.sequence);
@@ -335,8 +363,10 @@ static enum error load_funds(struct allowance_work *work)
 
 	for (size_t i = 0; i < work->programme->fund_count; i++) {
 		struct amount available;
-		enum error error =
-		    account_available(work->txn, settlement_chart, span_text(account_fund(text, work->policy->funds[work->programme->funds[i]].code)), &available);
+		enum error error = account_available(work->txn, settlement_chart,
+		    span_text(
+			account_fund(text, work->policy->funds[work->programme->funds[i]].code)),
+		    &available);
 
 		if (error)
 			return error;
@@ -346,21 +376,29 @@ static enum error load_funds(struct allowance_work *work)
 }
 
 /* Parts come in order, each where the one before it ended. */
-static enum error check_part(struct txn *txn, const struct run_order *order, struct error_detail *detail)
+static enum error check_part(
+    struct txn *txn, const struct run_order *order, struct error_detail *detail)
 {
 	struct allowance_part before;
 	enum error error;
 
 	if (order->part == 1)
-		return order->first_person == 0 ? ERROR_NONE : error_set(detail, ERROR_MALFORMED, "run %s: part 1 begins with the first person", order->run);
-	error = order->part ? allowance_part_get(txn, order->run, order->part - 1, &before) : ERROR_NOT_FOUND;
+		return order->first_person == 0
+			   ? ERROR_NONE
+			   : error_set(detail, ERROR_MALFORMED,
+				 "run %s: part 1 begins with the first person", order->run);
+	error = order->part ? allowance_part_get(txn, order->run, order->part - 1, &before)
+			    : ERROR_NOT_FOUND;
 	if (error == ERROR_NOT_FOUND)
-		return error_set(detail, ERROR_GAP, "run %s: part %u comes before part %u", order->run, (unsigned)order->part, (unsigned)order->part - 1);
+		return error_set(detail, ERROR_GAP, "run %s: part %u comes before part %u",
+		    order->run, (unsigned)order->part, (unsigned)order->part - 1);
 	if (error)
 		return error;
-	if (before.last || before.next_person != order->first_person || before.month != order->month || strcmp(before.programme, order->programme) != 0)
-		return error_set(detail, ERROR_CONFLICT, "run %s: part %u does not go on where part %u ended", order->run, (unsigned)order->part,
-		    (unsigned)order->part - 1);
+	if (before.last || before.next_person != order->first_person ||
+	    before.month != order->month || strcmp(before.programme, order->programme) != 0)
+		return error_set(detail, ERROR_CONFLICT,
+		    "run %s: part %u does not go on where part %u ended", order->run,
+		    (unsigned)order->part, (unsigned)order->part - 1);
 	return ERROR_NONE;
 }
 
@@ -375,11 +413,15 @@ static enum error find_programme(struct allowance_work *work, struct error_detai
 		if (work->settlement->catalogues[i].policy == work->policy)
 			work->policy_sequence = work->settlement->catalogues[i].sequence;
 	}
-	work->programme = policy_programme(work->policy, programme_tag(span_text(order->programme)), month_last_day(order->month), 0);
+	work->programme = policy_programme(work->policy, programme_tag(span_text(order->programme)),
+	    month_last_day(order->month), 0);
 	if (!work->programme)
-		return error_set(detail, ERROR_NOT_FOUND, "no programme %s is in force at the end of the month", order->programme);
-	if (work->programme->accrues != ACCRUES_MONTH || work->programme->paid_to == PAID_TO_INSTITUTION)
-		return error_set(detail, ERROR_REFUSED, "programme %s is not paid by the month to a card", order->programme);
+		return error_set(detail, ERROR_NOT_FOUND,
+		    "no programme %s is in force at the end of the month", order->programme);
+	if (work->programme->accrues != ACCRUES_MONTH ||
+	    work->programme->paid_to == PAID_TO_INSTITUTION)
+		return error_set(detail, ERROR_REFUSED,
+		    "programme %s is not paid by the month to a card", order->programme);
 	work->row = (uint32_t)(work->programme - work->policy->programmes);
 	return load_funds(work);
 }
@@ -389,10 +431,14 @@ static enum error walk(struct allowance_work *work)
 	enum error error;
 
 	if (work->programme->needs_grant)
-		error = grant_each(work->txn, work->programme->tag, work->order->first_person, visit_grant, work);
+		error = grant_each(
+		    work->txn, work->programme->tag, work->order->first_person, visit_grant, work);
 	else
 		error = person_each(work->txn,
-		    work->order->first_person ? work->order->first_person : person_code_make(settlement_region(work->settlement), 0) / 10 * 10, visit_person, work);
+		    work->order->first_person
+			? work->order->first_person
+			: person_code_make(settlement_region(work->settlement), 0) / 10 * 10,
+		    visit_person, work);
 	return error ? error : work->error;
 }
 
@@ -404,7 +450,9 @@ static void finish(struct allowance_work *work)
 
 	account_payable_run(payable, work->order->run);
 	for (size_t i = 0; i < work->programme->fund_count; i++)
-		decision_move(work->decision, UNIT_CNY, account_fund(fund, work->policy->funds[work->programme->funds[i]].code), payable, work->by_fund[i]);
+		decision_move(work->decision, UNIT_CNY,
+		    account_fund(fund, work->policy->funds[work->programme->funds[i]].code),
+		    payable, work->by_fund[i]);
 	if (work->full)
 		codec_put_uint(&work->decision->lines, work->next_person);
 	else
@@ -413,11 +461,13 @@ static void finish(struct allowance_work *work)
 	work->decision->count++;
 }
 
-enum error allowance_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error allowance_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct run_order order;
-	struct allowance_work work = {.settlement = settlement, .txn = txn, .order = &order, .decision = decision};
+	struct allowance_work work = {
+	    .settlement = settlement, .txn = txn, .order = &order, .decision = decision};
 	enum error error = read_order(command->documents[0], &order);
 
 	if (error)
@@ -435,14 +485,16 @@ enum error allowance_decide(struct settlement *settlement, struct txn *txn, cons
 		error = walk(&work);
 	}
 	if (error)
-		return error_set(detail, error, "run %s: %s", order.run, detail && detail->text[0] ? detail->text : error_text(error));
+		return error_set(detail, error, "run %s: %s", order.run,
+		    detail && detail->text[0] ? detail->text : error_text(error));
 	finish(&work);
 	return ERROR_NONE;
 }
 
 /* Applying. */
 
-static enum error apply_line(struct txn *txn, const struct entry *entry, const struct run_order *order, uint32_t line, struct span item, struct span bytes,
+static enum error apply_line(struct txn *txn, const struct entry *entry,
+    const struct run_order *order, uint32_t line, struct span item, struct span bytes,
     struct run_row *row)
 {
 	struct codec_reader reader = codec_reader(item);
@@ -463,12 +515,15 @@ static enum error apply_line(struct txn *txn, const struct entry *entry, const s
 	paid_key(key, programme_tag(span_text(order->programme)), order->month, person);
 	be64_write(value, entry->header.sequence);
 	be32_write(value + 8, line);
-	return store_put(txn, TABLE_ALLOWANCE, span_of(key, sizeof key), span_of(value, sizeof value));
+	return store_put(
+	    txn, TABLE_ALLOWANCE, span_of(key, sizeof key), span_of(value, sizeof value));
 }
 
-enum error allowance_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error allowance_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
-	struct codec_reader lines = codec_reader(entry->lines), verdicts = codec_reader(entry->verdicts);
+	struct codec_reader lines = codec_reader(entry->lines),
+			    verdicts = codec_reader(entry->verdicts);
 	struct run_order order;
 	struct run_row row;
 	uint8_t key[RUN_KEY_SIZE];
@@ -495,7 +550,8 @@ enum error allowance_apply(struct settlement *settlement, struct txn *txn, const
 
 /* Reading a run. */
 
-static enum error each_of_part(struct txn *txn, uint64_t sequence, uint64_t from, allowance_visit *visit, void *context, bool *stopped)
+static enum error each_of_part(struct txn *txn, uint64_t sequence, uint64_t from,
+    allowance_visit *visit, void *context, bool *stopped)
 {
 	struct entry_reader reader = {0};
 	struct codec_reader lines, verdicts;
@@ -520,7 +576,8 @@ static enum error each_of_part(struct txn *txn, uint64_t sequence, uint64_t from
 	return error;
 }
 
-enum error allowance_each(struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context)
+enum error allowance_each(
+    struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context)
 {
 	bool stopped = false;
 

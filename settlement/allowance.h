@@ -21,16 +21,21 @@ struct allowance_part {
 };
 
 /* The order's parameters. */
-void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme, const char *run, uint32_t part, uint64_t first_person);
+void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme,
+    const char *run, uint32_t part, uint64_t first_person);
 #define ALLOWANCE_PARAMETERS 5
 
 /* Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error allowance_part_get(struct txn *txn, const char *run, uint32_t part, struct allowance_part *out);
+MUST_CHECK enum error allowance_part_get(
+    struct txn *txn, const char *run, uint32_t part, struct allowance_part *out);
 /* All parts of all runs in order of run and part. */
-typedef bool allowance_part_visit(void *context, const char *run, const struct allowance_part *part);
-MUST_CHECK enum error allowance_parts_each(struct txn *txn, allowance_part_visit *visit, void *context);
+typedef bool allowance_part_visit(
+    void *context, const char *run, const struct allowance_part *part);
+MUST_CHECK enum error allowance_parts_each(
+    struct txn *txn, allowance_part_visit *visit, void *context);
 /* Everybody whom a run pays, in order of code from `from` on, with the amount (above 0). */
 typedef bool allowance_visit(void *context, uint64_t person, int64_t amount_fen);
-MUST_CHECK enum error allowance_each(struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context);
+MUST_CHECK enum error allowance_each(
+    struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context);
 
 #endif

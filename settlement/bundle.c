@@ -9,8 +9,8 @@
 /* Region and entry: how the policy book keeps its rows. */
 #define POLICY_KEY_SIZE 12
 
-static enum error policy_put(struct txn *txn, struct buffer *out, uint32_t region,
-    uint64_t sequence, struct span catalogue)
+static enum error policy_put(
+    struct txn *txn, struct buffer *out, uint32_t region, uint64_t sequence, struct span catalogue)
 {
 	struct entry_reader reader = {0};
 	enum error error = ledger_read(txn, sequence, &reader);

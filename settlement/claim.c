@@ -7,15 +7,16 @@
 #include "adjudicate.h"
 #include "calendar.h"
 
-
-enum error claim_sheet_open(const struct command *command, size_t document, struct claim_sheet *sheet, struct error_detail *detail)
+enum error claim_sheet_open(const struct command *command, size_t document,
+    struct claim_sheet *sheet, struct error_detail *detail)
 {
 	sheet->own = !command->sheet;
 	sheet->sheet = command->sheet;
 	if (command->sheet)
 		return ERROR_NONE;
 	sheet->sheet = &sheet->read;
-	return sheet_prepare(command->documents[document], &command->secret, command->count, command->lines, NULL, &sheet->read, detail);
+	return sheet_prepare(command->documents[document], &command->secret, command->count,
+	    command->lines, NULL, &sheet->read, detail);
 }
 
 void claim_sheet_close(struct claim_sheet *sheet)
@@ -24,7 +25,8 @@ void claim_sheet_close(struct claim_sheet *sheet)
 		sheet_release(&sheet->read);
 }
 
-enum error claim_standing(struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing)
+enum error claim_standing(
+    struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing)
 {
 	const struct institution_row *row;
 	enum error error = institution_get(txn, header->uscc, &row);
@@ -66,8 +68,9 @@ static void add_sums(const struct verdict *verdict, struct claim_sums *sums, enu
 		*failed = ERROR_OVERFLOW;
 }
 
-enum error claim_adjudicate(struct adjudication *adjudication, const struct prepared_sheet *sheet, const struct command *command,
-    struct decision *decision, struct claim_sums *sums, struct error_detail *detail)
+enum error claim_adjudicate(struct adjudication *adjudication, const struct prepared_sheet *sheet,
+    const struct command *command, struct decision *decision, struct claim_sums *sums,
+    struct error_detail *detail)
 {
 	struct codec_reader logged = codec_reader(command->logged_verdicts);
 	struct verdict verdict;
@@ -75,16 +78,19 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 
 	memset(sums, 0, sizeof *sums);
 	for (uint32_t i = 0; i < sheet->header.count; i++) {
-		struct span before = command->logged_verdicts.size ? codec_item(&logged) : (struct span){NULL, 0};
+		struct span before =
+		    command->logged_verdicts.size ? codec_item(&logged) : (struct span){NULL, 0};
 		bool taken_over;
-		enum error error = adjudicate_line(adjudication, &sheet->lines[i], before, &verdict, &taken_over);
+		enum error error =
+		    adjudicate_line(adjudication, &sheet->lines[i], before, &verdict, &taken_over);
 
 		if (!error) {
 			add_sums(&verdict, sums, &failed);
 			error = failed;
 		}
 		if (error)
-			return error_set(detail, error, "line %u: %s", (unsigned)i + 1, error_text(error));
+			return error_set(
+			    detail, error, "line %u: %s", (unsigned)i + 1, error_text(error));
 		verdict_write(&decision->verdicts, &verdict);
 		decision->count++;
 		decision->not_rerun += taken_over;
@@ -92,19 +98,22 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 	return decision->verdicts.failed;
 }
 
-static void book_local(struct decision *decision, const struct policy *policy, const struct claim_sums *sums, const char *uscc)
+static void book_local(struct decision *decision, const struct policy *policy,
+    const struct claim_sums *sums, const char *uscc)
 {
 	char fund[ACCOUNT_TEXT_SIZE], payable[ACCOUNT_TEXT_SIZE];
 
 	account_payable_local(payable, uscc);
 	for (size_t i = 0; i < policy->fund_count; i++) {
 		if (sums->by_fund[i])
-			decision_move(decision, UNIT_CNY, account_fund(fund, policy->funds[i].code), payable, sums->by_fund[i]);
+			decision_move(decision, UNIT_CNY, account_fund(fund, policy->funds[i].code),
+			    payable, sums->by_fund[i]);
 	}
 }
 
-enum error claim_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error claim_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct adjudication adjudication;
 	struct sheet_standing standing;
@@ -123,9 +132,11 @@ enum error claim_decide(struct settlement *settlement, struct txn *txn, const st
 		error = ledger_head(txn, &size, NULL);
 	if (error)
 		goto close_sheet;
-	error = adjudication_begin(&adjudication, settlement, txn, &sheet.sheet->header, &standing, day_of_time(now_ms), state);
+	error = adjudication_begin(&adjudication, settlement, txn, &sheet.sheet->header, &standing,
+	    day_of_time(now_ms), state);
 	if (!error)
-		error = claim_adjudicate(&adjudication, sheet.sheet, command, decision, &sums, detail);
+		error =
+		    claim_adjudicate(&adjudication, sheet.sheet, command, decision, &sums, detail);
 	if (!error) {
 		book_local(decision, adjudication.policy, &sums, sheet.sheet->header.uscc);
 		/* If this very command is appended next, its effects are at hand. */
@@ -150,7 +161,8 @@ static bool decided_just_now(const struct settlement *settlement, const struct e
 	return hash_equal(&document, &settlement->claims_document);
 }
 
-static enum error project_line(struct adjudication *adjudication, const struct sheet_line *line, struct codec_reader *verdicts)
+static enum error project_line(
+    struct adjudication *adjudication, const struct sheet_line *line, struct codec_reader *verdicts)
 {
 	struct line_case found;
 	struct verdict verdict;
@@ -166,7 +178,8 @@ static enum error project_line(struct adjudication *adjudication, const struct s
 }
 
 /* The same from what is logged: when a ledger is rebuilt, or another command came between. */
-static enum error project_lines(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct sheet_header *header,
+static enum error project_lines(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct sheet_header *header,
     const struct sheet_standing *standing, struct claim_state *state, struct error_detail *detail)
 {
 	struct codec_reader verdicts = codec_reader(entry->verdicts);
@@ -192,8 +205,8 @@ static enum error project_lines(struct settlement *settlement, struct txn *txn, 
 	return error;
 }
 
-enum error claim_project(struct settlement *settlement, struct txn *txn, const struct entry *entry, size_t index,
-    const struct sheet_standing *standing, struct error_detail *detail)
+enum error claim_project(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    size_t index, const struct sheet_standing *standing, struct error_detail *detail)
 {
 	struct claim_state *state = settlement->claims;
 	struct document document;
@@ -201,12 +214,14 @@ enum error claim_project(struct settlement *settlement, struct txn *txn, const s
 	struct sheet_row row;
 	enum error error = ERROR_NONE;
 
-	if (document_read(entry->documents[index], &document) || sheet_header_read(document.payload, &header))
+	if (document_read(entry->documents[index], &document) ||
+	    sheet_header_read(document.payload, &header))
 		return ERROR_CORRUPT;
 	if (!decided_just_now(settlement, entry)) {
 		error = workspace(settlement, &state);
 		if (!error)
-			error = project_lines(settlement, txn, entry, &header, standing, state, detail);
+			error =
+			    project_lines(settlement, txn, entry, &header, standing, state, detail);
 	}
 	settlement->claims_decided = false;
 	if (!error)
@@ -224,21 +239,24 @@ enum error claim_project(struct settlement *settlement, struct txn *txn, const s
 	return sheet_row_put(txn, header.uscc, header.number, &row);
 }
 
-enum error claim_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error claim_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	struct sheet_standing standing;
 	struct document document;
 	struct sheet_header header;
 	enum error error;
 
-	if (document_read(entry->documents[0], &document) || sheet_header_read(document.payload, &header))
+	if (document_read(entry->documents[0], &document) ||
+	    sheet_header_read(document.payload, &header))
 		return ERROR_CORRUPT;
 	error = claim_standing(txn, &header, &standing);
 	return error ? error : claim_project(settlement, txn, entry, 0, &standing, detail);
 }
 
-enum error claim_check(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, int64_t now_ms,
-    claim_check_visit *visit, void *context, struct error_detail *detail)
+enum error claim_check(struct settlement *settlement, struct txn *txn,
+    const struct prepared_sheet *sheet, int64_t now_ms, claim_check_visit *visit, void *context,
+    struct error_detail *detail)
 {
 	struct adjudication adjudication;
 	struct sheet_standing standing;
@@ -250,11 +268,13 @@ enum error claim_check(struct settlement *settlement, struct txn *txn, const str
 		error = claim_standing(txn, &sheet->header, &standing);
 	if (error)
 		return error;
-	error = adjudication_begin(&adjudication, settlement, txn, &sheet->header, &standing, day_of_time(now_ms), state);
+	error = adjudication_begin(
+	    &adjudication, settlement, txn, &sheet->header, &standing, day_of_time(now_ms), state);
 	for (uint32_t i = 0; !error && i < sheet->header.count; i++) {
 		bool taken_over;
 
-		error = adjudicate_line(&adjudication, &sheet->lines[i], (struct span){NULL, 0}, &verdict, &taken_over);
+		error = adjudicate_line(
+		    &adjudication, &sheet->lines[i], (struct span){NULL, 0}, &verdict, &taken_over);
 		if (error)
 			error_set(detail, error, "line %u: %s", (unsigned)i + 1, error_text(error));
 		else

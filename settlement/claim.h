@@ -11,7 +11,8 @@ struct verdict;
 
 /* Was a sheet with this number booked before? ERROR_NONE (no), ERROR_REPEAT (the same one; `sequence` is its entry),
  * ERROR_CONFLICT (another one). */
-MUST_CHECK enum error sheet_expected(struct txn *txn, const struct sheet_header *header, uint64_t *sequence);
+MUST_CHECK enum error sheet_expected(
+    struct txn *txn, const struct sheet_header *header, uint64_t *sequence);
 
 /* The sheet of a command: prepared by a worker, or read here. sheet_release when `own` is set. */
 struct claim_sheet {
@@ -19,7 +20,8 @@ struct claim_sheet {
 	const struct prepared_sheet *sheet;
 	bool own;
 };
-MUST_CHECK enum error claim_sheet_open(const struct command *command, size_t document, struct claim_sheet *sheet, struct error_detail *detail);
+MUST_CHECK enum error claim_sheet_open(const struct command *command, size_t document,
+    struct claim_sheet *sheet, struct error_detail *detail);
 void claim_sheet_close(struct claim_sheet *sheet);
 
 /* Verdicts on all lines of a sheet, and the money by fund. Used by the payer, whether host or home. */
@@ -27,26 +29,32 @@ struct claim_sums {
 	int64_t by_fund[FUNDS_MAX];
 	int64_t total;
 };
-MUST_CHECK enum error claim_adjudicate(struct adjudication *adjudication, const struct prepared_sheet *sheet, const struct command *command,
-    struct decision *decision, struct claim_sums *sums, struct error_detail *detail);
+MUST_CHECK enum error claim_adjudicate(struct adjudication *adjudication,
+    const struct prepared_sheet *sheet, const struct command *command, struct decision *decision,
+    struct claim_sums *sums, struct error_detail *detail);
 /* Bring the tables of what is used up up to date with the verdicts of a logged sheet, and write its row. */
-MUST_CHECK enum error claim_project(struct settlement *settlement, struct txn *txn, const struct entry *entry, size_t document,
-    const struct sheet_standing *standing, struct error_detail *detail);
+MUST_CHECK enum error claim_project(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, size_t document, const struct sheet_standing *standing,
+    struct error_detail *detail);
 /* What the city's own tables say of an institution. */
-MUST_CHECK enum error claim_standing(struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing);
+MUST_CHECK enum error claim_standing(
+    struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing);
 
 /* Which of a forwarded sheet's programmes count bed nights, by the payer's catalogue as this city knows it. */
-void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header, bool takes[SHEET_PROGRAMMES_MAX]);
+void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header,
+    bool takes[SHEET_PROGRAMMES_MAX]);
 
 /* One obligation for each approved line worth something, in order; `obligation` holds what they have in common. `lines` and
  * `verdicts` are those of the payer's entry under the sheet's secret: they make the hashes. Only while an entry is applied. */
 struct obligation;
-MUST_CHECK enum error claim_obligations(struct txn *txn, struct obligation *obligation, const struct hash *secret, struct span lines,
-    struct span verdicts, uint32_t count);
+MUST_CHECK enum error claim_obligations(struct txn *txn, struct obligation *obligation,
+    const struct hash *secret, struct span lines, struct span verdicts, uint32_t count);
 
 /* Decide as a dry run over a sheet that is not booked: `claim check`. Calls `visit` for each line with its verdict. */
-typedef void claim_check_visit(void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict);
-MUST_CHECK enum error claim_check(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, int64_t now_ms,
-    claim_check_visit *visit, void *context, struct error_detail *detail);
+typedef void claim_check_visit(
+    void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict);
+MUST_CHECK enum error claim_check(struct settlement *settlement, struct txn *txn,
+    const struct prepared_sheet *sheet, int64_t now_ms, claim_check_visit *visit, void *context,
+    struct error_detail *detail);
 
 #endif

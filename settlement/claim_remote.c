@@ -68,7 +68,8 @@ static void endorsement_take(struct codec_reader *reader, struct endorsement *en
 
 /* At the host. */
 
-void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header, bool takes[SHEET_PROGRAMMES_MAX])
+void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header,
+    bool takes[SHEET_PROGRAMMES_MAX])
 {
 	const struct policy *policy = settlement_policy(settlement, header->payer);
 
@@ -95,7 +96,8 @@ static int64_t nights_asked(const struct settlement *settlement, const struct pr
 }
 
 /* Who signed it: the institution, or one of our officers in its place. */
-static enum error find_signer(struct txn *txn, const struct document *document, uint64_t size, struct endorsement *endorsement)
+static enum error find_signer(struct txn *txn, const struct document *document, uint64_t size,
+    struct endorsement *endorsement)
 {
 	struct keyring_key signer;
 	enum error error = keyring_verify(txn, document, size, &signer);
@@ -105,18 +107,22 @@ static enum error find_signer(struct txn *txn, const struct document *document, 
 	return error;
 }
 
-static enum error forward(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    const struct prepared_sheet *sheet, struct decision *decision, struct error_detail *detail)
+static enum error forward(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, const struct prepared_sheet *sheet,
+    struct decision *decision, struct error_detail *detail)
 {
-	struct endorsement endorsement = {.sheet = document_hash(command->documents[0]), .booked_day = day_of_time(now_ms)};
+	struct endorsement endorsement = {
+	    .sheet = document_hash(command->documents[0]), .booked_day = day_of_time(now_ms)};
 	struct peer_row peer;
 	struct verdict verdict = {.reason = REASON_registered};
 	struct buffer *payload;
 	enum error error = peer_get(txn, sheet->header.payer, &peer);
 
 	if (error == ERROR_NOT_FOUND)
-		return error_set(detail, error, "sheet %llu of %s: the payer %06u is not a peer of this city", (unsigned long long)sheet->header.number,
-		    sheet->header.uscc, (unsigned)sheet->header.payer);
+		return error_set(detail, error,
+		    "sheet %llu of %s: the payer %06u is not a peer of this city",
+		    (unsigned long long)sheet->header.number, sheet->header.uscc,
+		    (unsigned)sheet->header.payer);
 	if (!error)
 		error = ledger_head(txn, &endorsement.sequence, NULL);
 	if (!error)
@@ -134,7 +140,8 @@ static enum error forward(struct settlement *settlement, struct txn *txn, const 
 	decision->count = sheet->header.count;
 	/* What nobody has registered is not sent on. */
 	if (endorsement.standing.known) {
-		payload = message_begin(settlement, txn, decision, sheet->header.payer, "endorsement", 1);
+		payload =
+		    message_begin(settlement, txn, decision, sheet->header.payer, "endorsement", 1);
 		if (payload)
 			endorsement_write(payload, &endorsement);
 	}
@@ -147,8 +154,9 @@ static enum error workspace(struct settlement *settlement)
 	return settlement->claims ? ERROR_NONE : claim_state_create(&settlement->claims);
 }
 
-enum error claim_forward_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error claim_forward_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct claim_sheet sheet;
 	enum error error = claim_sheet_open(command, 0, &sheet, detail);
@@ -162,7 +170,8 @@ enum error claim_forward_decide(struct settlement *settlement, struct txn *txn, 
 	return error;
 }
 
-static enum error project_forward(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct prepared_sheet *sheet)
+static enum error project_forward(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct prepared_sheet *sheet)
 {
 	struct claim_state *state = settlement->claims;
 	int64_t nights = nights_asked(settlement, sheet), left;
@@ -200,13 +209,15 @@ static enum error project_forward(struct settlement *settlement, struct txn *txn
 	return error ? error : sheet_row_put(txn, sheet->header.uscc, sheet->header.number, &row);
 }
 
-enum error claim_forward_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error claim_forward_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct prepared_sheet sheet;
 	enum error error = workspace(settlement);
 
 	if (!error)
-		error = sheet_prepare(entry->documents[0], &entry->secret, entry->header.count, entry->lines, NULL, &sheet, detail);
+		error = sheet_prepare(entry->documents[0], &entry->secret, entry->header.count,
+		    entry->lines, NULL, &sheet, detail);
 	if (error)
 		return error;
 	error = project_forward(settlement, txn, entry, &sheet);
@@ -216,7 +227,8 @@ enum error claim_forward_apply(struct settlement *settlement, struct txn *txn, c
 
 /* At the payer. */
 
-static enum error read_endorsement(struct span bytes, struct message *message, struct endorsement *endorsement)
+static enum error read_endorsement(
+    struct span bytes, struct message *message, struct endorsement *endorsement)
 {
 	struct document document;
 	enum error error = document_read(bytes, &document);
@@ -232,7 +244,8 @@ static enum error read_endorsement(struct span bytes, struct message *message, s
 }
 
 /* The institution's signature under the key that its city has announced, or the officer's whom the city names. */
-static enum error check_signature(struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement)
+static enum error check_signature(
+    struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement)
 {
 	struct keyring_key signer;
 	char party[KEYRING_PARTY_SIZE];
@@ -250,7 +263,8 @@ static enum error check_signature(struct txn *txn, const struct prepared_sheet *
 	return error;
 }
 
-static enum error check_endorsement(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, const struct message *message,
+static enum error check_endorsement(struct settlement *settlement, struct txn *txn,
+    const struct prepared_sheet *sheet, const struct message *message,
     const struct endorsement *endorsement, struct span sheet_bytes, struct error_detail *detail)
 {
 	struct hash hash = document_hash(sheet_bytes);
@@ -259,22 +273,29 @@ static enum error check_endorsement(struct settlement *settlement, struct txn *t
 
 	if (!hash_equal(&hash, &endorsement->sheet))
 		return error_set(detail, ERROR_MISMATCH, "the endorsement is of another sheet");
-	if (sheet->header.host != message->from || sheet->header.payer != settlement_region(settlement))
-		return error_set(detail, ERROR_MISMATCH, "the sheet is of host %06u for payer %06u", (unsigned)sheet->header.host, (unsigned)sheet->header.payer);
+	if (sheet->header.host != message->from ||
+	    sheet->header.payer != settlement_region(settlement))
+		return error_set(detail, ERROR_MISMATCH, "the sheet is of host %06u for payer %06u",
+		    (unsigned)sheet->header.host, (unsigned)sheet->header.payer);
 	error = sheet_expected(txn, &sheet->header, &sequence);
 	if (error)
-		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before", (unsigned long long)sheet->header.number, sheet->header.uscc);
+		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before",
+		    (unsigned long long)sheet->header.number, sheet->header.uscc);
 	error = check_signature(txn, sheet, endorsement);
 	if (error)
-		return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)sheet->header.number, sheet->header.uscc, error_text(error));
+		return error_set(detail, error, "sheet %llu of %s: %s",
+		    (unsigned long long)sheet->header.number, sheet->header.uscc,
+		    error_text(error));
 	return ERROR_NONE;
 }
 
 /* [sheet hash, uscc, number, the payer's entry, window, policy hash], then the verdicts. */
-static void send_verdicts(struct settlement *settlement, struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement,
+static void send_verdicts(struct settlement *settlement, struct txn *txn,
+    const struct prepared_sheet *sheet, const struct endorsement *endorsement,
     const struct policy *policy, uint64_t sequence, uint32_t window, struct decision *decision)
 {
-	struct buffer *payload = message_begin(settlement, txn, decision, sheet->header.host, "adjudication", 1 + (size_t)sheet->header.count);
+	struct buffer *payload = message_begin(settlement, txn, decision, sheet->header.host,
+	    "adjudication", 1 + (size_t)sheet->header.count);
 
 	if (!payload)
 		return;
@@ -288,7 +309,8 @@ static void send_verdicts(struct settlement *settlement, struct txn *txn, const 
 	buffer_append(payload, buffer_span(&decision->verdicts));
 }
 
-static enum error decide_remote(struct settlement *settlement, struct txn *txn, const struct command *command, const struct prepared_sheet *sheet,
+static enum error decide_remote(struct settlement *settlement, struct txn *txn,
+    const struct command *command, const struct prepared_sheet *sheet,
     const struct endorsement *endorsement, struct decision *decision, struct error_detail *detail)
 {
 	uint32_t self = settlement_region(settlement), host = sheet->header.host, window;
@@ -302,7 +324,8 @@ static enum error decide_remote(struct settlement *settlement, struct txn *txn, 
 		error = window_open_number(txn, self, host, &window);
 	if (error)
 		return error;
-	error = adjudication_begin(&adjudication, settlement, txn, &sheet->header, &endorsement->standing, endorsement->booked_day, settlement->claims);
+	error = adjudication_begin(&adjudication, settlement, txn, &sheet->header,
+	    &endorsement->standing, endorsement->booked_day, settlement->claims);
 	claim_state_nights_apart(settlement->claims);
 	if (!error)
 		error = claim_adjudicate(&adjudication, sheet, command, decision, &sums, detail);
@@ -310,16 +333,20 @@ static enum error decide_remote(struct settlement *settlement, struct txn *txn, 
 		account_payable_city(payable, host, window);
 		for (size_t i = 0; i < adjudication.policy->fund_count; i++) {
 			if (sums.by_fund[i])
-				decision_move(decision, UNIT_CNY, account_fund(fund, adjudication.policy->funds[i].code), payable, sums.by_fund[i]);
+				decision_move(decision, UNIT_CNY,
+				    account_fund(fund, adjudication.policy->funds[i].code), payable,
+				    sums.by_fund[i]);
 		}
-		send_verdicts(settlement, txn, sheet, endorsement, adjudication.policy, sequence, window, decision);
+		send_verdicts(settlement, txn, sheet, endorsement, adjudication.policy, sequence,
+		    window, decision);
 	}
 	adjudication_end(&adjudication);
 	return error;
 }
 
-enum error claim_remote_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error claim_remote_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct endorsement endorsement;
 	struct message message;
@@ -327,22 +354,26 @@ enum error claim_remote_decide(struct settlement *settlement, struct txn *txn, c
 	enum error error;
 
 	(void)now_ms;
-	if (command->document_count != 2 || read_endorsement(command->documents[0], &message, &endorsement))
+	if (command->document_count != 2 ||
+	    read_endorsement(command->documents[0], &message, &endorsement))
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed endorsement");
 	error = claim_sheet_open(command, 1, &sheet, detail);
 	if (error)
 		return error;
 	error = workspace(settlement);
 	if (!error)
-		error = check_endorsement(settlement, txn, sheet.sheet, &message, &endorsement, command->documents[1], detail);
+		error = check_endorsement(settlement, txn, sheet.sheet, &message, &endorsement,
+		    command->documents[1], detail);
 	if (!error)
-		error = decide_remote(settlement, txn, command, sheet.sheet, &endorsement, decision, detail);
+		error = decide_remote(
+		    settlement, txn, command, sheet.sheet, &endorsement, decision, detail);
 	claim_sheet_close(&sheet);
 	return error;
 }
 
 /* One obligation for each line that is worth something. `leaves` are the result leaves of the payer's entry. */
-static enum error add_obligations(struct txn *txn, struct obligation *obligation, struct span verdicts, uint32_t count, const struct hash *leaves)
+static enum error add_obligations(struct txn *txn, struct obligation *obligation,
+    struct span verdicts, uint32_t count, const struct hash *leaves)
 {
 	struct codec_reader reader = codec_reader(verdicts);
 	struct verdict verdict;
@@ -365,7 +396,8 @@ static enum error add_obligations(struct txn *txn, struct obligation *obligation
 	return ERROR_NONE;
 }
 
-enum error claim_obligations(struct txn *txn, struct obligation *obligation, const struct hash *secret, struct span lines, struct span verdicts, uint32_t count)
+enum error claim_obligations(struct txn *txn, struct obligation *obligation,
+    const struct hash *secret, struct span lines, struct span verdicts, uint32_t count)
 {
 	struct hash *leaves = malloc(2 * (size_t)count * sizeof *leaves);
 	enum error error = leaves ? entry_line_leaves(secret, lines, count, leaves) : ERROR_MEMORY;
@@ -379,8 +411,8 @@ enum error claim_obligations(struct txn *txn, struct obligation *obligation, con
 }
 
 /* So that the sheet can be verified for ever; a party of this name can sign nothing else here. */
-static enum error add_officer(
-    struct txn *txn, const struct entry *entry, uint32_t from, const struct endorsement *endorsement)
+static enum error add_officer(struct txn *txn, const struct entry *entry, uint32_t from,
+    const struct endorsement *endorsement)
 {
 	char party[KEYRING_PARTY_SIZE], id[2 * KEY_ID_SIZE + 1];
 	struct key_id key = key_id(&endorsement->officer);
@@ -403,22 +435,29 @@ enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry)
 	return add_officer(txn, entry, message.from, &endorsement);
 }
 
-enum error claim_remote_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error claim_remote_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
-	struct obligation obligation = {.payer = settlement_region(settlement), .epoch = entry->header.epoch, .sequence = entry->header.sequence};
+	struct obligation obligation = {.payer = settlement_region(settlement),
+	    .epoch = entry->header.epoch,
+	    .sequence = entry->header.sequence};
 	struct endorsement endorsement;
 	struct message message;
 	enum error error = workspace(settlement);
 
 	if (error)
 		return error;
-	if (entry->header.document_count < 2 || read_endorsement(entry->documents[0], &message, &endorsement))
+	if (entry->header.document_count < 2 ||
+	    read_endorsement(entry->documents[0], &message, &endorsement))
 		return ERROR_CORRUPT;
 	obligation.creditor = message.from;
 	error = claim_project(settlement, txn, entry, 1, &endorsement.standing, detail);
 	if (!error)
 		error = add_officer(txn, entry, message.from, &endorsement);
 	if (!error)
-		error = window_open_number(txn, obligation.payer, obligation.creditor, &obligation.window);
-	return error ? error : claim_obligations(txn, &obligation, &entry->secret, entry->lines, entry->verdicts, entry->header.count);
+		error = window_open_number(
+		    txn, obligation.payer, obligation.creditor, &obligation.window);
+	return error ? error
+		     : claim_obligations(txn, &obligation, &entry->secret, entry->lines,
+			   entry->verdicts, entry->header.count);
 }

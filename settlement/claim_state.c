@@ -62,7 +62,8 @@ void claim_state_free(struct claim_state *state)
 	free(state);
 }
 
-void claim_state_begin(struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots)
+void claim_state_begin(
+    struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots)
 {
 	state->txn = txn;
 	memcpy(state->uscc, uscc, USCC_SIZE);
@@ -148,7 +149,8 @@ static void load_days(struct claim_state *state, unsigned need)
 	error = store_get(state->txn, TABLE_CLAIMED, span_of(key, sizeof key), &row);
 	if (error == ERROR_NOT_FOUND)
 		return;
-	if (!error && (row.size % sizeof *of->days != 0 || row.size > state->slots * sizeof *of->days))
+	if (!error &&
+	    (row.size % sizeof *of->days != 0 || row.size > state->slots * sizeof *of->days))
 		error = ERROR_CORRUPT;
 	if (error)
 		fail(state, error);
@@ -171,7 +173,8 @@ uint32_t claim_state_days(struct claim_state *state, enum need need, uint32_t sl
 	return of && slot < state->slots ? of->days[slot] : 0;
 }
 
-uint32_t claim_state_days_at(struct claim_state *state, const char *uscc, enum need need, uint32_t slot)
+uint32_t claim_state_days_at(
+    struct claim_state *state, const char *uscc, enum need need, uint32_t slot)
 {
 	uint8_t key[DAYS_KEY_SIZE];
 	uint32_t days = 0;
@@ -192,10 +195,12 @@ uint32_t claim_state_days_at(struct claim_state *state, const char *uscc, enum n
 static uint32_t mask(const struct night_piece *piece)
 {
 	assert(1 <= piece->from && piece->from <= piece->until && piece->until <= 31);
-	return (uint32_t)(((UINT64_C(1) << piece->until) - 1) & ~((UINT64_C(1) << (piece->from - 1)) - 1));
+	return (uint32_t)(((UINT64_C(1) << piece->until) - 1) &
+			  ~((UINT64_C(1) << (piece->from - 1)) - 1));
 }
 
-void claim_state_take_days(struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count)
+void claim_state_take_days(
+    struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count)
 {
 	struct days_of_need *of = days_of(state, need);
 
@@ -208,7 +213,8 @@ void claim_state_take_days(struct claim_state *state, enum need need, const stru
 	of->changed = true;
 }
 
-void claim_state_free_days(struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count)
+void claim_state_free_days(
+    struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count)
 {
 	struct days_of_need *of = days_of(state, need);
 
@@ -260,7 +266,8 @@ void claim_state_nights_apart(struct claim_state *state)
 
 #define PROGRAMME_KEY_SIZE 9
 
-static void programme_key(const struct claim_state *state, uint32_t tag, uint8_t key[PROGRAMME_KEY_SIZE])
+static void programme_key(
+    const struct claim_state *state, uint32_t tag, uint8_t key[PROGRAMME_KEY_SIZE])
 {
 	key[0] = 1;
 	be32_write(key + 1, tag);
@@ -279,7 +286,8 @@ static struct programme_use *programme_use(struct claim_state *state, uint32_t t
 	assert(state->programme_count < PROGRAMMES_OF_SHEET_MAX);
 	use = &state->programmes[state->programme_count++];
 	programme_key(state, tag, key);
-	*use = (struct programme_use){.tag = tag, .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
+	*use = (struct programme_use){
+	    .tag = tag, .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
 	return use;
 }
 
@@ -300,7 +308,8 @@ void claim_state_take_programme(struct claim_state *state, uint32_t tag, int64_t
 
 #define PERSON_KEY_SIZE 13
 
-static void person_key(const struct claim_state *state, uint64_t person, uint8_t key[PERSON_KEY_SIZE])
+static void person_key(
+    const struct claim_state *state, uint64_t person, uint8_t key[PERSON_KEY_SIZE])
 {
 	key[0] = 2;
 	be64_write(key + 1, person);
@@ -338,7 +347,8 @@ static struct person_use *person_use(struct claim_state *state, uint64_t person)
 			return &state->persons[state->person_slots[at] - 1];
 	}
 	person_key(state, person, key);
-	state->persons[state->person_count] = (struct person_use){.person = person, .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
+	state->persons[state->person_count] = (struct person_use){
+	    .person = person, .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
 	state->person_slots[at] = (uint32_t)++state->person_count;
 	return &state->persons[state->person_count - 1];
 }
@@ -372,7 +382,8 @@ static enum error store_days(const struct claim_state *state, struct txn *txn)
 		if (!of->changed)
 			continue;
 		days_key(state->uscc, state->month, need, key);
-		error = store_put(txn, TABLE_CLAIMED, span_of(key, sizeof key), span_of(of->days, state->slots * sizeof *of->days));
+		error = store_put(txn, TABLE_CLAIMED, span_of(key, sizeof key),
+		    span_of(of->days, state->slots * sizeof *of->days));
 		if (error)
 			return error;
 	}
@@ -388,14 +399,16 @@ static enum error store_usage_rows(const struct claim_state *state, struct txn *
 
 		programme_key(state, state->programmes[i].tag, key);
 		if (state->programmes[i].changed)
-			error = store_number(txn, TABLE_USAGE, span_of(key, sizeof key), state->programmes[i].fen);
+			error = store_number(
+			    txn, TABLE_USAGE, span_of(key, sizeof key), state->programmes[i].fen);
 	}
 	for (size_t i = 0; !error && i < state->person_count; i++) {
 		uint8_t key[PERSON_KEY_SIZE];
 
 		person_key(state, state->persons[i].person, key);
 		if (state->persons[i].changed)
-			error = store_number(txn, TABLE_USAGE, span_of(key, sizeof key), state->persons[i].fen);
+			error = store_number(
+			    txn, TABLE_USAGE, span_of(key, sizeof key), state->persons[i].fen);
 	}
 	return error;
 }
@@ -437,7 +450,8 @@ enum error sheet_row_get(struct txn *txn, const char *uscc, uint64_t number, str
 	return error;
 }
 
-enum error sheet_row_put(struct txn *txn, const char *uscc, uint64_t number, const struct sheet_row *row)
+enum error sheet_row_put(
+    struct txn *txn, const char *uscc, uint64_t number, const struct sheet_row *row)
 {
 	uint8_t key[SHEET_KEY_SIZE];
 
@@ -514,5 +528,6 @@ enum error reversed_put(struct txn *txn, uint64_t sequence, uint32_t line, uint6
 	be64_write(key, sequence);
 	be32_write(key + 8, line);
 	be64_write(value, by);
-	return store_insert(txn, TABLE_REVERSED, span_of(key, sizeof key), span_of(value, sizeof value));
+	return store_insert(
+	    txn, TABLE_REVERSED, span_of(key, sizeof key), span_of(value, sizeof value));
 }

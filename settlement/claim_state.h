@@ -22,16 +22,20 @@ MUST_CHECK enum error claim_state_create(struct claim_state **state);
 void claim_state_free(struct claim_state *state); /* NULL is accepted */
 
 /* Begin a sheet: what it needs is loaded when it is asked for first. `slots` is the institution's number of stays so far. */
-void claim_state_begin(struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots);
+void claim_state_begin(
+    struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots);
 /* The first failure of any call below. */
 MUST_CHECK enum error claim_state_failed(const struct claim_state *state);
 
 /* Days of the month that are claimed for a need in a stay, bit d - 1 for day d. */
 uint32_t claim_state_days(struct claim_state *state, enum need need, uint32_t slot);
 /* The same for a stay in any institution, also another one than the sheet's. */
-uint32_t claim_state_days_at(struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
-void claim_state_take_days(struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
-void claim_state_free_days(struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
+uint32_t claim_state_days_at(
+    struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
+void claim_state_take_days(
+    struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
+void claim_state_free_days(
+    struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
 
 /* Bed nights that earlier sheets have taken in the month. */
 int64_t claim_state_nights(struct claim_state *state);
@@ -52,22 +56,28 @@ MUST_CHECK enum error claim_state_store(struct claim_state *state, struct txn *t
 enum sheet_state { SHEET_ADJUDICATED = 1, SHEET_FORWARDED = 2 };
 
 struct sheet_row {
-	uint64_t sequence;  /* of the entry that booked it */
-	uint64_t answered;  /* SHEET_ADJUDICATED at the host of a forwarded sheet: the entry with the payer's verdicts; else 0 */
+	uint64_t sequence; /* of the entry that booked it */
+	uint64_t
+	    answered; /* SHEET_ADJUDICATED at the host of a forwarded sheet: the entry with the payer's verdicts; else 0 */
 	uint32_t payer, host, month, count;
-	uint32_t state;	    /* enum sheet_state */
+	uint32_t state;     /* enum sheet_state */
 	uint32_t nights;    /* forwarded: bed nights that it has taken */
 	struct hash header; /* SHA-256 of its signed payload */
 };
 
-MUST_CHECK enum error sheet_row_get(struct txn *txn, const char *uscc, uint64_t number, struct sheet_row *row);
-MUST_CHECK enum error sheet_row_put(struct txn *txn, const char *uscc, uint64_t number, const struct sheet_row *row);
+MUST_CHECK enum error sheet_row_get(
+    struct txn *txn, const char *uscc, uint64_t number, struct sheet_row *row);
+MUST_CHECK enum error sheet_row_put(
+    struct txn *txn, const char *uscc, uint64_t number, const struct sheet_row *row);
 /* All sheets of an institution (NULL: of all) in order; stops when `visit` returns false. */
-typedef bool sheet_row_visit(void *context, const char *uscc, uint64_t number, const struct sheet_row *row);
-MUST_CHECK enum error sheet_row_each(struct txn *txn, const char *uscc, sheet_row_visit *visit, void *context);
+typedef bool sheet_row_visit(
+    void *context, const char *uscc, uint64_t number, const struct sheet_row *row);
+MUST_CHECK enum error sheet_row_each(
+    struct txn *txn, const char *uscc, sheet_row_visit *visit, void *context);
 
 /* Has line `line` of entry `sequence` been reversed? */
-MUST_CHECK enum error reversed_get(struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed);
+MUST_CHECK enum error reversed_get(
+    struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed);
 MUST_CHECK enum error reversed_put(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t by);
 
 #endif

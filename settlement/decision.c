@@ -127,7 +127,8 @@ static struct transfer *push(struct decision *decision)
 		return NULL;
 	}
 	if (decision->transfer_count == decision->transfer_capacity) {
-		size_t capacity = decision->transfer_capacity ? 2 * decision->transfer_capacity : 16;
+		size_t capacity =
+		    decision->transfer_capacity ? 2 * decision->transfer_capacity : 16;
 		struct transfer *grown = realloc(decision->transfers, capacity * sizeof *grown);
 		if (!grown) {
 			fail(decision, ERROR_MEMORY);
@@ -159,7 +160,8 @@ static bool is_sum(const struct transfer *transfer)
 	return memcmp(&transfer->id, &none, sizeof none) == 0;
 }
 
-void decision_move(struct decision *decision, enum unit unit, const char *debit, const char *credit, int64_t value)
+void decision_move(
+    struct decision *decision, enum unit unit, const char *debit, const char *credit, int64_t value)
 {
 	struct span d = span_text(debit), c = span_text(credit);
 	struct decision_arena *arena = decision->arena;
@@ -171,7 +173,8 @@ void decision_move(struct decision *decision, enum unit unit, const char *debit,
 	bucket = bucket_of(unit, d, c);
 	for (uint32_t i = arena->buckets[bucket]; i; i = arena->next[i - 1]) {
 		transfer = &decision->transfers[i - 1];
-		if (transfer->unit != unit || !span_equal(transfer->debit, d) || !span_equal(transfer->credit, c))
+		if (transfer->unit != unit || !span_equal(transfer->debit, d) ||
+		    !span_equal(transfer->credit, c))
 			continue;
 		if (amount_add(transfer->amount, (struct amount){value}, &transfer->amount))
 			fail(decision, ERROR_OVERFLOW);
@@ -251,7 +254,8 @@ struct buffer *decision_send(struct decision *decision, uint32_t to, const char 
 			fail(decision, ERROR_MEMORY);
 			return NULL;
 		}
-		memset(grown + decision->outgoing_capacity, 0, (capacity - decision->outgoing_capacity) * sizeof *grown);
+		memset(grown + decision->outgoing_capacity, 0,
+		    (capacity - decision->outgoing_capacity) * sizeof *grown);
 		decision->outgoing = grown;
 		decision->outgoing_capacity = capacity;
 	}

@@ -29,11 +29,14 @@ struct command {
 	struct hash secret; /* of the line salts: the sheet's or order's */
 	struct span lines;  /* LINES_GIVEN: `count` CBOR items; else empty */
 	uint32_t count;
-	const struct hash *line_leaves;	     /* computed when the command was prepared, or NULL */
-	const struct prepared_sheet *sheet;  /* claim kinds: decoded by a worker before the queue, or NULL */
-	struct span logged_verdicts;	     /* replay only: taken over for lines whose person's facts were erased */
-	struct span logged_lines;	     /* replay of LINES_MADE: the lines that belong to logged_verdicts */
-	struct span attachment;		     /* a message's attachment (docs/format.md, "Messages"), or empty */
+	const struct hash *line_leaves; /* computed when the command was prepared, or NULL */
+	const struct prepared_sheet
+	    *sheet; /* claim kinds: decoded by a worker before the queue, or NULL */
+	struct span
+	    logged_verdicts; /* replay only: taken over for lines whose person's facts were erased */
+	struct span
+	    logged_lines;       /* replay of LINES_MADE: the lines that belong to logged_verdicts */
+	struct span attachment; /* a message's attachment (docs/format.md, "Messages"), or empty */
 };
 
 /* A document to be signed with the node's document key and sent. */
@@ -45,7 +48,7 @@ struct outgoing {
 
 /* Filled by decide; owned by the caller: decision_init once, decision_clear before each use, decision_free at the end. */
 struct decision {
-	struct buffer lines;	/* LINES_MADE: `count` items */
+	struct buffer lines;    /* LINES_MADE: `count` items */
 	struct buffer verdicts; /* `count` items */
 	uint32_t count;
 	struct transfer *transfers;
@@ -53,8 +56,8 @@ struct decision {
 	struct outgoing *outgoing;
 	size_t outgoing_count, outgoing_capacity;
 	struct decision_arena *arena; /* keeps account names and references */
-	uint32_t not_rerun; /* replay: lines taken over from logged_verdicts */
-	enum error failed;  /* sticky: memory, bounds */
+	uint32_t not_rerun;           /* replay: lines taken over from logged_verdicts */
+	enum error failed;            /* sticky: memory, bounds */
 };
 
 void decision_init(struct decision *decision);
@@ -65,7 +68,8 @@ MUST_CHECK enum error decision_finish(struct decision *decision);
 
 /* Add to the sum of the transfer debit -> credit of this decision (one transfer per pair of accounts and unit). A sum that
  * ends negative is booked with the sides swapped, one that ends 0 is left out. Ids follow from `cause` at decision_seal. */
-void decision_move(struct decision *decision, enum unit unit, const char *debit, const char *credit, int64_t value);
+void decision_move(struct decision *decision, enum unit unit, const char *debit, const char *credit,
+    int64_t value);
 /* Add one transfer as it stands (payments: pending, post, void). Names and reference are copied. */
 void decision_transfer(struct decision *decision, const struct transfer *transfer);
 /* Give every transfer of decision_move its id: transfer_id_from(cause, index). Called once by the caller of decide, with

@@ -9,7 +9,8 @@ static void put_key(struct buffer *out, const struct public_key *key)
 	codec_put_bytes(out, span_of(key->bytes, PUBLIC_KEY_SIZE));
 }
 
-void descriptor_sign(struct buffer *out, const struct descriptor *descriptor, const struct secret_key *root)
+void descriptor_sign(
+    struct buffer *out, const struct descriptor *descriptor, const struct secret_key *root)
 {
 	struct buffer payload = {0};
 

@@ -19,7 +19,8 @@ struct descriptor {
 };
 
 /* Append the signed document. */
-void descriptor_sign(struct buffer *out, const struct descriptor *descriptor, const struct secret_key *root);
+void descriptor_sign(
+    struct buffer *out, const struct descriptor *descriptor, const struct secret_key *root);
 /* Read and verify under the root key that it carries. Fails with: ERROR_MALFORMED, ERROR_SIGNATURE, ERROR_UNKNOWN_KEY. */
 MUST_CHECK enum error descriptor_read(struct span bytes, struct descriptor *descriptor);
 

@@ -12,50 +12,50 @@
 /* number, name (decide: <name>_decide, apply: <name>_apply), lines */
 #define KIND_LIST(X)                                                                               \
 	/* the node itself: settlement/node_kinds.c */                                             \
-	X(1, genesis, LINES_MADE)     /* order: this node's descriptor */                          \
-	X(2, policy, LINES_MADE)      /* order or policy_notice: a catalogue from a day */         \
-	X(3, peer, LINES_MADE)	      /* node_descriptor of another city */                        \
-	X(4, officer, LINES_GIVEN)    /* officers' keys added and ended */                         \
+	X(1, genesis, LINES_MADE)        /* order: this node's descriptor */                       \
+	X(2, policy, LINES_MADE)         /* order or policy_notice: a catalogue from a day */      \
+	X(3, peer, LINES_MADE)           /* node_descriptor of another city */                     \
+	X(4, officer, LINES_GIVEN)       /* officers' keys added and ended */                      \
 	X(5, account_flags, LINES_GIVEN) /* freeze, unfreeze, close */                             \
-	X(6, expired, LINES_MADE)     /* pending transfers past their deadline */                  \
+	X(6, expired, LINES_MADE)        /* pending transfers past their deadline */               \
 	/* registers */                                                                            \
-	X(10, institution, LINES_GIVEN) /* order: registered, changed, new key, standing */        \
+	X(10, institution, LINES_GIVEN)       /* order: registered, changed, new key, standing */  \
 	X(11, institution_notice, LINES_MADE) /* the same from another city */                     \
-	X(12, person, LINES_GIVEN)    /* person_fact: registered, facts changed; sealed */         \
-	X(13, erase, LINES_GIVEN)     /* a person is forgotten */                                  \
-	X(14, assessment, LINES_GIVEN) /* ability levels; sealed for own persons */                \
+	X(12, person, LINES_GIVEN)            /* person_fact: registered, facts changed; sealed */ \
+	X(13, erase, LINES_GIVEN)             /* a person is forgotten */                          \
+	X(14, assessment, LINES_GIVEN)        /* ability levels; sealed for own persons */         \
 	X(15, assessment_notice, LINES_MADE)                                                       \
-	X(16, filing, LINES_GIVEN)    /* 备案 */                                                    \
+	X(16, filing, LINES_GIVEN) /* 备案 */                                                    \
 	X(17, filing_notice, LINES_MADE)                                                           \
 	X(18, grant, LINES_GIVEN)                                                                  \
 	X(19, grant_notice, LINES_MADE)                                                            \
-	X(20, stay, LINES_GIVEN)      /* order at the host: opened, closed */                      \
-	X(21, stay_notice, LINES_MADE) /* at home: stay_opened, stay_closed of another host */     \
-	X(22, stay_answer, LINES_MADE) /* at the host: stay_accepted, stay_refused from home */    \
+	X(20, stay, LINES_GIVEN)          /* order at the host: opened, closed */                  \
+	X(21, stay_notice, LINES_MADE)    /* at home: stay_opened, stay_closed of another host */  \
+	X(22, stay_answer, LINES_MADE)    /* at the host: stay_accepted, stay_refused from home */ \
 	X(23, appropriation, LINES_GIVEN) /* funds, float */                                       \
 	/* claims */                                                                               \
-	X(30, claim, LINES_GIVEN)     /* a sheet adjudicated by its payer; from its own institution */ \
+	X(30, claim, LINES_GIVEN) /* a sheet adjudicated by its payer; from its own institution */ \
 	X(31, claim_forward, LINES_GIVEN) /* a sheet booked by the host for another payer */       \
-	X(32, claim_remote, LINES_GIVEN) /* endorsement + sheet, adjudicated by the payer */       \
-	X(33, adjudication, LINES_MADE) /* at the host: the payer's verdicts */                    \
-	X(34, reversal, LINES_GIVEN)  /* at the payer: negative lines that name old obligations */ \
+	X(32, claim_remote, LINES_GIVEN)  /* endorsement + sheet, adjudicated by the payer */      \
+	X(33, adjudication, LINES_MADE)   /* at the host: the payer's verdicts */                  \
+	X(34, reversal, LINES_GIVEN) /* at the payer: negative lines that name old obligations */  \
 	X(35, reversal_notice, LINES_MADE)                                                         \
-	X(36, allowance, LINES_MADE)  /* a part of a monthly run */                                \
+	X(36, allowance, LINES_MADE) /* a part of a monthly run */                                 \
 	/* between cities, and the bank */                                                         \
-	X(40, cut, LINES_MADE)	      /* windows cut, statements go out */                         \
-	X(41, statement, LINES_MADE)  /* a payer's statement: agreement goes out */                \
-	X(42, agreement, LINES_MADE)  /* the creditor's countersignature */                        \
-	X(43, clearing, LINES_MADE)   /* proposed by the lower region code */                      \
+	X(40, cut, LINES_MADE)             /* windows cut, statements go out */                    \
+	X(41, statement, LINES_MADE)       /* a payer's statement: agreement goes out */           \
+	X(42, agreement, LINES_MADE)       /* the creditor's countersignature */                   \
+	X(43, clearing, LINES_MADE)        /* proposed by the lower region code */                 \
 	X(44, clearing_accept, LINES_MADE) /* countersigned by the other */                        \
 	X(45, clearing_signed, LINES_MADE) /* both signatures are here */                          \
-	X(46, payment_order, LINES_MADE) /* orders for a run, institutions, a clearing */          \
-	X(47, bank, LINES_GIVEN)      /* facts of the bank: booked, rejected, returned */          \
+	X(46, payment_order, LINES_MADE)   /* orders for a run, institutions, a clearing */        \
+	X(47, bank, LINES_GIVEN)           /* facts of the bank: booked, rejected, returned */     \
 	X(48, payment_advice, LINES_MADE)                                                          \
 	X(49, payment_receipt, LINES_MADE)                                                         \
 	/* delivery */                                                                             \
 	X(60, acknowledged, LINES_MADE) /* a peer's acknowledgement of our documents */            \
-	X(61, refusal, LINES_GIVEN)   /* we refuse a peer's document; provable */                  \
-	X(62, refused, LINES_MADE)    /* a peer refused one of ours */
+	X(61, refusal, LINES_GIVEN)     /* we refuse a peer's document; provable */                \
+	X(62, refused, LINES_MADE)      /* a peer refused one of ours */
 
 enum kind {
 #define KIND_AS_ENUM(number, name, made) KIND_##name = number,

@@ -15,7 +15,8 @@
  * no number of their own in the order of documents between two cities. */
 static bool is_numbered(const char *name)
 {
-	return strcmp(name, "acknowledged") != 0 && strcmp(name, "refusal") != 0 && strcmp(name, "node_descriptor") != 0;
+	return strcmp(name, "acknowledged") != 0 && strcmp(name, "refusal") != 0 &&
+	       strcmp(name, "node_descriptor") != 0;
 }
 
 static void outbox_key(uint8_t key[OUTBOX_KEY_SIZE], uint32_t to, uint64_t number)
@@ -53,10 +54,12 @@ static enum error state_write(struct txn *txn, uint32_t to, uint64_t next, uint6
 	be32_write(key, to);
 	be64_write(row, next);
 	be64_write(row + 8, acknowledged);
-	return store_put(txn, TABLE_OUTBOX_STATE, span_of(key, sizeof key), span_of(row, sizeof row));
+	return store_put(
+	    txn, TABLE_OUTBOX_STATE, span_of(key, sizeof key), span_of(row, sizeof row));
 }
 
-struct buffer *message_begin(struct settlement *settlement, struct txn *txn, struct decision *decision, uint32_t to, const char *name, size_t item_count)
+struct buffer *message_begin(struct settlement *settlement, struct txn *txn,
+    struct decision *decision, uint32_t to, const char *name, size_t item_count)
 {
 	uint64_t number = 0, acknowledged;
 	struct buffer *payload;
@@ -67,7 +70,8 @@ struct buffer *message_begin(struct settlement *settlement, struct txn *txn, str
 		if (error && !decision->failed)
 			decision->failed = error;
 		for (size_t i = 0; i < decision->outgoing_count; i++) {
-			if (decision->outgoing[i].to == to && is_numbered(decision->outgoing[i].name))
+			if (decision->outgoing[i].to == to &&
+			    is_numbered(decision->outgoing[i].name))
 				number++;
 		}
 	}
@@ -132,7 +136,8 @@ static enum error inbox_read(struct txn *txn, uint32_t from, uint32_t *epoch, ui
 	return ERROR_NONE;
 }
 
-enum error message_expected(struct settlement *settlement, struct txn *txn, const struct message *message)
+enum error message_expected(
+    struct settlement *settlement, struct txn *txn, const struct message *message)
 {
 	uint32_t epoch;
 	uint64_t last;
@@ -162,7 +167,8 @@ static enum error take_note(struct txn *txn, const struct message *message)
 	return store_put(txn, TABLE_INBOX, span_of(key, sizeof key), span_of(row, sizeof row));
 }
 
-static enum error queue(struct txn *txn, const struct message *message, uint64_t sequence, uint32_t index)
+static enum error queue(
+    struct txn *txn, const struct message *message, uint64_t sequence, uint32_t index)
 {
 	uint8_t key[OUTBOX_KEY_SIZE], row[OUTBOX_ROW_SIZE];
 	uint64_t next, acknowledged;
@@ -192,15 +198,17 @@ enum error message_apply(struct settlement *settlement, struct txn *txn, const s
 			continue;
 		if (message_read(document.payload, &message))
 			return ERROR_CORRUPT;
-		error = message.from == settlement_region(settlement) ? queue(txn, &message, entry->header.sequence, i)
-								      : take_note(txn, &message);
+		error = message.from == settlement_region(settlement)
+			    ? queue(txn, &message, entry->header.sequence, i)
+			    : take_note(txn, &message);
 		if (error)
 			return error;
 	}
 	return ERROR_NONE;
 }
 
-enum error outbox_next(struct txn *txn, uint32_t to, uint64_t from, uint64_t *number, uint64_t *sequence, uint32_t *document_index)
+enum error outbox_next(struct txn *txn, uint32_t to, uint64_t from, uint64_t *number,
+    uint64_t *sequence, uint32_t *document_index)
 {
 	uint8_t key[OUTBOX_KEY_SIZE];
 	struct cursor *cursor;

@@ -26,11 +26,13 @@ static void put_registered(struct decision *decision)
 	decision->count++;
 }
 
-static enum error read_order(const struct command *command, struct order *order, struct error_detail *detail)
+static enum error read_order(
+    const struct command *command, struct order *order, struct error_detail *detail)
 {
 	struct document document;
 
-	if (document_read(command->documents[0], &document) || strcmp(document.name, "order") != 0 || order_read(document.payload, order))
+	if (document_read(command->documents[0], &document) ||
+	    strcmp(document.name, "order") != 0 || order_read(document.payload, order))
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed order");
 	return ERROR_NONE;
 }
@@ -47,7 +49,8 @@ static enum error peer_put(struct txn *txn, const struct descriptor *descriptor)
 	be32_write(row + 4, (uint32_t)descriptor->number);
 	row[8] = descriptor->demo;
 	memcpy(row + PEER_ROW_HEAD, descriptor->origin, strlen(descriptor->origin));
-	memcpy(row + PEER_ROW_HEAD + DESCRIPTOR_TEXT_SIZE, descriptor->address, strlen(descriptor->address));
+	memcpy(row + PEER_ROW_HEAD + DESCRIPTOR_TEXT_SIZE, descriptor->address,
+	    strlen(descriptor->address));
 	return store_put(txn, TABLE_PEER, span_of(key, sizeof key), span_of(row, sizeof row));
 }
 
@@ -60,7 +63,8 @@ static enum error peer_row_read(struct span key, struct span row, struct peer_ro
 	peer->number = be32_read(row.data + 4);
 	peer->demo = row.data[8];
 	memcpy(peer->origin, row.data + PEER_ROW_HEAD, DESCRIPTOR_TEXT_SIZE);
-	memcpy(peer->address, row.data + PEER_ROW_HEAD + DESCRIPTOR_TEXT_SIZE, DESCRIPTOR_TEXT_SIZE);
+	memcpy(
+	    peer->address, row.data + PEER_ROW_HEAD + DESCRIPTOR_TEXT_SIZE, DESCRIPTOR_TEXT_SIZE);
 	peer->origin[DESCRIPTOR_TEXT_SIZE - 1] = peer->address[DESCRIPTOR_TEXT_SIZE - 1] = '\0';
 	return ERROR_NONE;
 }
@@ -125,7 +129,8 @@ static enum error apply_descriptor(struct txn *txn, const struct entry *entry)
 {
 	static const char *const kinds[] = {"root", "document", "log", "witness", "link"};
 	struct descriptor descriptor;
-	const struct public_key *keys[] = {&descriptor.root, &descriptor.document, &descriptor.log, &descriptor.witness, &descriptor.link};
+	const struct public_key *keys[] = {&descriptor.root, &descriptor.document, &descriptor.log,
+	    &descriptor.witness, &descriptor.link};
 	char party[KEYRING_PARTY_SIZE];
 	enum error error = find_descriptor(entry->documents, &descriptor);
 
@@ -135,8 +140,9 @@ static enum error apply_descriptor(struct txn *txn, const struct entry *entry)
 	return error ? error : peer_put(txn, &descriptor);
 }
 
-enum error genesis_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error genesis_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct descriptor descriptor;
 	struct document document;
@@ -148,19 +154,24 @@ enum error genesis_decide(struct settlement *settlement, struct txn *txn, const 
 		return error;
 	if (size != 0)
 		return error_set(detail, ERROR_STATE, "the log has its genesis entry already");
-	if (find_descriptor(command->documents, &descriptor) || document_read(command->documents[0], &document))
-		return error_set(detail, ERROR_MALFORMED, "the genesis order holds no valid descriptor");
-	if (descriptor.region != settlement_region(settlement) || descriptor.epoch != settlement_epoch(settlement) ||
+	if (find_descriptor(command->documents, &descriptor) ||
+	    document_read(command->documents[0], &document))
+		return error_set(
+		    detail, ERROR_MALFORMED, "the genesis order holds no valid descriptor");
+	if (descriptor.region != settlement_region(settlement) ||
+	    descriptor.epoch != settlement_epoch(settlement) ||
 	    descriptor.demo != settlement_demo(settlement))
 		return error_set(detail, ERROR_MISMATCH, "the descriptor is of another node");
 	error = document_verify(&document, &descriptor.document);
 	if (error)
-		return error_set(detail, error, "the genesis order is not signed by the document key of its descriptor");
+		return error_set(detail, error,
+		    "the genesis order is not signed by the document key of its descriptor");
 	put_descriptor_line(decision, &descriptor);
 	return ERROR_NONE;
 }
 
-enum error genesis_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error genesis_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	(void)settlement;
 	(void)detail;
@@ -168,7 +179,8 @@ enum error genesis_apply(struct settlement *settlement, struct txn *txn, const s
 }
 
 /* A new peer gets our catalogue at once. */
-static enum error send_policy(struct settlement *settlement, struct txn *txn, struct decision *decision, uint32_t to)
+static enum error send_policy(
+    struct settlement *settlement, struct txn *txn, struct decision *decision, uint32_t to)
 {
 	uint8_t wanted[12];
 	struct cursor *cursor;
@@ -196,8 +208,9 @@ static enum error send_policy(struct settlement *settlement, struct txn *txn, st
 	return ERROR_NONE;
 }
 
-enum error peer_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error peer_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct descriptor descriptor;
 	struct keyring_key root;
@@ -210,26 +223,32 @@ enum error peer_decide(struct settlement *settlement, struct txn *txn, const str
 	if (error)
 		return error_set(detail, error, "not a valid node descriptor");
 	if (descriptor.demo != settlement_demo(settlement))
-		return error_set(detail, ERROR_REFUSED, "%06u is %s node, this one is %s", (unsigned)descriptor.region,
-		    descriptor.demo ? "a demo" : "a real", settlement_demo(settlement) ? "a demo node" : "not");
+		return error_set(detail, ERROR_REFUSED, "%06u is %s node, this one is %s",
+		    (unsigned)descriptor.region, descriptor.demo ? "a demo" : "a real",
+		    settlement_demo(settlement) ? "a demo node" : "not");
 	snprintf(party, sizeof party, "city/%06u", (unsigned)descriptor.region);
 	error = keyring_current(txn, party, "root", &root);
 	if (!error && memcmp(&root.key, &descriptor.root, sizeof root.key) != 0)
-		return error_set(detail, ERROR_UNKNOWN_KEY, "%06u is known under another root key", (unsigned)descriptor.region);
+		return error_set(detail, ERROR_UNKNOWN_KEY, "%06u is known under another root key",
+		    (unsigned)descriptor.region);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
 	error = peer_get(txn, descriptor.region, &present);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	if (!error && strcmp(present.origin, descriptor.origin) == 0 && present.epoch == descriptor.epoch && descriptor.number <= present.number)
+	if (!error && strcmp(present.origin, descriptor.origin) == 0 &&
+	    present.epoch == descriptor.epoch && descriptor.number <= present.number)
 		return ERROR_REPEAT;
 	is_new = error == ERROR_NOT_FOUND;
 	put_descriptor_line(decision, &descriptor);
 	error = send_policy(settlement, txn, decision, descriptor.region);
-	return error || !is_new ? error : institution_announce(settlement, txn, decision, descriptor.region);
+	return error || !is_new
+		   ? error
+		   : institution_announce(settlement, txn, decision, descriptor.region);
 }
 
-enum error peer_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error peer_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	(void)settlement;
 	(void)detail;
@@ -252,14 +271,16 @@ static bool announce_policy(void *context, const struct peer_row *peer)
 
 	if (peer->region == settlement_region(announce->settlement))
 		return true;
-	payload = message_begin(announce->settlement, announce->txn, announce->decision, peer->region, "policy_notice", 1);
+	payload = message_begin(announce->settlement, announce->txn, announce->decision,
+	    peer->region, "policy_notice", 1);
 	if (payload)
 		codec_put_bytes(payload, announce->yaml);
 	return true;
 }
 
 /* The catalogue's text: parameter of an order, item of a notice; and whose it must be. */
-static enum error find_yaml(struct settlement *settlement, const struct span *documents, struct span *yaml, uint32_t *region, bool *own)
+static enum error find_yaml(struct settlement *settlement, const struct span *documents,
+    struct span *yaml, uint32_t *region, bool *own)
 {
 	struct document document;
 	struct message message;
@@ -281,7 +302,8 @@ static enum error find_yaml(struct settlement *settlement, const struct span *do
 	return error ? error : message.items.failed;
 }
 
-static void ignore_report(void *context, const char *file, unsigned line, const char *field, const char *text)
+static void ignore_report(
+    void *context, const char *file, unsigned line, const char *field, const char *text)
 {
 	struct error_detail *detail = context;
 
@@ -289,8 +311,9 @@ static void ignore_report(void *context, const char *file, unsigned line, const 
 		error_set(detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
 }
 
-enum error policy_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error policy_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	const struct policy *present;
 	struct policy *policy;
@@ -307,9 +330,12 @@ enum error policy_decide(struct settlement *settlement, struct txn *txn, const s
 		return error;
 	present = settlement_policy(settlement, region);
 	if (policy->region != region)
-		error = error_set(detail, ERROR_MISMATCH, "the catalogue is of region %06u, not %06u", (unsigned)policy->region, (unsigned)region);
+		error =
+		    error_set(detail, ERROR_MISMATCH, "the catalogue is of region %06u, not %06u",
+			(unsigned)policy->region, (unsigned)region);
 	else if (present && policy->version <= present->version)
-		error = error_set(detail, ERROR_CONFLICT, "version %u is not after version %u", (unsigned)policy->version, (unsigned)present->version);
+		error = error_set(detail, ERROR_CONFLICT, "version %u is not after version %u",
+		    (unsigned)policy->version, (unsigned)present->version);
 	if (!error) {
 		codec_put_array(&decision->lines, 4);
 		codec_put_uint(&decision->lines, region);
@@ -326,7 +352,8 @@ enum error policy_decide(struct settlement *settlement, struct txn *txn, const s
 	return error;
 }
 
-enum error policy_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error policy_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	uint8_t key[12];
 	struct span yaml;
@@ -344,7 +371,8 @@ enum error policy_apply(struct settlement *settlement, struct txn *txn, const st
 
 /* Officers: [op, name, public key(32)]. */
 
-static void take_officer(struct codec_reader *reader, uint64_t *op, char party[KEYRING_PARTY_SIZE], struct public_key *key)
+static void take_officer(struct codec_reader *reader, uint64_t *op, char party[KEYRING_PARTY_SIZE],
+    struct public_key *key)
 {
 	char name[KEYRING_PARTY_SIZE - 8];
 
@@ -357,8 +385,9 @@ static void take_officer(struct codec_reader *reader, uint64_t *op, char party[K
 		reader->failed = ERROR_MALFORMED;
 }
 
-enum error officer_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error officer_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(command->lines);
 
@@ -374,21 +403,26 @@ enum error officer_decide(struct settlement *settlement, struct txn *txn, const 
 
 		take_officer(&reader, &op, party, &key);
 		if (reader.failed)
-			return error_set(detail, ERROR_MALFORMED, "line %u: not a well-formed officer", (unsigned)i + 1);
+			return error_set(detail, ERROR_MALFORMED,
+			    "line %u: not a well-formed officer", (unsigned)i + 1);
 		id = key_id(&key);
 		error = keyring_find(txn, &id, &known);
 		if (error && error != ERROR_NOT_FOUND)
 			return error;
 		if (op == OFFICER_ADD && !error)
-			return error_set(detail, ERROR_CONFLICT, "this key is known already, as that of %s", known.party);
-		if (op == OFFICER_END && (error || strcmp(known.party, party) != 0 || known.until_sequence != KEYRING_NEVER))
-			return error_set(detail, ERROR_NOT_FOUND, "%s has no such valid key", party);
+			return error_set(detail, ERROR_CONFLICT,
+			    "this key is known already, as that of %s", known.party);
+		if (op == OFFICER_END && (error || strcmp(known.party, party) != 0 ||
+					     known.until_sequence != KEYRING_NEVER))
+			return error_set(
+			    detail, ERROR_NOT_FOUND, "%s has no such valid key", party);
 		put_registered(decision);
 	}
 	return codec_finish(&reader);
 }
 
-enum error officer_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error officer_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(entry->lines);
 	enum error error = ERROR_NONE;
@@ -404,16 +438,18 @@ enum error officer_apply(struct settlement *settlement, struct txn *txn, const s
 		take_officer(&reader, &op, party, &key);
 		id = key_id(&key);
 		error = reader.failed ? ERROR_CORRUPT
-		    : op == OFFICER_ADD ? keyring_add(txn, party, "officer", &key, entry->header.sequence)
-					: keyring_revoke(txn, &id, entry->header.sequence);
+			: op == OFFICER_ADD
+			    ? keyring_add(txn, party, "officer", &key, entry->header.sequence)
+			    : keyring_revoke(txn, &id, entry->header.sequence);
 	}
 	return error;
 }
 
 /* Account flags: [account, op]. */
 
-enum error account_flags_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error account_flags_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(command->lines);
 
@@ -429,20 +465,26 @@ enum error account_flags_decide(struct settlement *settlement, struct txn *txn, 
 		name = codec_text(&reader);
 		op = codec_uint_max(&reader, FLAG_CLOSE);
 		if (reader.failed || op == 0)
-			return error_set(detail, ERROR_MALFORMED, "line %u: not a well-formed account flag", (unsigned)i + 1);
+			return error_set(detail, ERROR_MALFORMED,
+			    "line %u: not a well-formed account flag", (unsigned)i + 1);
 		error = account_get(txn, name, &account);
 		if (error)
-			return error_set(detail, error, "account %.*s: never used", (int)name.size, (const char *)name.data);
+			return error_set(detail, error, "account %.*s: never used", (int)name.size,
+			    (const char *)name.data);
 		if (account.closed)
-			return error_set(detail, ERROR_CLOSED, "account %.*s: closed", (int)name.size, (const char *)name.data);
-		if (op == FLAG_CLOSE && (account.debits != account.credits || account.pending_debits || account.pending_credits))
-			return error_set(detail, ERROR_STATE, "account %.*s: not empty", (int)name.size, (const char *)name.data);
+			return error_set(detail, ERROR_CLOSED, "account %.*s: closed",
+			    (int)name.size, (const char *)name.data);
+		if (op == FLAG_CLOSE && (account.debits != account.credits ||
+					    account.pending_debits || account.pending_credits))
+			return error_set(detail, ERROR_STATE, "account %.*s: not empty",
+			    (int)name.size, (const char *)name.data);
 		put_registered(decision);
 	}
 	return codec_finish(&reader);
 }
 
-enum error account_flags_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error account_flags_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(entry->lines);
 	enum error error = ERROR_NONE;
@@ -459,15 +501,18 @@ enum error account_flags_apply(struct settlement *settlement, struct txn *txn, c
 		op = codec_uint_max(&reader, FLAG_CLOSE);
 		error = reader.failed ? ERROR_CORRUPT : account_get(txn, name, &account);
 		if (!error)
-			error = account_set_flags(txn, name, op == FLAG_FREEZE || (op == FLAG_CLOSE && account.frozen), op == FLAG_CLOSE);
+			error = account_set_flags(txn, name,
+			    op == FLAG_FREEZE || (op == FLAG_CLOSE && account.frozen),
+			    op == FLAG_CLOSE);
 	}
 	return error;
 }
 
 /* Expiry: the order's parameters are the ids of pending transfers past their deadline. */
 
-static enum error expire_one(struct txn *txn, const struct transfer_id *id, int64_t now_ms, uint32_t index, const struct hash *cause,
-    struct decision *decision, struct error_detail *detail)
+static enum error expire_one(struct txn *txn, const struct transfer_id *id, int64_t now_ms,
+    uint32_t index, const struct hash *cause, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct entry_reader reader;
 	struct transfer transfer;
@@ -482,7 +527,8 @@ static enum error expire_one(struct txn *txn, const struct transfer_id *id, int6
 	if (error)
 		return error_set(detail, error, "the pending transfer is not known");
 	if (left.value == 0 || deadline_ms == 0 || now_ms < deadline_ms)
-		return error_set(detail, ERROR_STATE, "the transfer is not pending past a deadline");
+		return error_set(
+		    detail, ERROR_STATE, "the transfer is not pending past a deadline");
 	error = ledger_read(txn, sequence, &reader);
 	if (error)
 		return error;
@@ -497,8 +543,9 @@ static enum error expire_one(struct txn *txn, const struct transfer_id *id, int6
 	return ERROR_NONE;
 }
 
-enum error expired_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error expired_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct hash cause = document_hash(command->documents[0]);
 	struct order order;
@@ -520,7 +567,8 @@ enum error expired_decide(struct settlement *settlement, struct txn *txn, const 
 	return error;
 }
 
-enum error expired_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error expired_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	(void)settlement;
 	(void)txn;
@@ -531,17 +579,20 @@ enum error expired_apply(struct settlement *settlement, struct txn *txn, const s
 
 /* Acknowledgements: item [up to number, durable at entry]. */
 
-static enum error read_notice(const struct command *command, struct message *message, struct error_detail *detail)
+static enum error read_notice(
+    const struct command *command, struct message *message, struct error_detail *detail)
 {
 	struct document document;
 
-	if (document_read(command->documents[0], &document) || message_read(document.payload, message) || message->item_count != 1)
+	if (document_read(command->documents[0], &document) ||
+	    message_read(document.payload, message) || message->item_count != 1)
 		return error_set(detail, ERROR_MALFORMED, "not well-formed");
 	return ERROR_NONE;
 }
 
-enum error acknowledged_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error acknowledged_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct message message;
 	uint64_t number, sequence, first, waiting;
@@ -566,7 +617,9 @@ enum error acknowledged_decide(struct settlement *settlement, struct txn *txn, c
 	if (error)
 		return error;
 	if (number >= first + waiting)
-		return error_set(detail, ERROR_REFUSED, "%06u acknowledges document %llu, which was never sent", (unsigned)message.from, (unsigned long long)number);
+		return error_set(detail, ERROR_REFUSED,
+		    "%06u acknowledges document %llu, which was never sent", (unsigned)message.from,
+		    (unsigned long long)number);
 	codec_put_array(&decision->lines, 3);
 	codec_put_uint(&decision->lines, message.from);
 	codec_put_uint(&decision->lines, number);
@@ -575,7 +628,8 @@ enum error acknowledged_decide(struct settlement *settlement, struct txn *txn, c
 	return ERROR_NONE;
 }
 
-enum error acknowledged_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error acknowledged_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(entry->lines);
 	uint32_t from;
@@ -592,7 +646,8 @@ enum error acknowledged_apply(struct settlement *settlement, struct txn *txn, co
 
 /* Refusals: line and item [document hash(32), its number, error name]. */
 
-static void take_refusal(struct codec_reader *reader, struct hash *document, uint64_t *number, struct span *name)
+static void take_refusal(
+    struct codec_reader *reader, struct hash *document, uint64_t *number, struct span *name)
 {
 	codec_array_exact(reader, 3);
 	codec_bytes_exact(reader, document->bytes, HASH_SIZE);
@@ -600,8 +655,9 @@ static void take_refusal(struct codec_reader *reader, struct hash *document, uin
 	*name = codec_text(reader);
 }
 
-enum error refusal_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error refusal_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(command->lines);
 	struct document document;
@@ -614,7 +670,8 @@ enum error refusal_decide(struct settlement *settlement, struct txn *txn, const 
 	(void)now_ms;
 	take_refusal(&reader, &hash, &number, &name);
 	if (codec_finish(&reader) || command->count != 1 || !hash_equal(&hash, &found) ||
-	    document_read(command->documents[0], &document) || message_read(document.payload, &message) || message.number != number)
+	    document_read(command->documents[0], &document) ||
+	    message_read(document.payload, &message) || message.number != number)
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed refusal");
 	put_registered(decision);
 	payload = message_begin(settlement, txn, decision, message.from, "refusal", 1);
@@ -623,7 +680,8 @@ enum error refusal_decide(struct settlement *settlement, struct txn *txn, const 
 	return ERROR_NONE;
 }
 
-enum error refusal_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error refusal_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	(void)settlement;
 	(void)txn;
@@ -632,8 +690,9 @@ enum error refusal_apply(struct settlement *settlement, struct txn *txn, const s
 	return ERROR_NONE; /* its number is taken note of like that of every document */
 }
 
-enum error refused_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error refused_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct message message;
 	struct codec_reader item;
@@ -663,7 +722,8 @@ enum error refused_decide(struct settlement *settlement, struct txn *txn, const 
 	return ERROR_NONE;
 }
 
-enum error refused_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error refused_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(entry->lines);
 	struct hash hash;

@@ -11,7 +11,8 @@
 #define ORDER_PARAMETERS_MAX 4096u
 #define ORDER_ROW_SIZE (8 + HASH_SIZE)
 
-static enum error line_root_of(const struct hash *secret, struct span lines, uint32_t count, struct hash *root)
+static enum error line_root_of(
+    const struct hash *secret, struct span lines, uint32_t count, struct hash *root)
 {
 	struct hash *leaves = malloc((size_t)count * sizeof *leaves);
 	enum error error = leaves ? entry_line_leaves(secret, lines, count, leaves) : ERROR_MEMORY;
@@ -22,8 +23,9 @@ static enum error line_root_of(const struct hash *secret, struct span lines, uin
 	return error;
 }
 
-enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t region, enum kind kind, struct span id,
-    struct span parameters, size_t parameter_count, const struct hash *content, const struct hash *secret, struct span lines, uint32_t count)
+enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t region,
+    enum kind kind, struct span id, struct span parameters, size_t parameter_count,
+    const struct hash *content, const struct hash *secret, struct span lines, uint32_t count)
 {
 	struct buffer payload = {0};
 	struct hash root;
@@ -77,13 +79,15 @@ enum error order_read(struct span payload, struct order *order)
 	order->parameters = reader;
 	for (size_t i = 0; i < order->parameter_count; i++)
 		codec_item(&reader);
-	order->parameter_bytes = span_of(order->parameters.at, reader.failed ? 0 : (size_t)(reader.at - order->parameters.at));
+	order->parameter_bytes = span_of(
+	    order->parameters.at, reader.failed ? 0 : (size_t)(reader.at - order->parameters.at));
 	codec_bytes_exact(&reader, order->content.bytes, HASH_SIZE);
 	order->count = (uint32_t)codec_uint_max(&reader, ENTRY_LINES_MAX);
 	order->has_lines = !codec_null(&reader);
 	if (order->has_lines)
 		codec_bytes_exact(&reader, order->line_root.bytes, HASH_SIZE);
-	if (codec_finish(&reader) || order->id.size == 0 || order->id.size > ORDER_ID_MAX || order->has_lines != (order->count > 0))
+	if (codec_finish(&reader) || order->id.size == 0 || order->id.size > ORDER_ID_MAX ||
+	    order->has_lines != (order->count > 0))
 		return ERROR_MALFORMED;
 	return ERROR_NONE;
 }
@@ -95,7 +99,9 @@ static struct hash order_identity(const struct order *order)
 
 	be32_write(head, (uint32_t)order->kind);
 	be32_write(head + 4, order->count);
-	return hash_sha256_parts((const struct span[]){{head, sizeof head}, hash_span(&order->content), order->parameter_bytes}, 3);
+	return hash_sha256_parts((const struct span[]){{head, sizeof head},
+				     hash_span(&order->content), order->parameter_bytes},
+	    3);
 }
 
 enum error order_expected(struct txn *txn, const struct order *order, uint64_t *sequence)

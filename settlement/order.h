@@ -14,7 +14,7 @@
 struct order {
 	uint32_t region;
 	enum kind kind;
-	struct span id; /* text, 1..ORDER_ID_MAX bytes */
+	struct span id;                 /* text, 1..ORDER_ID_MAX bytes */
 	struct codec_reader parameters; /* stands before the first parameter */
 	size_t parameter_count;
 	struct span parameter_bytes; /* all of them */
@@ -26,11 +26,13 @@ struct order {
 
 /* Append the signed order to `out`. `parameters` holds parameter_count CBOR items. With count > 0 the line root is computed over `lines`
  * under `secret`. Fails with: ERROR_MALFORMED, ERROR_TOO_LARGE, ERROR_MEMORY. */
-MUST_CHECK enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t region, enum kind kind, struct span id,
-    struct span parameters, size_t parameter_count, const struct hash *content, const struct hash *secret, struct span lines, uint32_t count);
+MUST_CHECK enum error order_sign(struct buffer *out, const struct secret_key *key, uint32_t region,
+    enum kind kind, struct span id, struct span parameters, size_t parameter_count,
+    const struct hash *content, const struct hash *secret, struct span lines, uint32_t count);
 MUST_CHECK enum error order_read(struct span payload, struct order *order);
 /* Seen before? ERROR_NONE (no), ERROR_REPEAT (`sequence` is the first answer's entry), ERROR_CONFLICT. */
-MUST_CHECK enum error order_expected(struct txn *txn, const struct order *order, uint64_t *sequence);
+MUST_CHECK enum error order_expected(
+    struct txn *txn, const struct order *order, uint64_t *sequence);
 /* Remember an order. Called by settlement_apply. */
 MUST_CHECK enum error order_apply(struct txn *txn, const struct order *order, uint64_t sequence);
 

@@ -32,7 +32,8 @@ static void id_of(const struct buffer *content, char out[END_TO_END_SIZE])
 	out[END_TO_END_SIZE - 1] = '\0';
 }
 
-void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee, uint32_t attempt, char out[END_TO_END_SIZE])
+void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee,
+    uint32_t attempt, char out[END_TO_END_SIZE])
 {
 	struct buffer content = {0};
 
@@ -46,7 +47,8 @@ void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name,
 	buffer_free(&content);
 }
 
-void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part, char out[END_TO_END_SIZE])
+void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part,
+    char out[END_TO_END_SIZE])
 {
 	struct buffer content = {0};
 
@@ -59,7 +61,8 @@ void payment_message_id(uint32_t city, enum payment_kind kind, const char *name,
 	buffer_free(&content);
 }
 
-static void key_write(uint8_t key[KEY_SIZE], enum payment_kind kind, const char *name, const char *payee, uint32_t attempt)
+static void key_write(uint8_t key[KEY_SIZE], enum payment_kind kind, const char *name,
+    const char *payee, uint32_t attempt)
 {
 	memset(key, 0, KEY_SIZE);
 	key[0] = (uint8_t)kind;
@@ -91,14 +94,20 @@ static enum error row_read(struct span key, struct span value, struct payment *p
 
 enum error payment_put(struct txn *txn, const struct payment *payment)
 {
-	struct row row = {.amount_fen = payment->amount_fen, .sequence = payment->sequence, .said = payment->said, .state = payment->state, .day = payment->day};
+	struct row row = {.amount_fen = payment->amount_fen,
+	    .sequence = payment->sequence,
+	    .said = payment->said,
+	    .state = payment->state,
+	    .day = payment->day};
 	uint8_t key[KEY_SIZE];
 	enum error error;
 
 	memcpy(row.end_to_end, payment->end_to_end, END_TO_END_SIZE);
 	key_write(key, payment->kind, payment->name, payment->payee, payment->attempt);
 	error = store_put(txn, TABLE_PAYMENT, span_of(key, sizeof key), span_of(&row, sizeof row));
-	return error ? error : store_put(txn, TABLE_PAYMENT_INDEX, span_text(payment->end_to_end), span_of(key, sizeof key));
+	return error ? error
+		     : store_put(txn, TABLE_PAYMENT_INDEX, span_text(payment->end_to_end),
+			   span_of(key, sizeof key));
 }
 
 enum error payment_find(struct txn *txn, const char *end_to_end, struct payment *payment)
@@ -113,10 +122,12 @@ enum error payment_find(struct txn *txn, const char *end_to_end, struct payment 
 		return ERROR_CORRUPT;
 	memcpy(copy, key.data, KEY_SIZE);
 	error = store_get(txn, TABLE_PAYMENT, span_of(copy, KEY_SIZE), &value);
-	return error ? (error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error) : row_read(span_of(copy, KEY_SIZE), value, payment);
+	return error ? (error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error)
+		     : row_read(span_of(copy, KEY_SIZE), value, payment);
 }
 
-enum error payment_last(struct txn *txn, enum payment_kind kind, const char *name, const char *payee, struct payment *payment)
+enum error payment_last(struct txn *txn, enum payment_kind kind, const char *name,
+    const char *payee, struct payment *payment)
 {
 	enum error error = ERROR_NOT_FOUND;
 
@@ -136,7 +147,8 @@ enum error payment_last(struct txn *txn, enum payment_kind kind, const char *nam
 	return error;
 }
 
-enum error payment_each(struct txn *txn, enum payment_kind kind, const char *name, payment_visit *visit, void *context)
+enum error payment_each(
+    struct txn *txn, enum payment_kind kind, const char *name, payment_visit *visit, void *context)
 {
 	uint8_t prefix[PAYEE_AT] = {0};
 	size_t size = kind ? name ? PAYEE_AT : 1 : 0;
@@ -166,7 +178,8 @@ enum error payment_origin(struct txn *txn, const struct payment *payment, struct
 {
 	*origin = *payment;
 	/* Each step goes to an earlier order. */
-	for (uint32_t step = 0; origin->kind == PAYMENT_AGAIN && step < PAYMENT_ATTEMPTS_MAX; step++) {
+	for (uint32_t step = 0; origin->kind == PAYMENT_AGAIN && step < PAYMENT_ATTEMPTS_MAX;
+	     step++) {
 		char before[PAYMENT_NAME_MAX + 1];
 		enum error error;
 
@@ -182,7 +195,8 @@ enum error payment_origin(struct txn *txn, const struct payment *payment, struct
 
 #define DUE_KEY_SIZE (8 + USCC_SIZE)
 
-enum error guest_due_add(struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen)
+enum error guest_due_add(
+    struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen)
 {
 	uint8_t key[DUE_KEY_SIZE];
 	struct span value;
@@ -213,12 +227,14 @@ bool guest_picked(void *context, struct txn *txn, uint32_t payer, uint32_t windo
 	if (pick->payer == 0)
 		return true;
 	/* Up to this clearing: what an earlier one left unpaid, because reversals outweighed it, is netted now. */
-	return payer == pick->payer && !window_get(txn, payer, pick->self, window, &row) && row.cleared_month != 0 && row.cleared_month <= pick->month;
+	return payer == pick->payer && !window_get(txn, payer, pick->self, window, &row) &&
+	       row.cleared_month != 0 && row.cleared_month <= pick->month;
 }
 
 static int by_uscc(const void *a, const void *b)
 {
-	return memcmp(((const struct guest_due *)a)->uscc, ((const struct guest_due *)b)->uscc, USCC_SIZE);
+	return memcmp(
+	    ((const struct guest_due *)a)->uscc, ((const struct guest_due *)b)->uscc, USCC_SIZE);
 }
 
 /* Rows come by payer and window: put those of an institution together. */
@@ -236,7 +252,8 @@ static void merge(struct guest_due *dues, size_t *count)
 	*count = kept;
 }
 
-enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context, struct guest_due **dues, size_t *count)
+enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
+    struct guest_due **dues, size_t *count)
 {
 	size_t capacity = 0;
 	struct cursor *cursor;
@@ -283,7 +300,8 @@ enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context, 
 	return ERROR_NONE;
 }
 
-enum error guest_due_clear(struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc)
+enum error guest_due_clear(
+    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc)
 {
 	uint8_t from[DUE_KEY_SIZE] = {0};
 	size_t from_size = 0;
@@ -299,7 +317,8 @@ enum error guest_due_clear(struct txn *txn, guest_due_wanted *wanted, void *cont
 			return error;
 		error = cursor_seek(cursor, span_of(from, from_size), &key, &value);
 		while (!error && !found) {
-			found = key.size == DUE_KEY_SIZE && memcmp(key.data + 8, uscc, USCC_SIZE) == 0 &&
+			found = key.size == DUE_KEY_SIZE &&
+				memcmp(key.data + 8, uscc, USCC_SIZE) == 0 &&
 				wanted(context, txn, be32_read(key.data), be32_read(key.data + 4));
 			if (found)
 				memcpy(from, key.data, DUE_KEY_SIZE);
@@ -318,14 +337,16 @@ enum error guest_due_clear(struct txn *txn, guest_due_wanted *wanted, void *cont
 
 const char *payment_kind_name(enum payment_kind kind)
 {
-	static const char *const names[] = {"", "clearing", "run", "institution", "guests", "advance", "again"};
+	static const char *const names[] = {
+	    "", "clearing", "run", "institution", "guests", "advance", "again"};
 
 	return kind >= 1 && kind <= PAYMENT_AGAIN ? names[kind] : "unknown";
 }
 
 const char *payment_state_name(enum payment_state state)
 {
-	static const char *const names[] = {"", "ordered", "booked", "rejected", "returned", "received"};
+	static const char *const names[] = {
+	    "", "ordered", "booked", "rejected", "returned", "received"};
 
 	return state >= 1 && state <= PAYMENT_RECEIVED ? names[state] : "unknown";
 }

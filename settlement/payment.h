@@ -14,15 +14,24 @@
 #include "decision.h"
 
 enum payment_kind {
-	PAYMENT_CLEARING = 1,	 /* name "202611", payee the other city's code */
-	PAYMENT_RUN = 2,	 /* name of the run, payee a person's code */
-	PAYMENT_INSTITUTION = 3, /* name of a batch, payee a credit code: what it is owed for the city's own persons */
-	PAYMENT_GUESTS = 4,	 /* name "202611-500000", payee a credit code: what a settled clearing brought for guests */
-	PAYMENT_ADVANCE = 5,	 /* name of a batch, payee a credit code: guests' money at once, out of the float (周转金) */
-	PAYMENT_AGAIN = 6,	 /* name the EndToEndId of a returned payment, payee as there */
+	PAYMENT_CLEARING = 1, /* name "202611", payee the other city's code */
+	PAYMENT_RUN = 2,      /* name of the run, payee a person's code */
+	PAYMENT_INSTITUTION =
+	    3, /* name of a batch, payee a credit code: what it is owed for the city's own persons */
+	PAYMENT_GUESTS =
+	    4, /* name "202611-500000", payee a credit code: what a settled clearing brought for guests */
+	PAYMENT_ADVANCE =
+	    5, /* name of a batch, payee a credit code: guests' money at once, out of the float (周转金) */
+	PAYMENT_AGAIN = 6, /* name the EndToEndId of a returned payment, payee as there */
 };
 
-enum payment_state { PAYMENT_ORDERED = 1, PAYMENT_BOOKED = 2, PAYMENT_REJECTED = 3, PAYMENT_RETURNED = 4, PAYMENT_RECEIVED = 5 };
+enum payment_state {
+	PAYMENT_ORDERED = 1,
+	PAYMENT_BOOKED = 2,
+	PAYMENT_REJECTED = 3,
+	PAYMENT_RETURNED = 4,
+	PAYMENT_RECEIVED = 5
+};
 
 #define PAYMENT_NAME_MAX 32u
 #define PAYMENT_PAYEE_MAX 20u
@@ -40,29 +49,36 @@ struct payment {
 	char end_to_end[END_TO_END_SIZE];
 	enum payment_state state;
 	uint64_t sequence; /* the entry that ordered it (RECEIVED: that logged the credit) */
-	uint64_t said;	   /* the entry with the bank's last word; 0 before */
-	int32_t day;	   /* of the order's entry */
+	uint64_t said;     /* the entry with the bank's last word; 0 before */
+	int32_t day;       /* of the order's entry */
 };
 
 /* The first 30 base32 characters of SHA-256 of the CBOR array [city, kind, name, payee, attempt]. */
-void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee, uint32_t attempt, char out[END_TO_END_SIZE]);
+void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee,
+    uint32_t attempt, char out[END_TO_END_SIZE]);
 /* As EndToEndId, over [city, kind, name, number of the part]: the file's MsgId. */
-void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part, char out[END_TO_END_SIZE]);
+void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part,
+    char out[END_TO_END_SIZE]);
 
 /* Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error payment_find(struct txn *txn, const char *end_to_end, struct payment *payment);
+MUST_CHECK enum error payment_find(
+    struct txn *txn, const char *end_to_end, struct payment *payment);
 /* The last attempt at a payment. Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error payment_last(struct txn *txn, enum payment_kind kind, const char *name, const char *payee, struct payment *payment);
+MUST_CHECK enum error payment_last(struct txn *txn, enum payment_kind kind, const char *name,
+    const char *payee, struct payment *payment);
 /* All payments of a kind (0: of all kinds) and name (NULL: all), in order of kind, name, payee, attempt; `visit` returns false to stop. */
 typedef bool payment_visit(void *context, const struct payment *payment);
-MUST_CHECK enum error payment_each(struct txn *txn, enum payment_kind kind, const char *name, payment_visit *visit, void *context);
+MUST_CHECK enum error payment_each(
+    struct txn *txn, enum payment_kind kind, const char *name, payment_visit *visit, void *context);
 /* Whose name and account the payee's are: an institution's or a person's payment, resolved for PAYMENT_AGAIN. */
-MUST_CHECK enum error payment_origin(struct txn *txn, const struct payment *payment, struct payment *origin);
+MUST_CHECK enum error payment_origin(
+    struct txn *txn, const struct payment *payment, struct payment *origin);
 
 /* Order parameters of kind payment_order: [kind, name, first payee or ""]. What is owed at the time is ordered; a part holds at most PAYMENT_PART_MAX
  * payments, and its last line says where the next one begins. */
 #define PAYMENT_PARAMETERS 3
-void payment_parameters_write(struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee);
+void payment_parameters_write(
+    struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee);
 /* Where the next part of a booked order begins: "" if there is none. `entry` is of kind payment_order. */
 MUST_CHECK enum error payment_next(const struct entry *entry, char payee[PAYMENT_PAYEE_MAX + 1]);
 
@@ -73,14 +89,15 @@ struct bank_line {
 	char end_to_end[END_TO_END_SIZE];
 	int64_t amount_fen;
 	char reference[BANK_REFERENCE_MAX + 1]; /* the bank's; may be empty */
-	int32_t day;				/* of booking */
+	int32_t day;                            /* of booking */
 };
 void bank_line_write(struct buffer *out, const struct bank_line *line);
 MUST_CHECK enum error bank_line_read(struct span item, struct bank_line *line);
 
 /* What guests have earned an institution in a window and is not ordered yet: added to when verdicts and reversals of other cities come in. Only
  * while an entry is applied. */
-MUST_CHECK enum error guest_due_add(struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen);
+MUST_CHECK enum error guest_due_add(
+    struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen);
 
 const char *payment_kind_name(enum payment_kind kind);
 const char *payment_state_name(enum payment_state state);

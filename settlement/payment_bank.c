@@ -47,7 +47,8 @@ struct bank_work {
 	struct batch *batch; /* EndToEndIds that earlier lines have spoken of */
 };
 
-static void write_notice(struct dispatch *dispatch, uint32_t to, uint32_t month, const struct bank_line *line)
+static void write_notice(
+    struct dispatch *dispatch, uint32_t to, uint32_t month, const struct bank_line *line)
 {
 	struct buffer *item = dispatch_item(dispatch, to);
 
@@ -69,7 +70,8 @@ static uint32_t decimal(const char *text)
 }
 
 /* The accounts that the payment's order holds. */
-static void accounts_of(const struct payment *payment, char debit[ACCOUNT_TEXT_SIZE], char credit[ACCOUNT_TEXT_SIZE])
+static void accounts_of(
+    const struct payment *payment, char debit[ACCOUNT_TEXT_SIZE], char credit[ACCOUNT_TEXT_SIZE])
 {
 	account_treasury(credit);
 	switch (payment->kind) {
@@ -96,10 +98,12 @@ static void accounts_of(const struct payment *payment, char debit[ACCOUNT_TEXT_S
 }
 
 /* The held amount is booked, or let go. */
-static void end_pending(struct bank_work *work, const struct payment *payment, enum transfer_kind kind)
+static void end_pending(
+    struct bank_work *work, const struct payment *payment, enum transfer_kind kind)
 {
 	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {.kind = kind, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+	struct transfer transfer = {
+	    .kind = kind, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
 
 	accounts_of(payment, debit, credit);
 	transfer.debit = span_text(debit);
@@ -114,25 +118,30 @@ static void end_pending(struct bank_work *work, const struct payment *payment, e
 static void come_back(struct bank_work *work, const struct payment *payment)
 {
 	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE], held[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {.kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+	struct transfer transfer = {
+	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
 
 	accounts_of(payment, debit, credit);
 	transfer.debit = span_text(credit);
-	transfer.credit = span_text(payment->kind == PAYMENT_CLEARING ? debit : account_payable_returned(held, payment->end_to_end));
+	transfer.credit = span_text(payment->kind == PAYMENT_CLEARING
+					? debit
+					: account_payable_returned(held, payment->end_to_end));
 	transfer.id = transfer_id_from(span_text(payment->end_to_end), 2);
 	transfer.reference = span_text(payment->end_to_end);
 	decision_transfer(work->decision, &transfer);
 }
 
 /* A payment of ours. */
-static enum reason judge_own(struct bank_work *work, const struct bank_line *line, const struct payment *payment)
+static enum reason judge_own(
+    struct bank_work *work, const struct bank_line *line, const struct payment *payment)
 {
 	if (line->amount_fen != payment->amount_fen)
 		return REASON_other_amount;
 	if (line->fact == BANK_BOOKED && payment->state == PAYMENT_ORDERED) {
 		end_pending(work, payment, TRANSFER_POST);
 		if (payment->kind == PAYMENT_CLEARING)
-			write_notice(&work->advices, decimal(payment->payee), decimal(payment->name), line);
+			write_notice(
+			    &work->advices, decimal(payment->payee), decimal(payment->name), line);
 		return REASON_booked;
 	}
 	if (line->fact == BANK_REJECTED && payment->state == PAYMENT_ORDERED) {
@@ -143,7 +152,9 @@ static enum reason judge_own(struct bank_work *work, const struct bank_line *lin
 		come_back(work, payment);
 		return REASON_returned;
 	}
-	return line->fact == BANK_RETURNED && payment->state == PAYMENT_ORDERED ? REASON_unmatched : REASON_said_before;
+	return line->fact == BANK_RETURNED && payment->state == PAYMENT_ORDERED
+		   ? REASON_unmatched
+		   : REASON_said_before;
 }
 
 /* Which clearing a credit pays: the EndToEndId says it, because it can be computed. */
@@ -158,10 +169,12 @@ struct credit_search {
 static bool search_clearing(void *context, const struct clearing_row *clearing)
 {
 	struct credit_search *search = context;
-	uint32_t self = settlement_region(search->work->settlement), payer = clearing->low == self ? clearing->high : clearing->low;
+	uint32_t self = settlement_region(search->work->settlement),
+		 payer = clearing->low == self ? clearing->high : clearing->low;
 	char name[PAYMENT_NAME_MAX + 1], payee[PAYMENT_PAYEE_MAX + 1], id[END_TO_END_SIZE];
 
-	if ((clearing->low != self && clearing->high != self) || clearing_pays(clearing, payer) <= 0)
+	if ((clearing->low != self && clearing->high != self) ||
+	    clearing_pays(clearing, payer) <= 0)
 		return true;
 	snprintf(name, sizeof name, "%06u", (unsigned)clearing->month);
 	snprintf(payee, sizeof payee, "%06u", (unsigned)self);
@@ -177,11 +190,13 @@ static bool search_clearing(void *context, const struct clearing_row *clearing)
 	return !search->found;
 }
 
-static enum error judge_credit(struct bank_work *work, const struct bank_line *line, enum reason *reason)
+static enum error judge_credit(
+    struct bank_work *work, const struct bank_line *line, enum reason *reason)
 {
 	struct credit_search search = {.work = work, .line = line};
 	char treasury[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {.kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {line->amount_fen}};
+	struct transfer transfer = {
+	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {line->amount_fen}};
 	enum error error = clearing_each(work->txn, 0, search_clearing, &search);
 
 	*reason = REASON_unmatched;
@@ -239,13 +254,16 @@ static void put_verdict(struct decision *decision, enum reason reason)
 	decision->count++;
 }
 
-enum error bank_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error bank_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct bank_work work = {.settlement = settlement, .txn = txn, .decision = decision};
 	struct line_walk walk = line_walk(command);
 	struct span item;
-	enum error error = command->count ? batch_create(command->count, &work.batch) : error_set(detail, ERROR_MALFORMED, "the bank says nothing");
+	enum error error = command->count
+			       ? batch_create(command->count, &work.batch)
+			       : error_set(detail, ERROR_MALFORMED, "the bank says nothing");
 
 	(void)now_ms;
 	while (!error && line_walk_next(&walk, &item)) {
@@ -253,7 +271,8 @@ enum error bank_decide(struct settlement *settlement, struct txn *txn, const str
 		enum reason reason;
 
 		if (bank_line_read(item, &line)) {
-			error = line_walk_error(&walk, ERROR_MALFORMED, detail, "not [fact, EndToEndId, amount, reference, day]");
+			error = line_walk_error(&walk, ERROR_MALFORMED, detail,
+			    "not [fact, EndToEndId, amount, reference, day]");
 			break;
 		}
 		error = judge(&work, &line, &reason);
@@ -272,35 +291,45 @@ enum error bank_decide(struct settlement *settlement, struct txn *txn, const str
 	return error;
 }
 
-static enum error apply_own(struct txn *txn, const struct entry *entry, const struct bank_line *line, unsigned reason)
+static enum error apply_own(
+    struct txn *txn, const struct entry *entry, const struct bank_line *line, unsigned reason)
 {
 	struct payment payment;
 	enum error error = payment_find(txn, line->end_to_end, &payment);
 
 	if (error)
 		return ERROR_CORRUPT;
-	payment.state = reason == REASON_booked ? PAYMENT_BOOKED : reason == REASON_rejected ? PAYMENT_REJECTED : PAYMENT_RETURNED;
+	payment.state = reason == REASON_booked     ? PAYMENT_BOOKED
+			: reason == REASON_rejected ? PAYMENT_REJECTED
+						    : PAYMENT_RETURNED;
 	payment.said = entry->header.sequence;
 	return payment_put(txn, &payment);
 }
 
-static enum error apply_returned_clearing(struct settlement *settlement, struct txn *txn, const struct bank_line *line)
+static enum error apply_returned_clearing(
+    struct settlement *settlement, struct txn *txn, const struct bank_line *line)
 {
 	struct payment payment;
 	enum error error = payment_find(txn, line->end_to_end, &payment);
 
 	if (error || payment.kind != PAYMENT_CLEARING)
 		return error;
-	error = clearing_payment_state(txn, decimal(payment.name), settlement_region(settlement), decimal(payment.payee), false);
+	error = clearing_payment_state(txn, decimal(payment.name), settlement_region(settlement),
+	    decimal(payment.payee), false);
 	return error == ERROR_STATE ? ERROR_NONE : error;
 }
 
-static enum error apply_credit(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct bank_line *line)
+static enum error apply_credit(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct bank_line *line)
 {
 	struct bank_work work = {.settlement = settlement, .txn = txn};
 	struct credit_search search = {.work = &work, .line = line};
-	struct payment payment = {.kind = PAYMENT_CLEARING, .state = PAYMENT_RECEIVED, .amount_fen = line->amount_fen, .sequence = entry->header.sequence,
-	    .said = entry->header.sequence, .day = day_of_time(entry->header.time_ms)};
+	struct payment payment = {.kind = PAYMENT_CLEARING,
+	    .state = PAYMENT_RECEIVED,
+	    .amount_fen = line->amount_fen,
+	    .sequence = entry->header.sequence,
+	    .said = entry->header.sequence,
+	    .day = day_of_time(entry->header.time_ms)};
 	enum error error = clearing_each(txn, 0, search_clearing, &search);
 
 	if (error)
@@ -308,15 +337,20 @@ static enum error apply_credit(struct settlement *settlement, struct txn *txn, c
 	if (!search.found)
 		return ERROR_CORRUPT;
 	/* Kept under the payer's code; our own orders have the other city's as payee and another state. */
-	snprintf(payment.name, sizeof payment.name, "%06u<%06u", (unsigned)search.clearing.month, (unsigned)search.payer);
-	snprintf(payment.payee, sizeof payment.payee, "%06u", (unsigned)settlement_region(settlement));
+	snprintf(payment.name, sizeof payment.name, "%06u<%06u", (unsigned)search.clearing.month,
+	    (unsigned)search.payer);
+	snprintf(
+	    payment.payee, sizeof payment.payee, "%06u", (unsigned)settlement_region(settlement));
 	payment.attempt = search.attempt;
 	memcpy(payment.end_to_end, line->end_to_end, sizeof payment.end_to_end);
 	error = payment_put(txn, &payment);
-	return error ? error : clearing_payment_state(txn, search.clearing.month, search.payer, settlement_region(settlement), true);
+	return error ? error
+		     : clearing_payment_state(txn, search.clearing.month, search.payer,
+			   settlement_region(settlement), true);
 }
 
-enum error bank_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error bank_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
 	struct entry_walk walk = entry_walk(entry);
 	struct span item;
@@ -328,7 +362,8 @@ enum error bank_apply(struct settlement *settlement, struct txn *txn, const stru
 
 		if (bank_line_read(item, &line))
 			return ERROR_CORRUPT;
-		if (reason == REASON_booked || reason == REASON_rejected || reason == REASON_returned)
+		if (reason == REASON_booked || reason == REASON_rejected ||
+		    reason == REASON_returned)
 			error = apply_own(txn, entry, &line, reason);
 		if (!error && reason == REASON_returned)
 			error = apply_returned_clearing(settlement, txn, &line);
@@ -360,23 +395,30 @@ static enum error read_notice(struct span item, struct notice_item *out)
 }
 
 /* `payer` says that it has paid, or `creditor` that it was received: it must be a payment of that clearing. */
-static enum error check_notice(struct txn *txn, const struct notice_item *item, uint32_t payer, uint32_t creditor, struct error_detail *detail)
+static enum error check_notice(struct txn *txn, const struct notice_item *item, uint32_t payer,
+    uint32_t creditor, struct error_detail *detail)
 {
 	struct clearing_row clearing;
 	enum error error = clearing_get(txn, item->month, payer, creditor, &clearing);
 
 	if (error == ERROR_NOT_FOUND)
-		return error_set(detail, error, "a payment of clearing %u between %06u and %06u, which is not here", (unsigned)item->month, (unsigned)payer, (unsigned)creditor);
+		return error_set(detail, error,
+		    "a payment of clearing %u between %06u and %06u, which is not here",
+		    (unsigned)item->month, (unsigned)payer, (unsigned)creditor);
 	if (error)
 		return error;
 	if (clearing.state != CLEARING_NETTED && clearing.state != CLEARING_SETTLED)
-		return error_set(detail, ERROR_STATE, "a payment of clearing %u, which is not signed by both", (unsigned)item->month);
+		return error_set(detail, ERROR_STATE,
+		    "a payment of clearing %u, which is not signed by both", (unsigned)item->month);
 	if (clearing_pays(&clearing, payer) != item->line.amount_fen)
-		return error_set(detail, ERROR_MISMATCH, "a payment of clearing %u over another amount than %06u owes", (unsigned)item->month, (unsigned)payer);
+		return error_set(detail, ERROR_MISMATCH,
+		    "a payment of clearing %u over another amount than %06u owes",
+		    (unsigned)item->month, (unsigned)payer);
 	return ERROR_NONE;
 }
 
-static enum error decide_notice(struct settlement *settlement, struct txn *txn, const struct command *command, bool advice, struct decision *decision,
+static enum error decide_notice(struct settlement *settlement, struct txn *txn,
+    const struct command *command, bool advice, struct decision *decision,
     struct error_detail *detail)
 {
 	uint32_t self = settlement_region(settlement);
@@ -389,36 +431,42 @@ static enum error decide_notice(struct settlement *settlement, struct txn *txn, 
 		struct notice_item item;
 
 		if (read_notice(bytes, &item))
-			return line_walk_error(&notice.walk, ERROR_MALFORMED, detail, "not [month, EndToEndId, amount, reference, day]");
-		error = check_notice(txn, &item, advice ? other : self, advice ? self : other, detail);
+			return line_walk_error(&notice.walk, ERROR_MALFORMED, detail,
+			    "not [month, EndToEndId, amount, reference, day]");
+		error =
+		    check_notice(txn, &item, advice ? other : self, advice ? self : other, detail);
 		buffer_append(&decision->lines, bytes);
 		put_verdict(decision, advice ? REASON_registered : REASON_received);
 	}
 	return error ? error : line_walk_finish(&notice.walk, detail);
 }
 
-enum error payment_advice_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error payment_advice_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	(void)now_ms;
 	return decide_notice(settlement, txn, command, true, decision, detail);
 }
 
 /* An advice tells; only the bank's own word changes the creditor's books. */
-enum error payment_advice_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error payment_advice_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	(void)settlement, (void)txn, (void)entry, (void)detail;
 	return ERROR_NONE;
 }
 
-enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	(void)now_ms;
 	return decide_notice(settlement, txn, command, false, decision, detail);
 }
 
-enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct codec_reader lines = codec_reader(entry->lines);
 	struct document document;
@@ -426,14 +474,16 @@ enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
 	enum error error = ERROR_NONE;
 
 	(void)detail;
-	if (document_read(entry->documents[0], &document) || message_read(document.payload, &message))
+	if (document_read(entry->documents[0], &document) ||
+	    message_read(document.payload, &message))
 		return ERROR_CORRUPT;
 	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
 		struct notice_item item;
 
 		if (read_notice(codec_item(&lines), &item))
 			return ERROR_CORRUPT;
-		error = clearing_payment_state(txn, item.month, settlement_region(settlement), message.from, true);
+		error = clearing_payment_state(
+		    txn, item.month, settlement_region(settlement), message.from, true);
 	}
 	return error;
 }

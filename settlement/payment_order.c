@@ -33,7 +33,8 @@ struct order_work {
 	struct error_detail *detail;
 };
 
-void payment_parameters_write(struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee)
+void payment_parameters_write(
+    struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee)
 {
 	codec_put_uint(out, kind);
 	codec_put_text(out, span_text(name));
@@ -55,13 +56,15 @@ static enum error read_order(struct span bytes, struct wanted *wanted)
 	struct document document;
 	struct order order;
 
-	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 || order_read(document.payload, &order) ||
-	    order.parameter_count != PAYMENT_PARAMETERS)
+	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 ||
+	    order_read(document.payload, &order) || order.parameter_count != PAYMENT_PARAMETERS)
 		return ERROR_MALFORMED;
 	wanted->kind = (enum payment_kind)codec_uint_max(&order.parameters, PAYMENT_AGAIN);
 	codec_text_copy(&order.parameters, wanted->name, sizeof wanted->name);
 	codec_text_copy(&order.parameters, wanted->first, sizeof wanted->first);
-	return order.parameters.failed || wanted->kind == 0 || !name_valid(wanted->name) ? ERROR_MALFORMED : ERROR_NONE;
+	return order.parameters.failed || wanted->kind == 0 || !name_valid(wanted->name)
+		   ? ERROR_MALFORMED
+		   : ERROR_NONE;
 }
 
 static void write_line(struct buffer *out, const struct payment *payment)
@@ -84,18 +87,28 @@ static void put_verdict(struct decision *decision, enum reason reason)
 }
 
 /* One more payment, unless it was ordered before and the bank has not refused it. False: stop (part is full, or an error). */
-static bool add(struct order_work *work, const char *payee, int64_t amount_fen, const char *debit, const char *credit)
+static bool add(struct order_work *work, const char *payee, int64_t amount_fen, const char *debit,
+    const char *credit)
 {
-	struct payment payment = {.kind = work->wanted->kind, .attempt = 1, .amount_fen = amount_fen}, before;
-	struct transfer transfer = {.kind = TRANSFER_PENDING, .unit = UNIT_CNY, .amount = {amount_fen}, .debit = span_text(debit), .credit = span_text(credit)};
-	enum error error = payment_last(work->txn, work->wanted->kind, work->wanted->name, payee, &before);
+	struct payment payment = {.kind = work->wanted->kind,
+			   .attempt = 1,
+			   .amount_fen = amount_fen},
+		       before;
+	struct transfer transfer = {.kind = TRANSFER_PENDING,
+	    .unit = UNIT_CNY,
+	    .amount = {amount_fen},
+	    .debit = span_text(debit),
+	    .credit = span_text(credit)};
+	enum error error =
+	    payment_last(work->txn, work->wanted->kind, work->wanted->name, payee, &before);
 
 	if (error && error != ERROR_NOT_FOUND) {
 		work->error = error;
 		return false;
 	}
 	if (!error) {
-		bool again = before.state == PAYMENT_REJECTED || (before.state == PAYMENT_RETURNED && before.kind == PAYMENT_CLEARING);
+		bool again = before.state == PAYMENT_REJECTED ||
+			     (before.state == PAYMENT_RETURNED && before.kind == PAYMENT_CLEARING);
 
 		if (!again || before.attempt == PAYMENT_ATTEMPTS_MAX)
 			return true;
@@ -107,13 +120,15 @@ static bool add(struct order_work *work, const char *payee, int64_t amount_fen, 
 		return false;
 	}
 	if (amount_fen > work->cash) {
-		work->error = error_set(work->detail, ERROR_BALANCE, "%s does not hold what is to be paid to %s", credit, payee);
+		work->error = error_set(work->detail, ERROR_BALANCE,
+		    "%s does not hold what is to be paid to %s", credit, payee);
 		return false;
 	}
 	work->cash -= amount_fen;
 	snprintf(payment.name, sizeof payment.name, "%s", work->wanted->name);
 	snprintf(payment.payee, sizeof payment.payee, "%s", payee);
-	payment_end_to_end(settlement_region(work->settlement), payment.kind, payment.name, payee, payment.attempt, payment.end_to_end);
+	payment_end_to_end(settlement_region(work->settlement), payment.kind, payment.name, payee,
+	    payment.attempt, payment.end_to_end);
 	transfer.id = transfer_id_from(span_text(payment.end_to_end), 0);
 	transfer.reference = span_text(payment.end_to_end);
 	decision_transfer(work->decision, &transfer);
@@ -125,7 +140,8 @@ static bool add(struct order_work *work, const char *payee, int64_t amount_fen, 
 static enum error available(struct order_work *work, const char *account, int64_t *fen)
 {
 	struct amount amount;
-	enum error error = account_available(work->txn, settlement_chart, span_text(account), &amount);
+	enum error error =
+	    account_available(work->txn, settlement_chart, span_text(account), &amount);
 
 	*fen = error ? 0 : amount.value;
 	return error;
@@ -139,7 +155,8 @@ static bool visit_institution(void *context, const struct institution_row *row)
 	int64_t fen;
 
 	memcpy(uscc, row->uscc, USCC_SIZE);
-	if (row->host != settlement_region(work->settlement) || strcmp(uscc, work->wanted->first) < 0)
+	if (row->host != settlement_region(work->settlement) ||
+	    strcmp(uscc, work->wanted->first) < 0)
 		return true;
 	work->error = available(work, account_payable_local(payable, uscc), &fen);
 	if (work->error || fen <= 0)
@@ -153,13 +170,16 @@ static bool visit_person(void *context, uint64_t person, int64_t amount_fen)
 	char payable[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], payee[PAYMENT_PAYEE_MAX + 1];
 
 	snprintf(payee, sizeof payee, "%016llu", (unsigned long long)person);
-	return add(work, payee, amount_fen, account_payable_run(payable, work->wanted->name), account_treasury(treasury));
+	return add(work, payee, amount_fen, account_payable_run(payable, work->wanted->name),
+	    account_treasury(treasury));
 }
 
 static enum error order_run(struct order_work *work)
 {
 	uint64_t from = 0;
-	enum error error = work->wanted->first[0] ? person_code_read(span_text(work->wanted->first), &from) : ERROR_NONE;
+	enum error error = work->wanted->first[0]
+			       ? person_code_read(span_text(work->wanted->first), &from)
+			       : ERROR_NONE;
 
 	if (error)
 		return error;
@@ -172,7 +192,8 @@ static enum error order_run(struct order_work *work)
 static bool visit_clearing(void *context, const struct clearing_row *clearing)
 {
 	struct order_work *work = context;
-	uint32_t self = settlement_region(work->settlement), other = clearing->low == self ? clearing->high : clearing->low;
+	uint32_t self = settlement_region(work->settlement),
+		 other = clearing->low == self ? clearing->high : clearing->low;
 	char account[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], payee[PAYMENT_PAYEE_MAX + 1];
 	int64_t fen;
 
@@ -182,7 +203,8 @@ static bool visit_clearing(void *context, const struct clearing_row *clearing)
 	snprintf(payee, sizeof payee, "%06u", (unsigned)other);
 	if (fen <= 0 || strcmp(payee, work->wanted->first) < 0)
 		return true;
-	return add(work, payee, fen, account_clearing(account, clearing->month, other), account_treasury(treasury));
+	return add(work, payee, fen, account_clearing(account, clearing->month, other),
+	    account_treasury(treasury));
 }
 
 static enum error order_clearing(struct order_work *work)
@@ -191,7 +213,8 @@ static enum error order_clearing(struct order_work *work)
 	unsigned long month = strtoul(work->wanted->name, &end, 10);
 
 	if (*end || strlen(work->wanted->name) != 6 || !month_is_real((uint32_t)month))
-		return error_set(work->detail, ERROR_MALFORMED, "%s is no month", work->wanted->name);
+		return error_set(
+		    work->detail, ERROR_MALFORMED, "%s is no month", work->wanted->name);
 	return clearing_each(work->txn, (uint32_t)month, visit_clearing, work);
 }
 
@@ -201,12 +224,14 @@ static enum error read_guests(const struct wanted *wanted, uint32_t self, struct
 	char *end;
 	unsigned long month = strtoul(wanted->name, &end, 10), payer;
 
-	if (strlen(wanted->name) != 13 || end != wanted->name + 6 || *end != '-' || !month_is_real((uint32_t)month))
+	if (strlen(wanted->name) != 13 || end != wanted->name + 6 || *end != '-' ||
+	    !month_is_real((uint32_t)month))
 		return ERROR_MALFORMED;
 	payer = strtoul(wanted->name + 7, &end, 10);
 	if (*end || payer == 0 || payer > 999999)
 		return ERROR_MALFORMED;
-	*pick = (struct guest_pick){.self = self, .payer = (uint32_t)payer, .month = (uint32_t)month};
+	*pick =
+	    (struct guest_pick){.self = self, .payer = (uint32_t)payer, .month = (uint32_t)month};
 	return ERROR_NONE;
 }
 
@@ -241,25 +266,31 @@ static enum error order_guests(struct order_work *work)
 	enum error error = read_guests(work->wanted, self, &pick);
 
 	if (error)
-		return error_set(work->detail, error, "%s is not like 202611-500000", work->wanted->name);
+		return error_set(
+		    work->detail, error, "%s is not like 202611-500000", work->wanted->name);
 	error = clearing_get(work->txn, pick.month, self, pick.payer, &clearing);
 	if (error)
-		return error_set(work->detail, error, "there is no clearing %s", work->wanted->name);
+		return error_set(
+		    work->detail, error, "there is no clearing %s", work->wanted->name);
 	if (clearing.state != CLEARING_SETTLED)
-		return error_set(work->detail, ERROR_STATE, "clearing %s is not settled yet: guests' money is paid when it is, or advanced from the float",
+		return error_set(work->detail, ERROR_STATE,
+		    "clearing %s is not settled yet: guests' money is paid when it is, or advanced "
+		    "from the float",
 		    work->wanted->name);
 	return pay_dues(work, &pick, account_treasury(treasury));
 }
 
 static enum error order_advance(struct order_work *work)
 {
-	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	const struct policy *policy =
+	    settlement_policy(work->settlement, settlement_region(work->settlement));
 	struct guest_pick pick = {.self = settlement_region(work->settlement)};
 	char account[ACCOUNT_TEXT_SIZE];
 	enum error error;
 
 	if (!policy || !policy->pays_from_float)
-		return error_set(work->detail, ERROR_REFUSED, "this city's policy does not advance guests' money from a float");
+		return error_set(work->detail, ERROR_REFUSED,
+		    "this city's policy does not advance guests' money from a float");
 	error = available(work, account_float(account), &work->cash);
 	return error ? error : pay_dues(work, &pick, account);
 }
@@ -274,8 +305,10 @@ static enum error order_again(struct order_work *work)
 	if (error)
 		return error_set(work->detail, error, "there is no payment %s", work->wanted->name);
 	if (before.state != PAYMENT_RETURNED || before.kind == PAYMENT_CLEARING)
-		return error_set(work->detail, ERROR_STATE, "payment %s was not returned", work->wanted->name);
-	add(work, before.payee, before.amount_fen, account_payable_returned(payable, before.end_to_end), account_treasury(treasury));
+		return error_set(
+		    work->detail, ERROR_STATE, "payment %s was not returned", work->wanted->name);
+	add(work, before.payee, before.amount_fen,
+	    account_payable_returned(payable, before.end_to_end), account_treasury(treasury));
 	return ERROR_NONE;
 }
 
@@ -303,11 +336,16 @@ static enum error gather(struct order_work *work)
 	return ERROR_MALFORMED;
 }
 
-enum error payment_order_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct wanted wanted;
-	struct order_work work = {.settlement = settlement, .txn = txn, .wanted = &wanted, .decision = decision, .detail = detail};
+	struct order_work work = {.settlement = settlement,
+	    .txn = txn,
+	    .wanted = &wanted,
+	    .decision = decision,
+	    .detail = detail};
 	enum error error = read_order(command->documents[0], &wanted);
 
 	(void)now_ms;
@@ -345,16 +383,19 @@ static enum error read_line(struct span item, struct payment *payment)
 }
 
 /* Guests' money that is ordered is not due any more. */
-static enum error clear_dues(struct settlement *settlement, struct txn *txn, const struct wanted *wanted, const struct payment *payment)
+static enum error clear_dues(struct settlement *settlement, struct txn *txn,
+    const struct wanted *wanted, const struct payment *payment)
 {
 	struct guest_pick pick = {.self = settlement_region(settlement)};
 
-	if (wanted->kind == PAYMENT_GUESTS && read_guests(wanted, settlement_region(settlement), &pick))
+	if (wanted->kind == PAYMENT_GUESTS &&
+	    read_guests(wanted, settlement_region(settlement), &pick))
 		return ERROR_CORRUPT;
 	return guest_due_clear(txn, guest_picked, &pick, payment->payee);
 }
 
-static enum error apply_line(struct settlement *settlement, struct txn *txn, const struct entry *entry, const struct wanted *wanted, struct span item)
+static enum error apply_line(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct wanted *wanted, struct span item)
 {
 	struct payment payment;
 	enum error error = read_line(item, &payment);
@@ -365,12 +406,14 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn, con
 	payment.sequence = entry->header.sequence;
 	payment.day = day_of_time(entry->header.time_ms);
 	/* A second attempt at guests' money takes what is due again in the books, not the rows: they went with the first. */
-	if ((wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE) && payment.attempt == 1)
+	if ((wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE) &&
+	    payment.attempt == 1)
 		error = clear_dues(settlement, txn, wanted, &payment);
 	return error ? error : payment_put(txn, &payment);
 }
 
-enum error payment_order_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error payment_order_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
 	struct codec_reader lines = codec_reader(entry->lines);
 	struct wanted wanted;
@@ -390,7 +433,8 @@ enum error payment_next(const struct entry *entry, char payee[PAYMENT_PAYEE_MAX 
 	struct span item;
 
 	payee[0] = '\0';
-	if (entry->header.kind != KIND_payment_order || entry_item(entry->lines, entry->header.count - 1, &item))
+	if (entry->header.kind != KIND_payment_order ||
+	    entry_item(entry->lines, entry->header.count - 1, &item))
 		return ERROR_CORRUPT;
 	reader = codec_reader(item);
 	if (!codec_null(&reader))

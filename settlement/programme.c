@@ -21,18 +21,24 @@ int programme_age(const struct programme *programme, int32_t birth_day, int32_t 
 	if (programme->starts == STARTS_DAY)
 		return age_on(birth_day, day);
 	month = month_of_day(day);
-	return age_on(birth_day, programme->starts == STARTS_MONTH ? month_last_day(month) : month_first_day(month) - 1);
+	return age_on(birth_day,
+	    programme->starts == STARTS_MONTH ? month_last_day(month) : month_first_day(month) - 1);
 }
 
-static void add_span(struct programme_month *out, const struct policy *policy, const struct programme *programme, int32_t from, int32_t until)
+static void add_span(struct programme_month *out, const struct policy *policy,
+    const struct programme *programme, int32_t from, int32_t until)
 {
 	assert(out->span_count < PROGRAMME_SPANS_MAX);
-	out->spans[out->span_count++] =
-	    (struct programme_span){.programme = programme, .row = (uint32_t)(programme - policy->programmes), .from_day = from, .until_day = until,
-		.asks_age = programme_asks_age(programme), .asks_level = programme_asks_level(programme)};
+	out->spans[out->span_count++] = (struct programme_span){.programme = programme,
+	    .row = (uint32_t)(programme - policy->programmes),
+	    .from_day = from,
+	    .until_day = until,
+	    .asks_age = programme_asks_age(programme),
+	    .asks_level = programme_asks_level(programme)};
 }
 
-void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month, uint32_t district, struct programme_month *out)
+void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month,
+    uint32_t district, struct programme_month *out)
 {
 	int32_t first = month_first_day(month), last = first + month_days(month) - 1;
 	const struct programme *present = NULL;
@@ -70,7 +76,8 @@ int programme_band(const struct programme *programme, int age, int level)
 	for (size_t i = 0; i < programme->band_count; i++) {
 		const struct band *band = &programme->bands[i];
 
-		if (band->age_from <= age && age <= band->age_to && band->level_from <= level && level <= band->level_to)
+		if (band->age_from <= age && age <= band->age_to && band->level_from <= level &&
+		    level <= band->level_to)
 			return (int)i;
 	}
 	return -1;

@@ -29,11 +29,13 @@ struct programme_span {
 struct programme_month {
 	uint32_t tag;
 	uint32_t span_count;
-	struct programme_span spans[PROGRAMME_SPANS_MAX]; /* ascending, disjoint, within the month */
+	struct programme_span
+	    spans[PROGRAMME_SPANS_MAX]; /* ascending, disjoint, within the month */
 };
 
 /* `policy` NULL: no versions. */
-void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month, uint32_t district, struct programme_month *out);
+void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month,
+    uint32_t district, struct programme_month *out);
 /* The version in force on a day; NULL if none. */
 const struct programme_span *programme_month_on(const struct programme_month *month, int32_t day);
 

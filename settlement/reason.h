@@ -5,53 +5,53 @@
 #define SUIREN_REASON_H
 
 /* number, name, English, Chinese */
-#define REASON_LIST(X)                                                                             \
-	X(0, approved, "approved", "核准")                                                          \
-	X(1, unknown_person, "unknown person", "查无此人")                                          \
-	X(2, unknown_institution, "unknown institution", "机构未登记")                              \
-	X(3, suspended, "institution suspended or black-listed", "机构被暂停或列入黑名单")          \
-	X(4, signature, "signature does not verify", "签名无效")                                    \
-	X(5, wrong_payer, "another city pays", "支付方有误")                                        \
-	X(6, not_in_force, "programme not in force", "项目未生效")                                  \
-	X(7, too_late, "claimed too late", "逾期申报")                                              \
-	X(8, duplicate, "days claimed before", "重复申报")                                          \
-	X(9, not_filed, "not filed, or no consent", "未备案或未同意")                               \
-	X(10, no_stay, "no accepted stay for the night", "无入住记录")                              \
-	X(11, no_grant, "no grant for the period", "无待遇认定")                                    \
-	X(12, not_portable, "not portable to this region", "不可异地享受")                          \
-	X(13, no_assessment, "assessment missing or expired", "无有效能力评估")                     \
-	X(14, level, "ability level not covered", "能力等级不符")                                   \
-	X(15, age, "age not covered", "年龄不符")                                                   \
-	X(16, income_class, "income class not covered", "收入类别不符")                             \
-	X(17, excluded, "excluded by another programme", "与其他项目重复")                          \
-	X(18, overlap, "overlaps another stay", "入住时间重叠")                                     \
-	X(19, after_death, "after the date of death", "死亡日期之后")                               \
-	X(32, price_ceiling, "price ceiling", "超过价格上限")                                       \
-	X(33, capacity, "capacity of licensed beds", "超过核定床位")                                \
-	X(34, quantity_cap, "quantity cap", "超过数量上限")                                         \
-	X(35, programme_cap, "programme cap", "超过项目限额")                                       \
-	X(36, person_month_cap, "person-month cap", "超过个人月限额")                               \
-	X(37, fund_exhausted, "fund exhausted", "资金不足")                                         \
-	X(48, needs_review, "needs review", "待复核")                                               \
-	X(49, held_prefund, "held: prefund", "预付金不足暂挂")                                      \
-	X(64, pending_home, "waiting for the person's home city", "待户籍地确认")                   \
-	X(65, registered, "registered", "已登记")                                                   \
-	X(66, reversed, "reversed", "冲正")                                                         \
-	X(67, erased, "facts erased", "信息已删除")                                                 \
-	/* windows and clearings between cities */                                                 \
-	X(80, cut, "cut", "已截止")                                                                 \
-	X(81, agreed, "agreed", "一致")                                                             \
-	X(82, differs, "differs", "不一致")                                                         \
-	X(83, proposed, "proposed", "已提出")                                                       \
-	X(84, cleared, "cleared", "已清算")                                                         \
-	/* payments and what the bank says of them */                                              \
-	X(90, ordered, "ordered", "已发出付款指令")                                                 \
-	X(91, booked, "booked by the bank", "银行已记账")                                           \
-	X(92, rejected, "rejected by the bank", "银行拒付")                                         \
-	X(93, returned, "returned by the bank", "退汇")                                             \
-	X(94, received, "received", "已到账")                                                       \
-	X(95, unmatched, "matches no payment", "无对应付款")                                        \
-	X(96, other_amount, "another amount than was ordered", "金额不符")                          \
+#define REASON_LIST(X)                                                                     \
+	X(0, approved, "approved", "核准")                                                 \
+	X(1, unknown_person, "unknown person", "查无此人")                                 \
+	X(2, unknown_institution, "unknown institution", "机构未登记")                     \
+	X(3, suspended, "institution suspended or black-listed", "机构被暂停或列入黑名单") \
+	X(4, signature, "signature does not verify", "签名无效")                           \
+	X(5, wrong_payer, "another city pays", "支付方有误")                               \
+	X(6, not_in_force, "programme not in force", "项目未生效")                         \
+	X(7, too_late, "claimed too late", "逾期申报")                                     \
+	X(8, duplicate, "days claimed before", "重复申报")                                 \
+	X(9, not_filed, "not filed, or no consent", "未备案或未同意")                      \
+	X(10, no_stay, "no accepted stay for the night", "无入住记录")                     \
+	X(11, no_grant, "no grant for the period", "无待遇认定")                           \
+	X(12, not_portable, "not portable to this region", "不可异地享受")                 \
+	X(13, no_assessment, "assessment missing or expired", "无有效能力评估")            \
+	X(14, level, "ability level not covered", "能力等级不符")                          \
+	X(15, age, "age not covered", "年龄不符")                                          \
+	X(16, income_class, "income class not covered", "收入类别不符")                    \
+	X(17, excluded, "excluded by another programme", "与其他项目重复")                 \
+	X(18, overlap, "overlaps another stay", "入住时间重叠")                            \
+	X(19, after_death, "after the date of death", "死亡日期之后")                      \
+	X(32, price_ceiling, "price ceiling", "超过价格上限")                              \
+	X(33, capacity, "capacity of licensed beds", "超过核定床位")                       \
+	X(34, quantity_cap, "quantity cap", "超过数量上限")                                \
+	X(35, programme_cap, "programme cap", "超过项目限额")                              \
+	X(36, person_month_cap, "person-month cap", "超过个人月限额")                      \
+	X(37, fund_exhausted, "fund exhausted", "资金不足")                                \
+	X(48, needs_review, "needs review", "待复核")                                      \
+	X(49, held_prefund, "held: prefund", "预付金不足暂挂")                             \
+	X(64, pending_home, "waiting for the person's home city", "待户籍地确认")          \
+	X(65, registered, "registered", "已登记")                                          \
+	X(66, reversed, "reversed", "冲正")                                                \
+	X(67, erased, "facts erased", "信息已删除")                                        \
+	/* windows and clearings between cities */                                         \
+	X(80, cut, "cut", "已截止")                                                        \
+	X(81, agreed, "agreed", "一致")                                                    \
+	X(82, differs, "differs", "不一致")                                                \
+	X(83, proposed, "proposed", "已提出")                                              \
+	X(84, cleared, "cleared", "已清算")                                                \
+	/* payments and what the bank says of them */                                      \
+	X(90, ordered, "ordered", "已发出付款指令")                                        \
+	X(91, booked, "booked by the bank", "银行已记账")                                  \
+	X(92, rejected, "rejected by the bank", "银行拒付")                                \
+	X(93, returned, "returned by the bank", "退汇")                                    \
+	X(94, received, "received", "已到账")                                              \
+	X(95, unmatched, "matches no payment", "无对应付款")                               \
+	X(96, other_amount, "another amount than was ordered", "金额不符")                 \
 	X(97, said_before, "said before", "重复通知")
 
 enum reason {

@@ -23,7 +23,8 @@ static int level_of(const struct line_case *line, int32_t day, const struct leve
 }
 
 /* The band of a day; the line was not refused, so there is one. */
-static int band_on(const struct line_case *line, const struct programme_span *span, int32_t day, const struct level_span **level)
+static int band_on(const struct line_case *line, const struct programme_span *span, int32_t day,
+    const struct level_span **level)
 {
 	int level_number = level_of(line, day, level);
 	int age = span->asks_age ? programme_age(span->programme, line->person->birth_day, day) : 0;
@@ -57,29 +58,34 @@ static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 		    .last_day = day_of_month(line, end),
 		    .monthly_fen = span->programme->bands[band].amount.value,
 		    .level_sequence = level && span->asks_level ? level->sequence : 0};
-		fen += programme_share(piece->monthly_fen, line->of->month_days, day_of_month(line, day), piece->last_day);
+		fen += programme_share(piece->monthly_fen, line->of->month_days,
+		    day_of_month(line, day), piece->last_day);
 		day = end + 1;
 	}
 	return fen;
 }
 
 /* What the line's days first..last are worth by the verdict's pieces. */
-static int64_t worth_until(const struct line_case *line, const struct verdict *verdict, unsigned last)
+static int64_t worth_until(
+    const struct line_case *line, const struct verdict *verdict, unsigned last)
 {
 	unsigned first = line->line->first_day;
 	int64_t fen = 0;
 
 	for (uint32_t i = 0; i < verdict->piece_count && first <= last; i++) {
-		unsigned end = verdict->pieces[i].last_day < last ? verdict->pieces[i].last_day : last;
+		unsigned end =
+		    verdict->pieces[i].last_day < last ? verdict->pieces[i].last_day : last;
 
 		if (end >= first)
-			fen += programme_share(verdict->pieces[i].monthly_fen, line->of->month_days, first, end);
+			fen += programme_share(
+			    verdict->pieces[i].monthly_fen, line->of->month_days, first, end);
 		first = verdict->pieces[i].last_day + 1;
 	}
 	return fen;
 }
 
-static void reduce(struct amount_work *work, enum reason reason, int64_t to, int64_t limit, int64_t used)
+static void reduce(
+    struct amount_work *work, enum reason reason, int64_t to, int64_t limit, int64_t used)
 {
 	struct verdict *verdict = work->verdict;
 
@@ -89,7 +95,11 @@ static void reduce(struct amount_work *work, enum reason reason, int64_t to, int
 		return;
 	assert(verdict->reduction_count < VERDICT_REDUCTIONS_MAX);
 	verdict->reductions[verdict->reduction_count++] =
-	    (struct verdict_reduction){.reason = reason, .before_fen = work->fen, .after_fen = to, .limit = limit, .used = used};
+	    (struct verdict_reduction){.reason = reason,
+		.before_fen = work->fen,
+		.after_fen = to,
+		.limit = limit,
+		.used = used};
 	work->fen = to;
 }
 
@@ -101,7 +111,8 @@ static void price_ceiling(struct amount_work *work)
 	int64_t monthly = work->programme->price_ceiling.value;
 
 	if (monthly > 0) {
-		int64_t share = programme_share(monthly, line->of->month_days, line->line->first_day, line->line->last_day);
+		int64_t share = programme_share(
+		    monthly, line->of->month_days, line->line->first_day, line->line->last_day);
 		if (share < limit)
 			limit = share;
 	}
@@ -123,13 +134,18 @@ static int64_t first_days(const struct amount_work *work, int64_t days)
 }
 
 /* A line below the full worth may keep its amount although a night falls: the reduction is still told, with the same figure after it. */
-static void reduce_to_days(struct amount_work *work, enum reason reason, int64_t days, int64_t limit, int64_t used)
+static void reduce_to_days(
+    struct amount_work *work, enum reason reason, int64_t days, int64_t limit, int64_t used)
 {
 	struct verdict *verdict = work->verdict;
 	int64_t to = first_days(work, days);
 
 	verdict->reductions[verdict->reduction_count++] =
-	    (struct verdict_reduction){.reason = reason, .before_fen = work->fen, .after_fen = to, .limit = limit, .used = used};
+	    (struct verdict_reduction){.reason = reason,
+		.before_fen = work->fen,
+		.after_fen = to,
+		.limit = limit,
+		.used = used};
 	work->fen = to;
 }
 
@@ -137,7 +153,8 @@ static void capacity(struct amount_work *work)
 {
 	struct adjudication *of = work->line->of;
 	int64_t days = work->line->line->last_day - work->line->line->first_day + 1;
-	int64_t used = of->standing.nights_used + claim_state_nights(of->state), left = of->standing.nights_limit - used;
+	int64_t used = of->standing.nights_used + claim_state_nights(of->state),
+		left = of->standing.nights_limit - used;
 
 	if (work->programme->takes_capacity && days > left)
 		reduce_to_days(work, REASON_capacity, left, of->standing.nights_limit, used);
@@ -157,11 +174,14 @@ static bool count_days(void *context, const struct stay_night_span *stay)
 	struct adjudication *of = count->line->of;
 	const struct stay_row *row;
 
-	if (stay->last_night < of->month_first || stay->first_day >= of->month_first + (int32_t)of->month_days)
+	if (stay->last_night < of->month_first ||
+	    stay->first_day >= of->month_first + (int32_t)of->month_days)
 		return true;
-	count->error = stay_get(of->txn, stay->uscc, count->line->line->person, stay->first_day, &row);
+	count->error =
+	    stay_get(of->txn, stay->uscc, count->line->line->person, stay->first_day, &row);
 	if (!count->error)
-		count->days += __builtin_popcount(claim_state_days_at(of->state, stay->uscc, count->need, row->slot));
+		count->days += __builtin_popcount(
+		    claim_state_days_at(of->state, stay->uscc, count->need, row->slot));
 	return !count->error;
 }
 
@@ -240,7 +260,8 @@ static enum error pay_from_funds(struct amount_work *work)
 			left = work->fen - sum;
 		if (left <= 0)
 			continue;
-		verdict->funds[verdict->fund_count++] = (struct verdict_fund){.fund = fund, .amount_fen = left};
+		verdict->funds[verdict->fund_count++] =
+		    (struct verdict_fund){.fund = fund, .amount_fen = left};
 		sum += left;
 	}
 	reduce(work, REASON_fund_exhausted, sum, all, 0);
@@ -308,7 +329,8 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	return claim_state_failed(of->state);
 }
 
-void line_give_back(struct line_case *line, const struct verdict *verdict, const struct programme *programme)
+void line_give_back(
+    struct line_case *line, const struct verdict *verdict, const struct programme *programme)
 {
 	struct claim_state *state = line->of->state;
 

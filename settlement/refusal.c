@@ -15,7 +15,8 @@ static bool on_day(struct verdict *verdict, int32_t day)
 
 static uint32_t month_mask(const struct line_case *line)
 {
-	uint32_t upto = line->line->last_day == 31 ? UINT32_C(0x7fffffff) : (UINT32_C(1) << line->line->last_day) - 1;
+	uint32_t upto = line->line->last_day == 31 ? UINT32_C(0x7fffffff)
+						   : (UINT32_C(1) << line->line->last_day) - 1;
 
 	return upto & ~((UINT32_C(1) << (line->line->first_day - 1)) - 1);
 }
@@ -27,14 +28,16 @@ static int32_t first_day_of(const struct line_case *line, uint32_t bits)
 }
 
 /* Calls `wrong` for the days of the line, version by version, until it finds something. */
-typedef bool span_check(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict);
+typedef bool span_check(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict);
 
 static bool any_span(const struct line_case *line, span_check *wrong, struct verdict *verdict)
 {
 	for (uint32_t i = 0; i < line->programme->span_count; i++) {
 		const struct programme_span *span = &line->programme->spans[i];
 		int32_t from = span->from_day > line->from_day ? span->from_day : line->from_day;
-		int32_t until = span->until_day < line->until_day ? span->until_day : line->until_day;
+		int32_t until =
+		    span->until_day < line->until_day ? span->until_day : line->until_day;
 
 		if (from <= until && wrong(line, span, from, until, verdict))
 			return true;
@@ -63,7 +66,8 @@ static bool unknown_institution(struct line_case *line, struct verdict *verdict)
 static bool suspended(struct line_case *line, struct verdict *verdict)
 {
 	const struct sheet_standing *standing = &line->of->standing;
-	int32_t from = standing->barred_from > line->from_day ? standing->barred_from : line->from_day;
+	int32_t from =
+	    standing->barred_from > line->from_day ? standing->barred_from : line->from_day;
 
 	return from <= standing->barred_until && from <= line->until_day && on_day(verdict, from);
 }
@@ -78,12 +82,15 @@ static bool wrong_payer(struct line_case *line, struct verdict *verdict)
 	if (!line->cross)
 		return payer != host;
 	if (!of->host_found[index]) {
-		programme_month_find(of->host_policy, of->header->programmes[index], of->header->month, of->standing.district, &of->at_host[index]);
+		programme_month_find(of->host_policy, of->header->programmes[index],
+		    of->header->month, of->standing.district, &of->at_host[index]);
 		of->host_found[index] = true;
 	}
 	for (int32_t day = line->from_day; day <= line->until_day; day++) {
 		const struct programme_span *at_host = programme_month_on(&of->at_host[index], day);
-		uint32_t pays = at_host && at_host->programme->payer == PAYER_HOST ? host : (uint32_t)line->home;
+		uint32_t pays = at_host && at_host->programme->payer == PAYER_HOST
+				    ? host
+				    : (uint32_t)line->home;
 
 		if (pays != payer)
 			return on_day(verdict, day);
@@ -102,17 +109,20 @@ static bool not_in_force(struct line_case *line, struct verdict *verdict)
 		const struct programme_span *span = programme_month_on(line->programme, day);
 
 		/* What is paid by the month to the person's card is not for an institution to claim. */
-		if (!span || span->programme->paid_to == PAID_TO_CARD || span->programme->accrues != ACCRUES_DAY)
+		if (!span || span->programme->paid_to == PAID_TO_CARD ||
+		    span->programme->accrues != ACCRUES_DAY)
 			return on_day(verdict, day);
 		day = span->until_day + 1;
 	}
 	return false;
 }
 
-static bool too_late_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool too_late_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
-	int32_t deadline = line->of->month_first + (int32_t)line->of->month_days - 1 + programme->claim_deadline_days;
+	int32_t deadline = line->of->month_first + (int32_t)line->of->month_days - 1 +
+			   programme->claim_deadline_days;
 
 	(void)from;
 	(void)until;
@@ -143,7 +153,8 @@ static const struct filing_span *filing_on(const struct line_case *line, int32_t
 	for (size_t i = 0; i < PERSON_FILINGS_MAX; i++) {
 		const struct filing_span *filing = &person->filings[i];
 
-		if (filing->sequence && filing->region == line->of->header->host && filing->from_day <= day && day <= filing->until_day)
+		if (filing->sequence && filing->region == line->of->header->host &&
+		    filing->from_day <= day && day <= filing->until_day)
 			return filing;
 	}
 	return NULL;
@@ -176,7 +187,8 @@ static bool no_stay(struct line_case *line, struct verdict *verdict)
 	if (missing)
 		return on_day(verdict, first_day_of(line, missing));
 	/* A night is over on the day after it. */
-	return line->until_day >= not_over && on_day(verdict, line->from_day > not_over ? line->from_day : not_over);
+	return line->until_day >= not_over &&
+	       on_day(verdict, line->from_day > not_over ? line->from_day : not_over);
 }
 
 /* The grant of a programme that holds on a day. */
@@ -185,13 +197,15 @@ static const struct grant_span *grant_on(const struct person_row *person, uint32
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
 		const struct grant_span *grant = &person->grants[i];
 
-		if (grant->sequence && grant->tag == tag && grant->from_day <= day && day <= grant->until_day)
+		if (grant->sequence && grant->tag == tag && grant->from_day <= day &&
+		    day <= grant->until_day)
 			return grant;
 	}
 	return NULL;
 }
 
-static bool no_grant_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool no_grant_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	if (!programme->needs_grant)
@@ -214,7 +228,8 @@ static bool no_grant(struct line_case *line, struct verdict *verdict)
 	return any_span(line, no_grant_span, verdict);
 }
 
-static bool not_portable_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool not_portable_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	uint32_t host = line->of->header->host;
@@ -252,7 +267,8 @@ const struct level_span *line_level_on(const struct person_row *person, int32_t 
 	return NULL;
 }
 
-static bool no_assessment_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool no_assessment_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	if (!programme->needs_assessment && !span->asks_level)
@@ -278,13 +294,15 @@ static bool no_assessment(struct line_case *line, struct verdict *verdict)
 static bool level_has_band(const struct programme *programme, int level)
 {
 	for (size_t i = 0; i < programme->band_count; i++) {
-		if (programme->bands[i].level_from <= level && level <= programme->bands[i].level_to)
+		if (programme->bands[i].level_from <= level &&
+		    level <= programme->bands[i].level_to)
 			return true;
 	}
 	return false;
 }
 
-static bool level_refused_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool level_refused_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	if (!span->asks_level)
@@ -293,7 +311,8 @@ static bool level_refused_span(const struct line_case *line, const struct progra
 		const struct level_span *found = line_level_on(line->person, day);
 		int level = (int)found->level; /* there is one: no_assessment came before */
 
-		if (level < programme->level_min || level > programme->level_max || !level_has_band(programme, level))
+		if (level < programme->level_min || level > programme->level_max ||
+		    !level_has_band(programme, level))
 			return on_day(verdict, day);
 		if (found->until_day >= until)
 			break;
@@ -308,7 +327,8 @@ static bool level_refused(struct line_case *line, struct verdict *verdict)
 }
 
 /* Age can only grow: the first day decides on a least age, the last day on the bands that end. */
-static bool age_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool age_span(const struct line_case *line, const struct programme_span *span, int32_t from,
+    int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
@@ -321,7 +341,8 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 	if (!(person->state & PERSON_HAS_FACTS))
 		return on_day(verdict, from);
 	if (either && !(person->flags & programme->flag_or) &&
-	    (programme->age_or == 0 || programme_age(programme, person->birth_day, from) < programme->age_or))
+	    (programme->age_or == 0 ||
+		programme_age(programme, person->birth_day, from) < programme->age_or))
 		return on_day(verdict, from);
 	if (!span->asks_age)
 		return false;
@@ -329,7 +350,8 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 		return on_day(verdict, from);
 	for (int32_t day = from; day <= until; day++) {
 		found = line_level_on(person, day);
-		if (programme_band(programme, programme_age(programme, person->birth_day, day), found ? (int)found->level : 0) < 0)
+		if (programme_band(programme, programme_age(programme, person->birth_day, day),
+			found ? (int)found->level : 0) < 0)
 			return on_day(verdict, day);
 	}
 	return false;
@@ -340,7 +362,8 @@ static bool age(struct line_case *line, struct verdict *verdict)
 	return any_span(line, age_span, verdict);
 }
 
-static bool income_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool income_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
@@ -349,7 +372,9 @@ static bool income_span(const struct line_case *line, const struct programme_spa
 	if (programme->income_mask == 0)
 		return false;
 	verdict->facts_sequence = person->facts_sequence;
-	return (!(person->state & PERSON_HAS_FACTS) || !(person->income_class & programme->income_mask)) && on_day(verdict, from);
+	return (!(person->state & PERSON_HAS_FACTS) ||
+		   !(person->income_class & programme->income_mask)) &&
+	       on_day(verdict, from);
 }
 
 static bool income_class(struct line_case *line, struct verdict *verdict)
@@ -367,7 +392,8 @@ static bool excludes(const struct programme *programme, uint32_t tag)
 }
 
 /* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. */
-static bool grant_bars(const struct line_case *line, const struct programme *programme, const struct grant_span *grant, int32_t day)
+static bool grant_bars(const struct line_case *line, const struct programme *programme,
+    const struct grant_span *grant, int32_t day)
 {
 	const struct programme *other;
 
@@ -379,14 +405,16 @@ static bool grant_bars(const struct line_case *line, const struct programme *pro
 	return other && other->need == programme->need;
 }
 
-static bool excluded_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool excluded_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
 		const struct grant_span *grant = &line->person->grants[i];
 		int32_t first = grant->from_day > from ? grant->from_day : from;
 
-		if (grant->sequence && first <= until && first <= grant->until_day && grant_bars(line, programme, grant, first))
+		if (grant->sequence && first <= until && first <= grant->until_day &&
+		    grant_bars(line, programme, grant, first))
 			return on_day(verdict, first);
 	}
 	return false;
@@ -397,11 +425,13 @@ static bool excluded(struct line_case *line, struct verdict *verdict)
 	return any_span(line, excluded_span, verdict);
 }
 
-static bool after_death_span(const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until, struct verdict *verdict)
+static bool after_death_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
 	/* A bed is not paid for the night of the death; other days count to the day itself. */
-	int32_t first_unpaid = programme->unit == UNIT_BED_MONTH ? line->person->death_day : line->person->death_day + 1;
+	int32_t first_unpaid = programme->unit == UNIT_BED_MONTH ? line->person->death_day
+								 : line->person->death_day + 1;
 
 	return until >= first_unpaid && on_day(verdict, from > first_unpaid ? from : first_unpaid);
 }

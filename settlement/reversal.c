@@ -64,13 +64,16 @@ static enum error read_target_line(const struct entry *entry, struct target *tar
 
 	if (index < 0 || target->line >= entry->header.count)
 		return ERROR_NOT_FOUND;
-	if (document_read(entry->documents[index], &document) || sheet_header_read(document.payload, &target->header))
+	if (document_read(entry->documents[index], &document) ||
+	    sheet_header_read(document.payload, &target->header))
 		return ERROR_CORRUPT;
-	if (entry_item(entry->lines, target->line, &line) || entry_item(entry->verdicts, target->line, &verdict))
+	if (entry_item(entry->lines, target->line, &line) ||
+	    entry_item(entry->verdicts, target->line, &verdict))
 		return ERROR_CORRUPT;
 	one = target->header;
 	one.count = 1;
-	if (sheet_lines_read(&one, line, &target->sheet_line, &sorted, NULL) || verdict_parse(verdict, &target->verdict))
+	if (sheet_lines_read(&one, line, &target->sheet_line, &sorted, NULL) ||
+	    verdict_parse(verdict, &target->verdict))
 		return ERROR_CORRUPT;
 	return ERROR_NONE;
 }
@@ -110,10 +113,12 @@ static bool seen_before(struct reversal_work *work, const struct target *target)
 }
 
 /* What of `fen` the institution has not been ordered to be paid yet. */
-static enum error not_ordered(struct reversal_work *work, const char *payable, int64_t fen, int64_t *part)
+static enum error not_ordered(
+    struct reversal_work *work, const char *payable, int64_t fen, int64_t *part)
 {
 	struct amount available;
-	enum error error = account_available(work->txn, settlement_chart, span_text(payable), &available);
+	enum error error =
+	    account_available(work->txn, settlement_chart, span_text(payable), &available);
 
 	if (error)
 		return error;
@@ -130,10 +135,12 @@ static enum error not_ordered(struct reversal_work *work, const char *payable, i
 
 static enum error book_local(struct reversal_work *work, const struct target *target, int64_t *back)
 {
-	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	const struct policy *policy =
+	    settlement_policy(work->settlement, settlement_region(work->settlement));
 	char payable[ACCOUNT_TEXT_SIZE], receivable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
 	int64_t left;
-	enum error error = not_ordered(work, account_payable_local(payable, target->header.uscc), target->verdict.amount_fen, back);
+	enum error error = not_ordered(work, account_payable_local(payable, target->header.uscc),
+	    target->verdict.amount_fen, back);
 
 	if (error)
 		return error;
@@ -152,7 +159,8 @@ static enum error book_local(struct reversal_work *work, const struct target *ta
 	return ERROR_NONE;
 }
 
-static struct hash leaf_of(const struct reversal_work *work, uint32_t index, struct span line, struct span verdict)
+static struct hash leaf_of(
+    const struct reversal_work *work, uint32_t index, struct span line, struct span verdict)
 {
 	struct hash salt, line_leaf;
 
@@ -161,7 +169,8 @@ static struct hash leaf_of(const struct reversal_work *work, uint32_t index, str
 	return hash_leaf_under(&line_leaf, verdict);
 }
 
-static void notify_host(struct reversal_work *work, const struct target *target, uint32_t window, struct span line, struct span verdict)
+static void notify_host(struct reversal_work *work, const struct target *target, uint32_t window,
+    struct span line, struct span verdict)
 {
 	struct buffer *item = dispatch_item(&work->notices, target->header.host);
 	struct hash leaf = leaf_of(work, work->walk.next - 1, line, verdict);
@@ -181,11 +190,14 @@ static void notify_host(struct reversal_work *work, const struct target *target,
 	codec_put_bytes(item, hash_span(&leaf));
 }
 
-static enum error book_remote(struct reversal_work *work, const struct target *target, uint32_t *window)
+static enum error book_remote(
+    struct reversal_work *work, const struct target *target, uint32_t *window)
 {
-	const struct policy *policy = settlement_policy(work->settlement, settlement_region(work->settlement));
+	const struct policy *policy =
+	    settlement_policy(work->settlement, settlement_region(work->settlement));
 	char payable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
-	enum error error = window_open_number(work->txn, settlement_region(work->settlement), target->header.host, window);
+	enum error error = window_open_number(
+	    work->txn, settlement_region(work->settlement), target->header.host, window);
 
 	if (error)
 		return error;
@@ -193,7 +205,8 @@ static enum error book_remote(struct reversal_work *work, const struct target *t
 	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
 		if (target->verdict.funds[i].fund >= policy->fund_count)
 			return ERROR_CORRUPT;
-		decision_move(work->decision, UNIT_CNY, payable, account_fund(fund, policy->funds[target->verdict.funds[i].fund].code),
+		decision_move(work->decision, UNIT_CNY, payable,
+		    account_fund(fund, policy->funds[target->verdict.funds[i].fund].code),
 		    target->verdict.funds[i].amount_fen);
 	}
 	return ERROR_NONE;
@@ -206,7 +219,8 @@ static enum error reverse(struct reversal_work *work, const struct target *targe
 	size_t start = verdicts->size;
 	uint32_t window = 0;
 	int64_t back = 0;
-	enum error error = remote ? book_remote(work, target, &window) : book_local(work, target, &back);
+	enum error error =
+	    remote ? book_remote(work, target, &window) : book_local(work, target, &back);
 
 	if (error)
 		return error;
@@ -216,11 +230,13 @@ static enum error reverse(struct reversal_work *work, const struct target *targe
 	codec_put_uint(verdicts, (uint64_t)back);
 	work->decision->count++;
 	if (remote && !verdicts->failed)
-		notify_host(work, target, window, line, span_of(verdicts->data + start, verdicts->size - start));
+		notify_host(work, target, window, line,
+		    span_of(verdicts->data + start, verdicts->size - start));
 	return ERROR_NONE;
 }
 
-static enum error decide_line(struct reversal_work *work, struct span line, struct error_detail *detail)
+static enum error decide_line(
+    struct reversal_work *work, struct span line, struct error_detail *detail)
 {
 	struct target target;
 	bool reversed = false;
@@ -230,20 +246,27 @@ static enum error decide_line(struct reversal_work *work, struct span line, stru
 		return line_walk_error(&work->walk, error, detail, "not [entry, line, grounds]");
 	error = find_target(work->txn, &target);
 	if (error == ERROR_NOT_FOUND || (!error && target.verdict.reason != REASON_approved))
-		return line_walk_error(&work->walk, ERROR_NOT_FOUND, detail, "no approved line of a claim is there");
+		return line_walk_error(
+		    &work->walk, ERROR_NOT_FOUND, detail, "no approved line of a claim is there");
 	if (!error)
 		error = reversed_get(work->txn, target.sequence, target.line, &reversed);
 	if (error)
 		return error;
 	if (reversed || seen_before(work, &target))
-		return line_walk_error(&work->walk, ERROR_EXISTS, detail, "the line was reversed before");
+		return line_walk_error(
+		    &work->walk, ERROR_EXISTS, detail, "the line was reversed before");
 	return reverse(work, &target, line);
 }
 
-enum error reversal_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error reversal_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
-	struct reversal_work work = {.settlement = settlement, .txn = txn, .decision = decision, .command = command, .walk = line_walk(command)};
+	struct reversal_work work = {.settlement = settlement,
+	    .txn = txn,
+	    .decision = decision,
+	    .command = command,
+	    .walk = line_walk(command)};
 	struct span line;
 	enum error error;
 
@@ -265,7 +288,8 @@ enum error reversal_decide(struct settlement *settlement, struct txn *txn, const
 }
 
 /* The days are free again, and what counted against caps. */
-static enum error free_line(struct settlement *settlement, struct txn *txn, const struct target *target)
+static enum error free_line(
+    struct settlement *settlement, struct txn *txn, const struct target *target)
 {
 	struct sheet_standing standing = {.known = true, .barred_from = DAY_NEVER};
 	struct adjudication adjudication;
@@ -275,7 +299,8 @@ static enum error free_line(struct settlement *settlement, struct txn *txn, cons
 
 	if (error)
 		return error;
-	error = adjudication_begin(&adjudication, settlement, txn, &target->header, &standing, 0, settlement->claims);
+	error = adjudication_begin(
+	    &adjudication, settlement, txn, &target->header, &standing, 0, settlement->claims);
 	if (target->header.host != settlement_region(settlement))
 		claim_state_nights_apart(settlement->claims);
 	if (!error)
@@ -289,9 +314,13 @@ static enum error free_line(struct settlement *settlement, struct txn *txn, cons
 	return error;
 }
 
-static enum error apply_line(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t index, struct span line, struct span verdict)
+static enum error apply_line(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, uint32_t index, struct span line, struct span verdict)
 {
-	struct obligation obligation = {.payer = settlement_region(settlement), .epoch = entry->header.epoch, .sequence = entry->header.sequence, .line = index};
+	struct obligation obligation = {.payer = settlement_region(settlement),
+	    .epoch = entry->header.epoch,
+	    .sequence = entry->header.sequence,
+	    .line = index};
 	struct target target;
 	struct hash salt;
 	enum error error = read_line(line, &target);
@@ -302,7 +331,8 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn, con
 		error = reversed_put(txn, target.sequence, target.line, entry->header.sequence);
 	if (!error)
 		error = free_line(settlement, txn, &target);
-	if (error || target.header.host == settlement_region(settlement) || target.verdict.amount_fen == 0)
+	if (error || target.header.host == settlement_region(settlement) ||
+	    target.verdict.amount_fen == 0)
 		return error;
 	hash_line_salts(&entry->secret, index, 1, &salt);
 	obligation.line_hash = hash_leaf_under(&salt, line);
@@ -313,9 +343,11 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn, con
 	return error ? error : obligation_add(txn, &obligation);
 }
 
-enum error reversal_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error reversal_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry,
+    struct error_detail *detail)
 {
-	struct codec_reader lines = codec_reader(entry->lines), verdicts = codec_reader(entry->verdicts);
+	struct codec_reader lines = codec_reader(entry->lines),
+			    verdicts = codec_reader(entry->verdicts);
 	enum error error = ERROR_NONE;
 
 	(void)detail;

@@ -16,7 +16,8 @@ struct notice_item {
 	struct obligation obligation;
 };
 
-static enum error read_item(struct span item, const struct message *message, uint32_t self, struct notice_item *out)
+static enum error read_item(
+    struct span item, const struct message *message, uint32_t self, struct notice_item *out)
 {
 	struct codec_reader reader = codec_reader(item);
 
@@ -41,32 +42,39 @@ static enum error read_item(struct span item, const struct message *message, uin
 }
 
 /* It must take back exactly what an obligation of that city was; reversals come one after the other behind what is in the window. */
-static enum error check_item(struct txn *txn, const struct message *message, const struct notice_item *item, const struct obligation *before,
-    struct error_detail *detail)
+static enum error check_item(struct txn *txn, const struct message *message,
+    const struct notice_item *item, const struct obligation *before, struct error_detail *detail)
 {
 	struct obligation old;
 	enum error error;
 
 	if (item->obligation.amount_fen == 0)
 		return ERROR_NONE;
-	error = obligation_find(txn, message->from, item->obligation.creditor, message->epoch, item->old_sequence, item->sheet_line, &old);
+	error = obligation_find(txn, message->from, item->obligation.creditor, message->epoch,
+	    item->old_sequence, item->sheet_line, &old);
 	if (error || old.amount_fen != -item->obligation.amount_fen)
-		return error_set(detail, ERROR_MISMATCH, "a reversal of line %u of entry %llu, which %06u does not owe", (unsigned)item->sheet_line,
-		    (unsigned long long)item->old_sequence, (unsigned)message->from);
+		return error_set(detail, ERROR_MISMATCH,
+		    "a reversal of line %u of entry %llu, which %06u does not owe",
+		    (unsigned)item->sheet_line, (unsigned long long)item->old_sequence,
+		    (unsigned)message->from);
 	if (before->amount_fen == 0)
 		return obligation_expected(txn, &item->obligation, detail);
-	if (item->obligation.window != before->window || item->obligation.sequence != before->sequence || item->obligation.line <= before->line)
-		return error_set(detail, ERROR_MISMATCH, "reversals out of order, or of several entries, in one document");
+	if (item->obligation.window != before->window ||
+	    item->obligation.sequence != before->sequence || item->obligation.line <= before->line)
+		return error_set(detail, ERROR_MISMATCH,
+		    "reversals out of order, or of several entries, in one document");
 	return ERROR_NONE;
 }
 
 /* What had not been ordered to be paid yet goes back; the rest the institution owes. */
-static enum error book(struct txn *txn, struct decision *decision, const struct notice_item *item, int64_t *not_ordered)
+static enum error book(struct txn *txn, struct decision *decision, const struct notice_item *item,
+    int64_t *not_ordered)
 {
 	char receivable[ACCOUNT_TEXT_SIZE], payable[ACCOUNT_TEXT_SIZE], owed[ACCOUNT_TEXT_SIZE];
 	int64_t fen = -item->obligation.amount_fen, part;
 	struct amount available;
-	enum error error = account_available(txn, settlement_chart, span_text(account_payable_remote(payable, item->uscc)), &available);
+	enum error error = account_available(txn, settlement_chart,
+	    span_text(account_payable_remote(payable, item->uscc)), &available);
 
 	if (error)
 		return error;
@@ -80,12 +88,14 @@ static enum error book(struct txn *txn, struct decision *decision, const struct 
 	*not_ordered = part;
 	account_receivable_city(receivable, item->obligation.payer, item->obligation.window);
 	decision_move(decision, UNIT_CNY, payable, receivable, part);
-	decision_move(decision, UNIT_CNY, account_receivable_institution(owed, item->uscc), receivable, fen - part);
+	decision_move(decision, UNIT_CNY, account_receivable_institution(owed, item->uscc),
+	    receivable, fen - part);
 	return ERROR_NONE;
 }
 
-enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	struct notice notice;
 	struct notice_item item;
@@ -98,7 +108,8 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	while (!error && line_walk_next(&notice.walk, &bytes)) {
 		error = read_item(bytes, &notice.message, settlement_region(settlement), &item);
 		if (error)
-			return line_walk_error(&notice.walk, error, detail, "not a well-formed reversal");
+			return line_walk_error(
+			    &notice.walk, error, detail, "not a well-formed reversal");
 		error = check_item(txn, &notice.message, &item, &before, detail);
 		if (item.obligation.amount_fen != 0)
 			before = item.obligation;
@@ -113,15 +124,18 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	return error ? error : line_walk_finish(&notice.walk, detail);
 }
 
-enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
 {
-	struct codec_reader lines = codec_reader(entry->lines), verdicts = codec_reader(entry->verdicts);
+	struct codec_reader lines = codec_reader(entry->lines),
+			    verdicts = codec_reader(entry->verdicts);
 	struct document document;
 	struct message message;
 	enum error error = ERROR_NONE;
 
 	(void)detail;
-	if (document_read(entry->documents[0], &document) || message_read(document.payload, &message))
+	if (document_read(entry->documents[0], &document) ||
+	    message_read(document.payload, &message))
 		return ERROR_CORRUPT;
 	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
 		struct codec_reader verdict = codec_reader(codec_item(&verdicts));
@@ -131,12 +145,14 @@ enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
 		codec_array_exact(&verdict, 2);
 		codec_uint(&verdict);
 		part = (int64_t)codec_uint(&verdict);
-		if (verdict.failed || read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
+		if (verdict.failed ||
+		    read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
 			return ERROR_CORRUPT;
 		if (item.obligation.amount_fen != 0)
 			error = obligation_add(txn, &item.obligation);
 		if (!error)
-			error = guest_due_add(txn, message.from, item.obligation.window, item.uscc, -part);
+			error = guest_due_add(
+			    txn, message.from, item.obligation.window, item.uscc, -part);
 	}
 	return error;
 }

@@ -17,8 +17,10 @@ struct kind_row {
 	unsigned number;
 	const char *name;
 	bool lines_made;
-	enum error (*decide)(struct settlement *, struct txn *, const struct command *, int64_t, struct decision *, struct error_detail *);
-	enum error (*apply)(struct settlement *, struct txn *, const struct entry *, struct error_detail *);
+	enum error (*decide)(struct settlement *, struct txn *, const struct command *, int64_t,
+	    struct decision *, struct error_detail *);
+	enum error (*apply)(
+	    struct settlement *, struct txn *, const struct entry *, struct error_detail *);
 };
 
 static const struct kind_row kinds[] = {
@@ -92,16 +94,19 @@ struct policy_complaint {
 };
 
 /* The first complaint is enough here: whoever wrote the file has seen them all in `policy check`. */
-static void keep_first(void *context, const char *file, unsigned line, const char *field, const char *text)
+static void keep_first(
+    void *context, const char *file, unsigned line, const char *field, const char *text)
 {
 	struct policy_complaint *complaint = context;
 
 	if (!complaint->any)
-		error_set(complaint->detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
+		error_set(
+		    complaint->detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
 	complaint->any = true;
 }
 
-enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail)
+enum error catalogue_set(
+    struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail)
 {
 	struct policy_complaint complaint = {.detail = detail};
 	struct catalogue *at = settlement->catalogues;
@@ -127,7 +132,8 @@ enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struc
 	return ERROR_NONE;
 }
 
-enum error settlement_reload(struct settlement *settlement, struct txn *txn, struct error_detail *detail)
+enum error settlement_reload(
+    struct settlement *settlement, struct txn *txn, struct error_detail *detail)
 {
 	struct cursor *cursor;
 	struct span key, yaml;
@@ -188,16 +194,20 @@ static enum error read_lines(struct codec_reader *reader, struct command *comman
 	return codec_finish(reader);
 }
 
-static enum error check_line_root(const struct command *command, const struct hash *root, struct error_detail *detail)
+static enum error check_line_root(
+    const struct command *command, const struct hash *root, struct error_detail *detail)
 {
 	struct hash *leaves = malloc((size_t)command->count * sizeof *leaves);
 	struct hash found;
-	enum error error = leaves ? entry_line_leaves(&command->secret, command->lines, command->count, leaves) : ERROR_MEMORY;
+	enum error error =
+	    leaves ? entry_line_leaves(&command->secret, command->lines, command->count, leaves)
+		   : ERROR_MEMORY;
 
 	if (!error) {
 		found = merkle_root_in_place(leaves, command->count);
 		if (!hash_equal(&found, root))
-			error = error_set(detail, ERROR_MISMATCH, "the lines are not those that were signed");
+			error = error_set(
+			    detail, ERROR_MISMATCH, "the lines are not those that were signed");
 	} else {
 		error_set(detail, error, "the lines are not well-formed");
 	}
@@ -213,8 +223,9 @@ static bool is_city(const struct keyring_key *signer, uint32_t region)
 	return strcmp(signer->party, party) == 0 && strcmp(signer->kind, "document") == 0;
 }
 
-static enum error admit_order(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
-    struct command *command, uint64_t *sequence, struct error_detail *detail)
+static enum error admit_order(struct settlement *settlement, struct txn *txn,
+    const struct document *document, struct span attachment, struct command *command,
+    uint64_t *sequence, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(attachment);
 	const struct kind_row *kind;
@@ -227,12 +238,15 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn, co
 		return error_set(detail, error, "not a well-formed order");
 	kind = kind_find(order.kind);
 	if (!kind)
-		return error_set(detail, ERROR_MALFORMED, "an order of unknown kind %u", (unsigned)order.kind);
+		return error_set(
+		    detail, ERROR_MALFORMED, "an order of unknown kind %u", (unsigned)order.kind);
 	if (order.region != settlement_region(settlement))
-		return error_set(detail, ERROR_MISMATCH, "an order for region %06u", (unsigned)order.region);
+		return error_set(
+		    detail, ERROR_MISMATCH, "an order for region %06u", (unsigned)order.region);
 	command->kind = order.kind;
 	if (order.has_lines != !kind->lines_made)
-		return error_set(detail, ERROR_MALFORMED, "an order of kind %s %s lines", kind->name, kind->lines_made ? "takes no" : "needs");
+		return error_set(detail, ERROR_MALFORMED, "an order of kind %s %s lines",
+		    kind->name, kind->lines_made ? "takes no" : "needs");
 	error = ledger_head(txn, &size, NULL);
 	if (error)
 		return error;
@@ -242,15 +256,19 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn, co
 		if (error)
 			return error_set(detail, error, "the order: %s", error_text(error));
 		if (!is_city(&signer, order.region) && strncmp(signer.party, "officer/", 8) != 0)
-			return error_set(detail, ERROR_UNKNOWN_KEY, "%s may not give orders here", signer.party);
+			return error_set(
+			    detail, ERROR_UNKNOWN_KEY, "%s may not give orders here", signer.party);
 	} else if (order.kind != KIND_genesis) {
 		return error_set(detail, ERROR_STATE, "the log has no genesis entry yet");
 	}
 	error = order_expected(txn, &order, sequence);
 	if (error)
-		return error == ERROR_CONFLICT ? error_set(detail, error, "order %.*s was given before with other content (entry %llu)",
-						     (int)order.id.size, (const char *)order.id.data, (unsigned long long)*sequence)
-					       : error;
+		return error == ERROR_CONFLICT
+			   ? error_set(detail, error,
+				 "order %.*s was given before with other content (entry %llu)",
+				 (int)order.id.size, (const char *)order.id.data,
+				 (unsigned long long)*sequence)
+			   : error;
 	if (!order.has_lines) {
 		if (attachment.size) {
 			command->attachment = attachment;
@@ -266,18 +284,20 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn, co
 }
 
 /* Whose signature is it? A worker that has verified it has saved us the arithmetic, not the question whose key it is. */
-static enum error verify_sheet(struct txn *txn, const struct document *document, const struct prepared_sheet *prepared, uint64_t size,
-    struct keyring_key *signer)
+static enum error verify_sheet(struct txn *txn, const struct document *document,
+    const struct prepared_sheet *prepared, uint64_t size, struct keyring_key *signer)
 {
-	if (prepared && prepared->verified && span_equal(prepared->document.whole, document->whole) &&
+	if (prepared && prepared->verified &&
+	    span_equal(prepared->document.whole, document->whole) &&
 	    !keyring_find(txn, &document->key_id, signer) && keyring_valid_at(signer, size) &&
 	    memcmp(signer->key.bytes, prepared->key.bytes, PUBLIC_KEY_SIZE) == 0)
 		return ERROR_NONE;
 	return keyring_verify(txn, document, size, signer);
 }
 
-static enum error admit_sheet(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
-    struct command *command, uint64_t *sequence, struct error_detail *detail)
+static enum error admit_sheet(struct settlement *settlement, struct txn *txn,
+    const struct document *document, struct span attachment, struct command *command,
+    uint64_t *sequence, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(attachment);
 	struct keyring_key signer;
@@ -289,20 +309,26 @@ static enum error admit_sheet(struct settlement *settlement, struct txn *txn, co
 	if (error)
 		return error_set(detail, error, "not a well-formed claim sheet");
 	if (header.host != settlement_region(settlement))
-		return error_set(detail, ERROR_MISMATCH, "the sheet is for host city %06u", (unsigned)header.host);
+		return error_set(detail, ERROR_MISMATCH, "the sheet is for host city %06u",
+		    (unsigned)header.host);
 	command->kind = header.payer == header.host ? KIND_claim : KIND_claim_forward;
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
 		error = verify_sheet(txn, document, command->sheet, size, &signer);
 	if (error)
-		return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)header.number, header.uscc, error_text(error));
+		return error_set(detail, error, "sheet %llu of %s: %s",
+		    (unsigned long long)header.number, header.uscc, error_text(error));
 	snprintf(party, sizeof party, "institution/%s", header.uscc);
 	if (strcmp(signer.party, party) != 0 && strncmp(signer.party, "officer/", 8) != 0)
-		return error_set(detail, ERROR_UNKNOWN_KEY, "the sheet of %s is signed by %s", header.uscc, signer.party);
+		return error_set(detail, ERROR_UNKNOWN_KEY, "the sheet of %s is signed by %s",
+		    header.uscc, signer.party);
 	error = sheet_expected(txn, &header, sequence);
 	if (error)
-		return error == ERROR_CONFLICT ? error_set(detail, error, "sheet %llu of %s was booked before with other content (entry %llu)",
-						     (unsigned long long)header.number, header.uscc, (unsigned long long)*sequence)
+		return error == ERROR_CONFLICT ? error_set(detail, error,
+						     "sheet %llu of %s was booked before with "
+						     "other content (entry %llu)",
+						     (unsigned long long)header.number, header.uscc,
+						     (unsigned long long)*sequence)
 					       : error;
 	codec_array_exact(&reader, 3);
 	error = read_lines(&reader, command);
@@ -353,7 +379,8 @@ static const struct message_row *message_find(const char *name)
 }
 
 /* [sheet COSE, secret(32), count, lines] behind an endorsement. */
-static enum error admit_forwarded_sheet(struct span attachment, struct command_storage *storage, struct command *command, struct error_detail *detail)
+static enum error admit_forwarded_sheet(struct span attachment, struct command_storage *storage,
+    struct command *command, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(attachment);
 	struct sheet_header header;
@@ -371,12 +398,14 @@ static enum error admit_forwarded_sheet(struct span attachment, struct command_s
 	if (!error)
 		error = sheet_header_read(sheet.payload, &header);
 	if (error || header.count != command->count)
-		return error_set(detail, ERROR_MALFORMED, "no well-formed sheet comes with the endorsement");
+		return error_set(
+		    detail, ERROR_MALFORMED, "no well-formed sheet comes with the endorsement");
 	return check_line_root(command, &header.line_root, detail);
 }
 
-static enum error admit_message(struct settlement *settlement, struct txn *txn, const struct document *document, struct span attachment,
-    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail)
+static enum error admit_message(struct settlement *settlement, struct txn *txn,
+    const struct document *document, struct span attachment, struct command_storage *storage,
+    struct command *command, uint64_t *sequence, struct error_detail *detail)
 {
 	const struct message_row *row = message_find(document->name);
 	struct keyring_key signer;
@@ -385,35 +414,48 @@ static enum error admit_message(struct settlement *settlement, struct txn *txn, 
 	enum error error = message_read(document->payload, &message);
 
 	if (error || !row)
-		return error_set(detail, ERROR_MALFORMED, "not a well-formed document of a known kind: %s", document->name);
+		return error_set(detail, ERROR_MALFORMED,
+		    "not a well-formed document of a known kind: %s", document->name);
 	command->kind = row->kind;
 	error = ledger_head(txn, &size, NULL);
 	if (error)
 		return error;
 	if (row->kind == KIND_peer) /* brings its own root key: its decision checks it */
-		return message.from != settlement_region(settlement) ? ERROR_NONE : error_set(detail, ERROR_MISMATCH, "our own descriptor");
+		return message.from != settlement_region(settlement)
+			   ? ERROR_NONE
+			   : error_set(detail, ERROR_MISMATCH, "our own descriptor");
 	error = keyring_verify(txn, document, size, &signer);
 	if (error)
-		return error_set(detail, error, "%s from %06u: %s", document->name, (unsigned)message.from, error_text(error));
+		return error_set(detail, error, "%s from %06u: %s", document->name,
+		    (unsigned)message.from, error_text(error));
 	if (!is_city(&signer, message.from) || message.from == settlement_region(settlement))
-		return error_set(detail, ERROR_UNKNOWN_KEY, "%s says that it is from %06u and is signed by %s", document->name, (unsigned)message.from, signer.party);
+		return error_set(detail, ERROR_UNKNOWN_KEY,
+		    "%s says that it is from %06u and is signed by %s", document->name,
+		    (unsigned)message.from, signer.party);
 	if (row->kind != KIND_acknowledged && row->kind != KIND_refused) {
 		error = message_expected(settlement, txn, &message);
 		*sequence = 0;
 		if (error == ERROR_GAP)
-			error_set(detail, error, "%s %llu from %06u: one with a lower number is missing", document->name, (unsigned long long)message.number, (unsigned)message.from);
+			error_set(detail, error,
+			    "%s %llu from %06u: one with a lower number is missing", document->name,
+			    (unsigned long long)message.number, (unsigned)message.from);
 		if (error == ERROR_MISMATCH)
-			error_set(detail, error, "%s is for %06u", document->name, (unsigned)message.to);
+			error_set(
+			    detail, error, "%s is for %06u", document->name, (unsigned)message.to);
 		if (error)
 			return error;
 	} else if (message.to != settlement_region(settlement)) {
-		return error_set(detail, ERROR_MISMATCH, "%s is for %06u", document->name, (unsigned)message.to);
+		return error_set(
+		    detail, ERROR_MISMATCH, "%s is for %06u", document->name, (unsigned)message.to);
 	}
-	return row->kind == KIND_claim_remote ? admit_forwarded_sheet(attachment, storage, command, detail) : ERROR_NONE;
+	return row->kind == KIND_claim_remote
+		   ? admit_forwarded_sheet(attachment, storage, command, detail)
+		   : ERROR_NONE;
 }
 
-enum error settlement_admit(struct settlement *settlement, struct txn *txn, struct span bytes, struct span attachment,
-    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail)
+enum error settlement_admit(struct settlement *settlement, struct txn *txn, struct span bytes,
+    struct span attachment, struct command_storage *storage, struct command *command,
+    uint64_t *sequence, struct error_detail *detail)
 {
 	const struct prepared_sheet *sheet = command->sheet;
 	struct document document;
@@ -428,18 +470,22 @@ enum error settlement_admit(struct settlement *settlement, struct txn *txn, stru
 	command->document_count = 1;
 	command->sheet = sheet;
 	if (strcmp(document.name, "order") == 0)
-		return admit_order(settlement, txn, &document, attachment, command, sequence, detail);
+		return admit_order(
+		    settlement, txn, &document, attachment, command, sequence, detail);
 	if (strcmp(document.name, "sheet") == 0) {
-		error = admit_sheet(settlement, txn, &document, attachment, command, sequence, detail);
+		error =
+		    admit_sheet(settlement, txn, &document, attachment, command, sequence, detail);
 		if (!error && sheet)
 			command->line_leaves = sheet->line_leaves;
 		return error;
 	}
-	return admit_message(settlement, txn, &document, attachment, storage, command, sequence, detail);
+	return admit_message(
+	    settlement, txn, &document, attachment, storage, command, sequence, detail);
 }
 
-enum error settlement_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail)
+enum error settlement_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
 {
 	const struct kind_row *kind = kind_find(command->kind);
 	struct hash cause;
@@ -458,8 +504,9 @@ enum error settlement_decide(struct settlement *settlement, struct txn *txn, con
 	return ERROR_NONE;
 }
 
-enum error settlement_draft(struct settlement *settlement, const struct command *command, struct decision *decision,
-    const struct secret_key *document_key, struct buffer *documents, struct span *spans, size_t span_capacity, struct entry_draft *draft)
+enum error settlement_draft(struct settlement *settlement, const struct command *command,
+    struct decision *decision, const struct secret_key *document_key, struct buffer *documents,
+    struct span *spans, size_t span_capacity, struct entry_draft *draft)
 {
 	const struct kind_row *kind = kind_find(command->kind);
 	size_t starts[DECISION_OUTGOING_MAX + 1];
@@ -469,7 +516,8 @@ enum error settlement_draft(struct settlement *settlement, const struct command 
 	buffer_clear(documents);
 	for (size_t i = 0; i < decision->outgoing_count; i++) {
 		starts[i] = documents->size;
-		document_sign(documents, decision->outgoing[i].name, document_key, buffer_span(&decision->outgoing[i].payload));
+		document_sign(documents, decision->outgoing[i].name, document_key,
+		    buffer_span(&decision->outgoing[i].payload));
 	}
 	starts[decision->outgoing_count] = documents->size;
 	if (documents->failed)
@@ -477,7 +525,8 @@ enum error settlement_draft(struct settlement *settlement, const struct command 
 	for (size_t i = 0; i < command->document_count; i++)
 		spans[i] = command->documents[i];
 	for (size_t i = 0; i < decision->outgoing_count; i++)
-		spans[command->document_count + i] = span_of(documents->data + starts[i], starts[i + 1] - starts[i]);
+		spans[command->document_count + i] =
+		    span_of(documents->data + starts[i], starts[i + 1] - starts[i]);
 	*draft = (struct entry_draft){.kind = (uint16_t)command->kind,
 	    .secret = command->secret,
 	    .documents = spans,
@@ -511,21 +560,24 @@ static enum error orders_apply(struct txn *txn, const struct entry *entry)
 	return ERROR_NONE;
 }
 
-enum error settlement_project(void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail)
+enum error settlement_project(
+    void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail)
 {
 	struct settlement *settlement = context;
 	const struct kind_row *kind = kind_find(entry->header.kind);
 	enum error error;
 
 	if (!kind)
-		return error_set(detail, ERROR_CORRUPT, "entry %llu: unknown kind %u", (unsigned long long)entry->header.sequence, (unsigned)entry->header.kind);
+		return error_set(detail, ERROR_CORRUPT, "entry %llu: unknown kind %u",
+		    (unsigned long long)entry->header.sequence, (unsigned)entry->header.kind);
 	error = kind->apply(settlement, txn, entry, detail);
 	if (!error)
 		error = orders_apply(txn, entry);
 	if (!error)
 		error = message_apply(settlement, txn, entry);
 	if (error && detail && !detail->text[0])
-		error_set(detail, error, "entry %llu (%s): %s", (unsigned long long)entry->header.sequence, kind->name, error_text(error));
+		error_set(detail, error, "entry %llu (%s): %s",
+		    (unsigned long long)entry->header.sequence, kind->name, error_text(error));
 	return error;
 }
 
@@ -535,27 +587,34 @@ static bool is_cause(const struct settlement *settlement, struct span bytes)
 	struct document document;
 	struct message message;
 
-	if (document_read(bytes, &document) || !message_is(&document) || strcmp(document.name, "node_descriptor") == 0)
+	if (document_read(bytes, &document) || !message_is(&document) ||
+	    strcmp(document.name, "node_descriptor") == 0)
 		return true;
-	return message_read(document.payload, &message) || message.from != settlement_region(settlement);
+	return message_read(document.payload, &message) ||
+	       message.from != settlement_region(settlement);
 }
 
-static enum error compare_outgoing(const struct entry *entry, size_t causes, const struct decision *decision, struct error_detail *detail)
+static enum error compare_outgoing(const struct entry *entry, size_t causes,
+    const struct decision *decision, struct error_detail *detail)
 {
 	if (entry->header.document_count != causes + decision->outgoing_count)
-		return error_set(detail, ERROR_NOT_VERIFIED, "%zu documents were sent, the rules give %zu",
+		return error_set(detail, ERROR_NOT_VERIFIED,
+		    "%zu documents were sent, the rules give %zu",
 		    entry->header.document_count - causes, decision->outgoing_count);
 	for (size_t i = 0; i < decision->outgoing_count; i++) {
 		struct document document;
 
-		if (document_read(entry->documents[causes + i], &document) || strcmp(document.name, decision->outgoing[i].name) != 0 ||
+		if (document_read(entry->documents[causes + i], &document) ||
+		    strcmp(document.name, decision->outgoing[i].name) != 0 ||
 		    !span_equal(document.payload, buffer_span(&decision->outgoing[i].payload)))
-			return error_set(detail, ERROR_NOT_VERIFIED, "document %zu that was sent is not the one that the rules give", i);
+			return error_set(detail, ERROR_NOT_VERIFIED,
+			    "document %zu that was sent is not the one that the rules give", i);
 	}
 	return ERROR_NONE;
 }
 
-static enum error compare_transfers(const struct entry *entry, const struct decision *decision, struct error_detail *detail)
+static enum error compare_transfers(
+    const struct entry *entry, const struct decision *decision, struct error_detail *detail)
 {
 	struct buffer logged = {0}, decided = {0};
 	enum error error;
@@ -564,38 +623,48 @@ static enum error compare_transfers(const struct entry *entry, const struct deci
 	transfers_write(&decided, decision->transfers, decision->transfer_count);
 	error = logged.failed ? logged.failed : decided.failed;
 	if (!error && !span_equal(buffer_span(&logged), buffer_span(&decided)))
-		error = error_set(detail, ERROR_NOT_VERIFIED, "the transfers are not those that the rules give");
+		error = error_set(
+		    detail, ERROR_NOT_VERIFIED, "the transfers are not those that the rules give");
 	buffer_free(&logged);
 	buffer_free(&decided);
 	return error;
 }
 
-static enum error compare_verdicts(const struct entry *entry, const struct decision *decision, struct error_detail *detail)
+static enum error compare_verdicts(
+    const struct entry *entry, const struct decision *decision, struct error_detail *detail)
 {
-	struct codec_reader logged = codec_reader(entry->verdicts), decided = codec_reader(buffer_span(&decision->verdicts));
+	struct codec_reader logged = codec_reader(entry->verdicts),
+			    decided = codec_reader(buffer_span(&decision->verdicts));
 
 	if (decision->count != entry->header.count)
-		return error_set(detail, ERROR_NOT_VERIFIED, "%u lines were logged, the rules give %u", (unsigned)entry->header.count, (unsigned)decision->count);
+		return error_set(detail, ERROR_NOT_VERIFIED,
+		    "%u lines were logged, the rules give %u", (unsigned)entry->header.count,
+		    (unsigned)decision->count);
 	for (uint32_t i = 0; i < decision->count; i++) {
 		if (!span_equal(codec_item(&logged), codec_item(&decided)))
-			return error_set(detail, ERROR_NOT_VERIFIED, "line %u: the verdict is not the one that the rules give", (unsigned)i);
+			return error_set(detail, ERROR_NOT_VERIFIED,
+			    "line %u: the verdict is not the one that the rules give", (unsigned)i);
 	}
 	return ERROR_NONE;
 }
 
-enum error settlement_replay(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t *not_rerun,
-    struct error_detail *detail)
+enum error settlement_replay(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, uint32_t *not_rerun, struct error_detail *detail)
 {
 	const struct kind_row *kind = kind_find(entry->header.kind);
-	struct command command = {.kind = (enum kind)entry->header.kind, .documents = entry->documents, .secret = entry->secret,
+	struct command command = {.kind = (enum kind)entry->header.kind,
+	    .documents = entry->documents,
+	    .secret = entry->secret,
 	    .logged_verdicts = entry->verdicts};
 	struct decision decision;
 	enum error error;
 
 	*not_rerun = 0;
 	if (!kind)
-		return error_set(detail, ERROR_NOT_VERIFIED, "unknown kind %u", (unsigned)entry->header.kind);
-	while (command.document_count < entry->header.document_count && is_cause(settlement, entry->documents[command.document_count]))
+		return error_set(
+		    detail, ERROR_NOT_VERIFIED, "unknown kind %u", (unsigned)entry->header.kind);
+	while (command.document_count < entry->header.document_count &&
+	       is_cause(settlement, entry->documents[command.document_count]))
 		command.document_count++;
 	if (command.document_count == 0)
 		return error_set(detail, ERROR_NOT_VERIFIED, "an entry without a cause");
@@ -606,11 +675,13 @@ enum error settlement_replay(struct settlement *settlement, struct txn *txn, con
 		command.count = entry->header.count;
 	}
 	decision_init(&decision);
-	error = settlement_decide(settlement, txn, &command, entry->header.time_ms, &decision, detail);
+	error =
+	    settlement_decide(settlement, txn, &command, entry->header.time_ms, &decision, detail);
 	if (!error)
 		error = compare_verdicts(entry, &decision, detail);
 	if (!error && kind->lines_made && !span_equal(entry->lines, buffer_span(&decision.lines)))
-		error = error_set(detail, ERROR_NOT_VERIFIED, "the lines are not those that the rules give");
+		error = error_set(
+		    detail, ERROR_NOT_VERIFIED, "the lines are not those that the rules give");
 	if (!error)
 		error = compare_transfers(entry, &decision, detail);
 	if (!error)

@@ -17,7 +17,8 @@ struct settlement_options {
 	struct hash registry_key;
 };
 
-MUST_CHECK enum error settlement_create(const struct settlement_options *options, struct settlement **settlement);
+MUST_CHECK enum error settlement_create(
+    const struct settlement_options *options, struct settlement **settlement);
 void settlement_free(struct settlement *settlement); /* NULL is accepted */
 uint32_t settlement_region(const struct settlement *settlement);
 uint32_t settlement_epoch(const struct settlement *settlement);
@@ -25,7 +26,8 @@ bool settlement_demo(const struct settlement *settlement);
 /* NULL if there is none. */
 const struct hash *settlement_registry_key(const struct settlement *settlement);
 /* Load the catalogues from the tables: after opening, and after a group that was aborted. */
-MUST_CHECK enum error settlement_reload(struct settlement *settlement, struct txn *txn, struct error_detail *detail);
+MUST_CHECK enum error settlement_reload(
+    struct settlement *settlement, struct txn *txn, struct error_detail *detail);
 /* The catalogue of a region as this node knows it; NULL if it has none. Borrowed until the next policy entry. */
 const struct policy *settlement_policy(const struct settlement *settlement, uint32_t region);
 
@@ -36,23 +38,28 @@ const struct policy *settlement_policy(const struct settlement *settlement, uint
 struct command_storage;
 MUST_CHECK enum error command_storage_create(struct command_storage **storage);
 void command_storage_free(struct command_storage *storage);
-MUST_CHECK enum error settlement_admit(struct settlement *settlement, struct txn *txn, struct span document, struct span attachment,
-    struct command_storage *storage, struct command *command, uint64_t *sequence, struct error_detail *detail);
+MUST_CHECK enum error settlement_admit(struct settlement *settlement, struct txn *txn,
+    struct span document, struct span attachment, struct command_storage *storage,
+    struct command *command, uint64_t *sequence, struct error_detail *detail);
 /* Decide by the kind's rules. Writes nothing. */
-MUST_CHECK enum error settlement_decide(struct settlement *settlement, struct txn *txn, const struct command *command, int64_t now_ms,
-    struct decision *decision, struct error_detail *detail);
+MUST_CHECK enum error settlement_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail);
 /* Sign what goes out and make the draft of the entry: causes, then outgoing documents. `documents` keeps the signed bytes. */
-MUST_CHECK enum error settlement_draft(struct settlement *settlement, const struct command *command, struct decision *decision,
-    const struct secret_key *document_key, struct buffer *documents, struct span *document_spans, size_t span_capacity, struct entry_draft *draft);
+MUST_CHECK enum error settlement_draft(struct settlement *settlement, const struct command *command,
+    struct decision *decision, const struct secret_key *document_key, struct buffer *documents,
+    struct span *document_spans, size_t span_capacity, struct entry_draft *draft);
 /* The projection, for ledger_options.project; context is the struct settlement. */
-enum error settlement_project(void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
+enum error settlement_project(
+    void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
 /* The part of it that touches the ledger floor's tables, for ledger_options.project_own; the same context. */
-enum error settlement_project_own(void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
+enum error settlement_project_own(
+    void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
 
 /* Decide a logged entry again over the tables as they were before it and compare. Fails with: ERROR_NOT_VERIFIED and says what
  * differs. `not_rerun` counts lines whose person was erased or whose key is not here. */
-MUST_CHECK enum error settlement_replay(struct settlement *settlement, struct txn *txn, const struct entry *entry, uint32_t *not_rerun,
-    struct error_detail *detail);
+MUST_CHECK enum error settlement_replay(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, uint32_t *not_rerun, struct error_detail *detail);
 
 /* The Chinese and English name of a kind. */
 const char *kind_name(unsigned kind);

@@ -25,11 +25,11 @@ struct settlement {
 	struct hash claims_document;
 };
 
-#define KIND_PROTOTYPES(number, name, made)                                                        \
-	enum error name##_decide(struct settlement *settlement, struct txn *txn,                   \
-	    const struct command *command, int64_t now_ms, struct decision *decision,              \
-	    struct error_detail *detail) MUST_CHECK;                                               \
-	enum error name##_apply(struct settlement *settlement, struct txn *txn,                    \
+#define KIND_PROTOTYPES(number, name, made)                                           \
+	enum error name##_decide(struct settlement *settlement, struct txn *txn,      \
+	    const struct command *command, int64_t now_ms, struct decision *decision, \
+	    struct error_detail *detail) MUST_CHECK;                                  \
+	enum error name##_apply(struct settlement *settlement, struct txn *txn,       \
 	    const struct entry *entry, struct error_detail *detail) MUST_CHECK;
 KIND_LIST(KIND_PROTOTYPES)
 #undef KIND_PROTOTYPES
@@ -38,7 +38,8 @@ KIND_LIST(KIND_PROTOTYPES)
 MUST_CHECK enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry);
 
 /* Parse a catalogue and keep it in place of the region's present one. Fails with: ERROR_MALFORMED, ERROR_MEMORY, ERROR_TOO_LARGE. */
-MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail);
+MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequence,
+    struct span yaml, struct error_detail *detail);
 
 /* A peer as it was introduced. */
 struct peer_row {

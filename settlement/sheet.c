@@ -34,7 +34,8 @@ enum error sheet_header_read(struct span payload, struct sheet_header *header)
 	}
 	header->count = (uint32_t)codec_uint_max(&reader, SHEET_LINES_MAX);
 	codec_bytes_exact(&reader, header->line_root.bytes, HASH_SIZE);
-	if (header->count == 0 || !month_is_real(header->month) || strlen(header->uscc) != USCC_SIZE)
+	if (header->count == 0 || !month_is_real(header->month) ||
+	    strlen(header->uscc) != USCC_SIZE)
 		return ERROR_MALFORMED;
 	return codec_finish(&reader);
 }
@@ -55,8 +56,8 @@ void sheet_header_write(struct buffer *out, const struct sheet_header *header)
 	codec_put_bytes(out, hash_span(&header->line_root));
 }
 
-void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day, unsigned last_day,
-    int64_t amount_fen, struct span evidence)
+void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day,
+    unsigned last_day, int64_t amount_fen, struct span evidence)
 {
 	codec_put_array(out, LINE_FIELDS);
 	codec_put_uint(out, person);
@@ -74,7 +75,8 @@ void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, u
 }
 
 /* One line; what is wrong with it, or NULL. */
-static const char *read_line(struct codec_reader *reader, const struct sheet_header *header, unsigned month_last, struct sheet_line *line)
+static const char *read_line(struct codec_reader *reader, const struct sheet_header *header,
+    unsigned month_last, struct sheet_line *line)
 {
 	codec_array_exact(reader, LINE_FIELDS);
 	line->person = codec_uint(reader);
@@ -97,8 +99,8 @@ static const char *read_line(struct codec_reader *reader, const struct sheet_hea
 	return NULL;
 }
 
-enum error sheet_lines_read(const struct sheet_header *header, struct span bytes, struct sheet_line *lines, bool *sorted,
-    struct error_detail *detail)
+enum error sheet_lines_read(const struct sheet_header *header, struct span bytes,
+    struct sheet_line *lines, bool *sorted, struct error_detail *detail)
 {
 	struct codec_reader reader = codec_reader(bytes);
 	unsigned month_last = (unsigned)month_days(header->month);
@@ -112,7 +114,8 @@ enum error sheet_lines_read(const struct sheet_header *header, struct span bytes
 		memset(&lines[i], 0, sizeof lines[i]);
 		wrong = read_line(&reader, header, month_last, &lines[i]);
 		if (wrong)
-			return error_set(detail, ERROR_MALFORMED, "line %u: %s", (unsigned)i + 1, wrong);
+			return error_set(
+			    detail, ERROR_MALFORMED, "line %u: %s", (unsigned)i + 1, wrong);
 		lines[i].offset = (uint32_t)(start - bytes.data);
 		lines[i].size = (uint32_t)(reader.at - start);
 		if (lines[i].person < last_person)
@@ -120,17 +123,19 @@ enum error sheet_lines_read(const struct sheet_header *header, struct span bytes
 		last_person = lines[i].person;
 	}
 	if (codec_finish(&reader))
-		return error_set(detail, ERROR_MALFORMED, "something follows line %u", (unsigned)header->count);
+		return error_set(
+		    detail, ERROR_MALFORMED, "something follows line %u", (unsigned)header->count);
 	return ERROR_NONE;
 }
 
-enum error sheet_sign(struct buffer *out, const struct sheet_header *header, const struct hash *secret, struct span lines,
-    const struct secret_key *key)
+enum error sheet_sign(struct buffer *out, const struct sheet_header *header,
+    const struct hash *secret, struct span lines, const struct secret_key *key)
 {
 	struct sheet_header signed_header = *header;
 	struct hash *leaves = malloc((size_t)header->count * sizeof *leaves);
 	struct buffer payload = {0}, document = {0};
-	enum error error = leaves ? entry_line_leaves(secret, lines, header->count, leaves) : ERROR_MEMORY;
+	enum error error =
+	    leaves ? entry_line_leaves(secret, lines, header->count, leaves) : ERROR_MEMORY;
 
 	if (error)
 		goto done;
@@ -153,7 +158,8 @@ done:
 	return error;
 }
 
-enum error sheet_file_read(struct span file, struct span *document, struct hash *secret, uint32_t *count, struct span *lines)
+enum error sheet_file_read(struct span file, struct span *document, struct hash *secret,
+    uint32_t *count, struct span *lines)
 {
 	struct codec_reader reader = codec_reader(file);
 
@@ -167,8 +173,8 @@ enum error sheet_file_read(struct span file, struct span *document, struct hash 
 	return codec_finish(&reader);
 }
 
-static enum error prepare(struct prepared_sheet *sheet, struct span document, uint32_t count, const struct public_key *key,
-    struct error_detail *detail)
+static enum error prepare(struct prepared_sheet *sheet, struct span document, uint32_t count,
+    const struct public_key *key, struct error_detail *detail)
 {
 	struct hash *scratch;
 	struct hash root;
@@ -181,14 +187,18 @@ static enum error prepare(struct prepared_sheet *sheet, struct span document, ui
 	if (error)
 		return error_set(detail, error, "not a well-formed claim sheet");
 	if (sheet->header.count != count)
-		return error_set(detail, ERROR_MISMATCH, "the sheet is signed over %u lines, %u came", (unsigned)sheet->header.count, (unsigned)count);
+		return error_set(detail, ERROR_MISMATCH,
+		    "the sheet is signed over %u lines, %u came", (unsigned)sheet->header.count,
+		    (unsigned)count);
 	sheet->lines = malloc(count * sizeof *sheet->lines);
 	sheet->line_leaves = malloc(2 * (size_t)count * sizeof *sheet->line_leaves);
 	if (!sheet->lines || !sheet->line_leaves)
 		return ERROR_MEMORY;
-	error = sheet_lines_read(&sheet->header, sheet->line_bytes, sheet->lines, &sheet->sorted, detail);
+	error = sheet_lines_read(
+	    &sheet->header, sheet->line_bytes, sheet->lines, &sheet->sorted, detail);
 	if (!error)
-		error = entry_line_leaves(&sheet->secret, sheet->line_bytes, count, sheet->line_leaves);
+		error =
+		    entry_line_leaves(&sheet->secret, sheet->line_bytes, count, sheet->line_leaves);
 	if (error)
 		return error;
 	/* The second half of the array is scratch for the root. */
@@ -196,19 +206,23 @@ static enum error prepare(struct prepared_sheet *sheet, struct span document, ui
 	memcpy(scratch, sheet->line_leaves, count * sizeof *scratch);
 	root = merkle_root_in_place(scratch, count);
 	if (!hash_equal(&root, &sheet->header.line_root))
-		return error_set(detail, ERROR_MISMATCH, "the lines are not those that were signed");
+		return error_set(
+		    detail, ERROR_MISMATCH, "the lines are not those that were signed");
 	if (key) {
 		error = document_verify(&sheet->document, key);
 		if (error)
-			return error_set(detail, error, "sheet %llu of %s: %s", (unsigned long long)sheet->header.number, sheet->header.uscc, error_text(error));
+			return error_set(detail, error, "sheet %llu of %s: %s",
+			    (unsigned long long)sheet->header.number, sheet->header.uscc,
+			    error_text(error));
 		sheet->verified = true;
 		sheet->key = *key;
 	}
 	return ERROR_NONE;
 }
 
-enum error sheet_prepare(struct span document, const struct hash *secret, uint32_t count, struct span lines, const struct public_key *key,
-    struct prepared_sheet *sheet, struct error_detail *detail)
+enum error sheet_prepare(struct span document, const struct hash *secret, uint32_t count,
+    struct span lines, const struct public_key *key, struct prepared_sheet *sheet,
+    struct error_detail *detail)
 {
 	enum error error;
 
@@ -216,7 +230,8 @@ enum error sheet_prepare(struct span document, const struct hash *secret, uint32
 	sheet->secret = *secret;
 	sheet->line_bytes = lines;
 	if (count == 0 || count > SHEET_LINES_MAX)
-		return error_set(detail, ERROR_TOO_LARGE, "a sheet has 1 to %u lines", SHEET_LINES_MAX);
+		return error_set(
+		    detail, ERROR_TOO_LARGE, "a sheet has 1 to %u lines", SHEET_LINES_MAX);
 	error = prepare(sheet, document, count, key, detail);
 	if (error)
 		sheet_release(sheet);

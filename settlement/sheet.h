@@ -26,9 +26,9 @@ struct sheet_header {
 /* A line decoded; 40 bytes. */
 struct sheet_line {
 	uint64_t person;
-	int64_t amount_fen; /* asked for; -1: what the policy gives */
-	uint32_t offset, size; /* of the CBOR item in `lines` */
-	uint8_t programme; /* index in the header */
+	int64_t amount_fen;          /* asked for; -1: what the policy gives */
+	uint32_t offset, size;       /* of the CBOR item in `lines` */
+	uint8_t programme;           /* index in the header */
 	uint8_t first_day, last_day; /* of the month, 1..31, inclusive */
 	uint8_t has_evidence;
 	uint8_t spare[4];
@@ -38,28 +38,34 @@ struct sheet_line {
 struct prepared_sheet {
 	struct document document;
 	struct sheet_header header;
-	struct sheet_line *lines;    /* header.count */
-	struct hash *line_leaves;    /* header.count */
+	struct sheet_line *lines; /* header.count */
+	struct hash *line_leaves; /* header.count */
 	struct hash secret;
 	struct span line_bytes;
-	bool sorted;		     /* ascending by person */
-	bool verified;		     /* its signature, under `key`: whether the key may sign it is seen when it is admitted */
+	bool sorted; /* ascending by person */
+	bool
+	    verified; /* its signature, under `key`: whether the key may sign it is seen when it is admitted */
 	struct public_key key;
 };
 
 MUST_CHECK enum error sheet_header_read(struct span payload, struct sheet_header *header);
 void sheet_header_write(struct buffer *out, const struct sheet_header *header);
-void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day, unsigned last_day, int64_t amount_fen, struct span evidence);
+void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day,
+    unsigned last_day, int64_t amount_fen, struct span evidence);
 /* Decode `count` lines strictly: days within the month, index within the programmes, person code's check digit is not an error of form (it is the verdict `unknown
  * person`). `detail` names the line. */
-MUST_CHECK enum error sheet_lines_read(const struct sheet_header *header, struct span bytes, struct sheet_line *lines, bool *sorted, struct error_detail *detail);
+MUST_CHECK enum error sheet_lines_read(const struct sheet_header *header, struct span bytes,
+    struct sheet_line *lines, bool *sorted, struct error_detail *detail);
 /* Write a whole signed sheet file. */
-MUST_CHECK enum error sheet_sign(struct buffer *out, const struct sheet_header *header, const struct hash *secret, struct span lines, const struct secret_key *key);
+MUST_CHECK enum error sheet_sign(struct buffer *out, const struct sheet_header *header,
+    const struct hash *secret, struct span lines, const struct secret_key *key);
 /* Split a sheet file into the COSE header, and [secret, count, lines] for prepare. Fails with: ERROR_MALFORMED, ERROR_TOO_LARGE. */
-MUST_CHECK enum error sheet_file_read(struct span file, struct span *document, struct hash *secret, uint32_t *count, struct span *lines);
+MUST_CHECK enum error sheet_file_read(struct span file, struct span *document, struct hash *secret,
+    uint32_t *count, struct span *lines);
 /* All work on a sheet that needs no tables: decode, hash the lines, compare the line root, verify the signature under `key` (NULL: leave it to whoever admits it). Allocates; sheet_release when done. */
-MUST_CHECK enum error sheet_prepare(struct span document, const struct hash *secret, uint32_t count, struct span lines, const struct public_key *key,
-    struct prepared_sheet *sheet, struct error_detail *detail);
+MUST_CHECK enum error sheet_prepare(struct span document, const struct hash *secret, uint32_t count,
+    struct span lines, const struct public_key *key, struct prepared_sheet *sheet,
+    struct error_detail *detail);
 void sheet_release(struct prepared_sheet *sheet);
 
 #endif

@@ -41,12 +41,15 @@ const struct store_table *settlement_tables(size_t *count)
 
 const unsigned *settlement_rebuilt_tables(size_t *count)
 {
-	static const unsigned rebuilt[] = {TABLE_POLICY, TABLE_PEER, TABLE_ORDER, TABLE_INBOX, TABLE_OUTBOX,
-	    TABLE_OUTBOX_STATE, TABLE_INSTITUTION, TABLE_PERSON, TABLE_GRANT, TABLE_STAY, TABLE_STAY_PERSON, TABLE_SHEET,
-	    TABLE_CLAIMED, TABLE_CAPACITY, TABLE_USAGE, TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW,
-	    TABLE_CLEARING, TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME, TABLE_GUEST_DUE, TABLE_SPARE_C};
+	static const unsigned rebuilt[] = {TABLE_POLICY, TABLE_PEER, TABLE_ORDER, TABLE_INBOX,
+	    TABLE_OUTBOX, TABLE_OUTBOX_STATE, TABLE_INSTITUTION, TABLE_PERSON, TABLE_GRANT,
+	    TABLE_STAY, TABLE_STAY_PERSON, TABLE_SHEET, TABLE_CLAIMED, TABLE_CAPACITY, TABLE_USAGE,
+	    TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW, TABLE_CLEARING,
+	    TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME,
+	    TABLE_GUEST_DUE, TABLE_SPARE_C};
 
-	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2, "all tables but the registry's two");
+	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2,
+	    "all tables but the registry's two");
 	*count = sizeof rebuilt / sizeof *rebuilt;
 	return rebuilt;
 }

@@ -6,33 +6,34 @@
 #include "store.h"
 
 enum settlement_table {
-	TABLE_POLICY = 16,	   /* policy_book: region, sequence -> catalogue text */
-	TABLE_PEER = 17,	   /* peer: region -> descriptor */
-	TABLE_ORDER = 18,	   /* order: id -> sequence, hash */
-	TABLE_INBOX = 19,	   /* message: sender -> epoch, last number */
-	TABLE_OUTBOX = 20,	   /* message: receiver, number -> sequence, document index */
+	TABLE_POLICY = 16,         /* policy_book: region, sequence -> catalogue text */
+	TABLE_PEER = 17,           /* peer: region -> descriptor */
+	TABLE_ORDER = 18,          /* order: id -> sequence, hash */
+	TABLE_INBOX = 19,          /* message: sender -> epoch, last number */
+	TABLE_OUTBOX = 20,         /* message: receiver, number -> sequence, document index */
 	TABLE_OUTBOX_STATE = 21,   /* message: receiver -> next number, acknowledged */
-	TABLE_INSTITUTION = 22,	   /* institution */
-	TABLE_PERSON = 23,	   /* person: code -> person_row */
-	TABLE_REGISTRY = 24,	   /* registry (not rebuilt) */
+	TABLE_INSTITUTION = 22,    /* institution */
+	TABLE_PERSON = 23,         /* person: code -> person_row */
+	TABLE_REGISTRY = 24,       /* registry (not rebuilt) */
 	TABLE_REGISTRY_INDEX = 25, /* registry (not rebuilt) */
-	TABLE_GRANT = 26,	   /* entitlement: programme tag, person, first day -> grant_row */
-	TABLE_STAY = 27,	   /* stay: institution, person, first day -> stay_row */
-	TABLE_STAY_PERSON = 28,	   /* stay: person, first day -> institution, ... */
-	TABLE_SHEET = 29,	   /* claim: institution, sheet number -> ... */
-	TABLE_CLAIMED = 30,	   /* claim: institution, month, need -> u32 days by slot */
-	TABLE_CAPACITY = 31,	   /* claim: institution, month -> bed nights taken */
-	TABLE_USAGE = 32,	   /* claim: programme, month -> fen used; person, month caps */
-	TABLE_ALLOWANCE = 33,	   /* allowance */
-	TABLE_RUN = 34,		   /* allowance: runs */
-	TABLE_OBLIGATION = 35,	   /* obligation */
-	TABLE_WINDOW = 36,	   /* window */
-	TABLE_CLEARING = 37,	   /* clearing */
-	TABLE_PAYMENT = 38,	   /* payment */
+	TABLE_GRANT = 26,          /* entitlement: programme tag, person, first day -> grant_row */
+	TABLE_STAY = 27,           /* stay: institution, person, first day -> stay_row */
+	TABLE_STAY_PERSON = 28,    /* stay: person, first day -> institution, ... */
+	TABLE_SHEET = 29,          /* claim: institution, sheet number -> ... */
+	TABLE_CLAIMED = 30,        /* claim: institution, month, need -> u32 days by slot */
+	TABLE_CAPACITY = 31,       /* claim: institution, month -> bed nights taken */
+	TABLE_USAGE = 32,          /* claim: programme, month -> fen used; person, month caps */
+	TABLE_ALLOWANCE = 33,      /* allowance */
+	TABLE_RUN = 34,            /* allowance: runs */
+	TABLE_OBLIGATION = 35,     /* obligation */
+	TABLE_WINDOW = 36,         /* window */
+	TABLE_CLEARING = 37,       /* clearing */
+	TABLE_PAYMENT = 38,        /* payment */
 	TABLE_PAYMENT_INDEX = 39,  /* payment */
-	TABLE_REVERSED = 40,	   /* claim: obligation or line already reversed */
+	TABLE_REVERSED = 40,       /* claim: obligation or line already reversed */
 	TABLE_INSTITUTION_NAME = 41, /* institution: what is for reading and paying only */
-	TABLE_GUEST_DUE = 42,	   /* payment: payer, window, institution -> fen that guests have earned it and that are not ordered yet */
+	TABLE_GUEST_DUE =
+	    42, /* payment: payer, window, institution -> fen that guests have earned it and that are not ordered yet */
 	TABLE_SPARE_C = 43,
 };
 

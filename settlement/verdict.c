@@ -1,6 +1,5 @@
 #include "verdict.h"
 
-
 #define APPROVED_FIELDS 6
 #define PIECE_FIELDS 5
 #define FUND_FIELDS 2
@@ -114,7 +113,8 @@ static void take_funds(struct codec_reader *reader, struct verdict *verdict)
 		verdict->funds[0].amount_fen = verdict->amount_fen;
 		return;
 	}
-	if (count % FUND_FIELDS != 0 || count > FUND_FIELDS * PROGRAMME_FUNDS_MAX || count == FUND_FIELDS) {
+	if (count % FUND_FIELDS != 0 || count > FUND_FIELDS * PROGRAMME_FUNDS_MAX ||
+	    count == FUND_FIELDS) {
 		fail(reader);
 		return;
 	}
@@ -145,7 +145,8 @@ static void take_reductions(struct codec_reader *reader, struct verdict *verdict
 		reduction->after_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
 		reduction->limit = codec_int(reader);
 		reduction->used = codec_int(reader);
-		if (reason < REASON_REDUCTION_FIRST || reason <= last || reduction->after_fen > reduction->before_fen)
+		if (reason < REASON_REDUCTION_FIRST || reason <= last ||
+		    reduction->after_fen > reduction->before_fen)
 			fail(reader);
 		last = reason;
 	}

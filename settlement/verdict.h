@@ -21,8 +21,8 @@
 
 /* Consecutive days of one version, band and level. */
 struct verdict_piece {
-	uint32_t row;  /* of the programme in the policy */
-	uint32_t band; /* of the programme */
+	uint32_t row;      /* of the programme in the policy */
+	uint32_t band;     /* of the programme */
 	uint32_t last_day; /* of the month; the piece begins where the one before ends */
 	int64_t monthly_fen;
 	uint64_t level_sequence; /* the entry that brought the level; 0: none was asked for */

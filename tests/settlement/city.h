@@ -43,7 +43,8 @@ struct kind_functions {
 	apply_function *apply;
 	bool lines_made;
 };
-#define KIND_OF(name, made) ((struct kind_functions){KIND_##name, name##_decide, name##_apply, made})
+#define KIND_OF(name, made) \
+	((struct kind_functions){KIND_##name, name##_decide, name##_apply, made})
 
 struct city {
 	char path[256];
@@ -123,13 +124,13 @@ static inline const uint8_t *city_nonce(struct city *city, uint8_t nonce[SEAL_NO
 	return nonce;
 }
 
-static inline enum error city_decide(struct city *city, struct kind_functions kind,
-    const struct command *command)
+static inline enum error city_decide(
+    struct city *city, struct kind_functions kind, const struct command *command)
 {
 	decision_clear(&city->decision);
 	city->detail.text[0] = '\0';
-	return kind.decide(&city->settlement, city->txn, command, city->now_ms, &city->decision,
-	    &city->detail);
+	return kind.decide(
+	    &city->settlement, city->txn, command, city->now_ms, &city->decision, &city->detail);
 }
 
 static inline void city_same_outgoing(const struct decision *a, const struct decision *b)
@@ -294,8 +295,8 @@ static inline void city_register_row(struct city *city, uint64_t code)
 	struct registry_row row = {.fact_key = person_test_key(code)};
 	snprintf(row.name, sizeof(row.name), "张%llu", (unsigned long long)code);
 	snprintf(row.id_number, sizeof(row.id_number), "T%llu", (unsigned long long)code);
-	assert_int_equal(registry_put(city->txn, &city->registry_key, code, &row,
-			     city_nonce(city, nonce), NULL),
+	assert_int_equal(
+	    registry_put(city->txn, &city->registry_key, code, &row, city_nonce(city, nonce), NULL),
 	    ERROR_NONE);
 }
 
@@ -350,11 +351,9 @@ static inline void city_institution(
 		codec_put_uint(&payload, 1);
 		codec_put_array(&payload, 1);
 		buffer_append(&payload, buffer_span(&lines));
-		document_sign(
-		    &document, "institution_notice", &city->key, buffer_span(&payload));
+		document_sign(&document, "institution_notice", &city->key, buffer_span(&payload));
 		assert_int_equal(
-		    city_receive(city, KIND_OF(institution_notice, true), &document),
-		    ERROR_NONE);
+		    city_receive(city, KIND_OF(institution_notice, true), &document), ERROR_NONE);
 		buffer_free(&payload);
 		buffer_free(&document);
 		buffer_free(&lines);

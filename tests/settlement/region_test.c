@@ -89,8 +89,8 @@ static void the_table_is_ordered_and_every_parent_is_in_it(void **state)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			assert_true(table[i - 1].code < table[i].code ||
-			    (table[i - 1].code == table[i].code &&
-				table[i - 1].until_day < table[i].from_day));
+				    (table[i - 1].code == table[i].code &&
+					table[i - 1].until_day < table[i].from_day));
 		if (table[i].parent)
 			assert_non_null(region_find(table[i].parent, today));
 		assert_true(strlen(table[i].name_zh) > 0 && strlen(table[i].name_en) > 0);

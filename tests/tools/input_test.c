@@ -22,10 +22,11 @@ static int open_workshop(void **state)
 	file_write("junk", junk, sizeof(junk));
 	file_write("text", "hello\n", 6);
 	file_write("truncated.yaml", "region: 510100\nname_zh: \"\xe6\x88\x90", 27);
-	struct run run = shell("mkdir folder && mkdir hollow && touch hollow/node.yaml && "
-			       "truncate -s 2G huge && cp city/keys/document.key open.key && "
-			       "chmod 644 open.key && printf 'suiren-key-1 log %%064d\\n' 1 >wrong.key && "
-			       "chmod 600 wrong.key");
+	struct run run =
+	    shell("mkdir folder && mkdir hollow && touch hollow/node.yaml && "
+		  "truncate -s 2G huge && cp city/keys/document.key open.key && "
+		  "chmod 644 open.key && printf 'suiren-key-1 log %%064d\\n' 1 >wrong.key && "
+		  "chmod 600 wrong.key");
 	assert_int_equal(run.status, 0);
 	run_free(&run);
 	return 0;
@@ -51,7 +52,8 @@ static void check_cases(const struct bad_case *cases, size_t count)
 		struct run run = suiren("%s", cases[i].words);
 		if (run.status != cases[i].status || lines_in(run.err) != 1 ||
 		    !strstr(run.err, cases[i].tells) || run.out_size != 0)
-			print_error("suiren %s: status %d (expected %d), expected \"%s\", printed:\n%s%s",
+			print_error(
+			    "suiren %s: status %d (expected %d), expected \"%s\", printed:\n%s%s",
 			    cases[i].words, run.status, cases[i].status, cases[i].tells, run.out,
 			    run.err);
 		assert_int_equal(run.status, cases[i].status);

@@ -120,8 +120,8 @@ static struct run expect(int status, const char *format, va_list arguments)
 {
 	struct run run = run_format("\"$SUIREN\" ", format, arguments);
 	if (run.status != status)
-		print_error("suiren %s: status %d, expected %d\n%s%s\n", format, run.status,
-		    status, run.out, run.err);
+		print_error("suiren %s: status %d, expected %d\n%s%s\n", format, run.status, status,
+		    run.out, run.err);
 	assert_int_equal(run.status, status);
 	return run;
 }

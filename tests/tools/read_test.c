@@ -140,9 +140,10 @@ static void a_reader_that_goes_away_is_no_failure(void **state)
 {
 	(void)state;
 	/* far more than a pipe holds */
-	struct run run = shell("( \"$SUIREN\" help --reference; for i in 1 2 3 4 5 6 7 8; do "
-			       "\"$SUIREN\" policy show city --on 2026-10-01 --json || exit 9; done; "
-			       "echo $? >&2 ) | head -c 10");
+	struct run run =
+	    shell("( \"$SUIREN\" help --reference; for i in 1 2 3 4 5 6 7 8; do "
+		  "\"$SUIREN\" policy show city --on 2026-10-01 --json || exit 9; done; "
+		  "echo $? >&2 ) | head -c 10");
 	assert_int_equal(run.out_size, 10);
 	assert_string_equal(run.err, "0\n");
 	run_free(&run);

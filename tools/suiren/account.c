@@ -12,7 +12,7 @@ struct history {
 	struct txn *txn;
 	const struct account_rule *rule;
 	struct span name;
-	uint64_t left;	/* postings that may still be shown */
+	uint64_t left;  /* postings that may still be shown */
 	bool cut_short; /* there were more */
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *array; /* JSON, or NULL */
@@ -87,8 +87,8 @@ static void account_json_begin(struct history *history, const struct account *ac
 	yyjson_mut_doc_set_root(doc, object);
 	json_text(doc, object, "account", history->name);
 	yyjson_mut_obj_add_str(doc, object, "unit", unit_name(account->unit));
-	yyjson_mut_obj_add_str(doc, object, "normal_side",
-	    history->rule->side == SIDE_DEBIT ? "debit" : "credit");
+	yyjson_mut_obj_add_str(
+	    doc, object, "normal_side", history->rule->side == SIDE_DEBIT ? "debit" : "credit");
 	yyjson_mut_obj_add_bool(doc, object, "may_go_negative", history->rule->may_go_negative);
 	yyjson_mut_obj_add_bool(doc, object, "frozen", account->frozen);
 	yyjson_mut_obj_add_bool(doc, object, "closed", account->closed);
@@ -107,7 +107,8 @@ static void account_text_begin(const struct history *history, const struct accou
 	output_text(stdout, history->name);
 	printf(": %s %s, normal side %s, opened by entry %" PRIu64 "%s%s\n\n", balance,
 	    unit_name(account->unit), history->rule->side == SIDE_DEBIT ? "debit" : "credit",
-	    account->opened_at, account->frozen ? ", frozen" : "", account->closed ? ", closed" : "");
+	    account->opened_at, account->frozen ? ", frozen" : "",
+	    account->closed ? ", closed" : "");
 	printf("%15s  %-19s  %-18s  %-7s %-6s %16s  %16s\n", "entry.transfer", "time", "kind",
 	    "transfer", "side", "amount", "balance after");
 }
@@ -182,8 +183,8 @@ static void found_show(struct search *search, const struct entry_header *header,
 		yyjson_mut_obj_add_uint(search->doc, object, "entry", header->sequence);
 		yyjson_mut_obj_add_uint(search->doc, object, "index", index);
 		json_time(search->doc, object, "time", header->time_ms);
-		yyjson_mut_obj_add_str(search->doc, object, "transfer_kind",
-		    transfer_kind_name(transfer->kind));
+		yyjson_mut_obj_add_str(
+		    search->doc, object, "transfer_kind", transfer_kind_name(transfer->kind));
 		yyjson_mut_obj_add_str(search->doc, object, "unit", unit_name(transfer->unit));
 		yyjson_mut_obj_add_sint(search->doc, object, "amount", transfer->amount.value);
 		json_text(search->doc, object, "debit", transfer->debit);
@@ -233,8 +234,8 @@ static int reference_find(const struct cli *cli, struct txn *txn, const char *re
 		return cli->json ? output_json(search.doc, true) : CLI_DONE;
 	yyjson_mut_doc_free(search.doc);
 	return error == ERROR_NOT_FOUND
-	    ? cli_refuse(cli, error, "no transfer has the reference %s", reference)
-	    : cli_fail(cli, error, NULL, "references");
+		   ? cli_refuse(cli, error, "no transfer has the reference %s", reference)
+		   : cli_fail(cli, error, NULL, "references");
 }
 
 static int find_run(struct cli *cli, int argc, char **argv)

@@ -8,7 +8,9 @@ enum flag_operation { FLAG_FREEZE = 1, FLAG_UNFREEZE = 2, FLAG_CLOSE = 3 };
 
 static const char *operation_name(enum flag_operation operation)
 {
-	return operation == FLAG_FREEZE ? "freeze" : operation == FLAG_UNFREEZE ? "unfreeze" : "close";
+	return operation == FLAG_FREEZE     ? "freeze"
+	       : operation == FLAG_UNFREEZE ? "unfreeze"
+					    : "close";
 }
 
 /* Is there anything to do? The account must exist; what it is already is said and done. */
@@ -30,9 +32,9 @@ static int account_look(const struct cli *cli, struct node *node, const char *na
 		    cli, error, "%s: no such account; `suiren balance` lists them", name);
 	if (error)
 		return cli_fail(cli, error, NULL, name);
-	*needed = operation == FLAG_FREEZE   ? !account.frozen
-	    : operation == FLAG_UNFREEZE ? account.frozen
-					  : !account.closed;
+	*needed = operation == FLAG_FREEZE     ? !account.frozen
+		  : operation == FLAG_UNFREEZE ? account.frozen
+					       : !account.closed;
 	return CLI_DONE;
 }
 

@@ -9,7 +9,8 @@
 #include "orders.h"
 #include "output.h"
 
-static int run_part(struct cli *cli, struct node *node, uint32_t month, const char *programme, const char *run, uint32_t part, bool *more)
+static int run_part(struct cli *cli, struct node *node, uint32_t month, const char *programme,
+    const char *run, uint32_t part, bool *more)
 {
 	struct answer answer;
 	enum error error = order_allowance(node, month, programme, run, part, NULL, more, &answer);
@@ -24,7 +25,8 @@ static int run_part(struct cli *cli, struct node *node, uint32_t month, const ch
 static int run_run(struct cli *cli, int argc, char **argv)
 {
 	const char *month_text = NULL, *programme = "old_age_allowance", *run = NULL;
-	const struct cli_option options[] = {{"month", &month_text, NULL}, {"programme", &programme, NULL}, {"run", &run, NULL}, {NULL, NULL, NULL}};
+	const struct cli_option options[] = {{"month", &month_text, NULL},
+	    {"programme", &programme, NULL}, {"run", &run, NULL}, {NULL, NULL, NULL}};
 	char made[RUN_NAME_MAX + 1];
 	uint32_t month = 0;
 	int status = CLI_DONE;
@@ -72,9 +74,11 @@ static bool show_part(void *context, const char *run, const struct allowance_par
 		return true;
 	}
 	yuan_write_grouped((struct amount){part->total_fen}, amount);
-	printf("%-32s %u  %s  %-28s %6u 人 persons  ", run, (unsigned)part->part, month, part->programme, (unsigned)part->count);
+	printf("%-32s %u  %s  %-28s %6u 人 persons  ", run, (unsigned)part->part, month,
+	    part->programme, (unsigned)part->count);
 	output_cell_right(stdout, amount, 16);
-	printf("  分录 entry %" PRIu64 "%s\n", part->sequence, part->last ? "" : "  有后续 more follows");
+	printf("  分录 entry %" PRIu64 "%s\n", part->sequence,
+	    part->last ? "" : "  有后续 more follows");
 	return true;
 }
 
@@ -108,7 +112,9 @@ static int list_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command allowance_commands[] = {
-    {"allowance", "run", "DIR --month YYYY-MM [--programme CODE] [--run NAME] [--json]", "Book the monthly allowances that are paid to persons' cards",
+    {"allowance", "run", "DIR --month YYYY-MM [--programme CODE] [--run NAME] [--json]",
+	"Book the monthly allowances that are paid to persons' cards",
 	"suiren allowance run chengdu --month 2026-10", run_run},
-    {"allowance", "list", "DIR [--json]", "The runs with their parts, persons and sums", "suiren allowance list chengdu", list_run},
+    {"allowance", "list", "DIR [--json]", "The runs with their parts, persons and sums",
+	"suiren allowance list chengdu", list_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

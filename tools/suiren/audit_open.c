@@ -8,9 +8,9 @@
 static bool contradicts(enum error error)
 {
 	return error == ERROR_CORRUPT || error == ERROR_NOT_VERIFIED || error == ERROR_MALFORMED ||
-	    error == ERROR_MISMATCH || error == ERROR_SIGNATURE || error == ERROR_UNKNOWN_KEY ||
-	    error == ERROR_TOO_LARGE || error == ERROR_ENCODING || error == ERROR_CHECK_DIGIT ||
-	    error == ERROR_RANGE;
+	       error == ERROR_MISMATCH || error == ERROR_SIGNATURE || error == ERROR_UNKNOWN_KEY ||
+	       error == ERROR_TOO_LARGE || error == ERROR_ENCODING || error == ERROR_CHECK_DIGIT ||
+	       error == ERROR_RANGE;
 }
 
 static void config_ignore(

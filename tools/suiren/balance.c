@@ -10,7 +10,7 @@
 /* The moment that is asked for, and what was met on the way. */
 struct balance_walk {
 	struct txn *txn;
-	bool past;	   /* else: now */
+	bool past;         /* else: now */
 	uint64_t sequence; /* past: the last entry that counts */
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *array; /* JSON, or NULL */
@@ -19,8 +19,7 @@ struct balance_walk {
 	enum error error;
 };
 
-static void account_json(
-    struct balance_walk *walk, struct span name, const struct account *account)
+static void account_json(struct balance_walk *walk, struct span name, const struct account *account)
 {
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(walk->doc, walk->array);
 	json_text(walk->doc, object, "account", name);
@@ -105,7 +104,8 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 		walk->array = yyjson_mut_arr(walk->doc);
 		yyjson_mut_doc_set_root(walk->doc, walk->array);
 	} else {
-		printf("%4s  %17s  %18s  %18s  %s\n", "unit", "debits", "credits", "balance", "account");
+		printf("%4s  %17s  %18s  %18s  %s\n", "unit", "debits", "credits", "balance",
+		    "account");
 	}
 	enum error error =
 	    account_each(walk->txn, span_text(prefix ? prefix : ""), account_show, walk);
@@ -116,8 +116,8 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 	if (error) {
 		yyjson_mut_doc_free(walk->doc);
 		return error == ERROR_NOT_FOUND
-		    ? cli_refuse(cli, error, "no account begins with %s then", prefix)
-		    : cli_fail(cli, error, NULL, "balance");
+			   ? cli_refuse(cli, error, "no account begins with %s then", prefix)
+			   : cli_fail(cli, error, NULL, "balance");
 	}
 	if (cli->json)
 		return output_json(walk->doc, true);
@@ -126,8 +126,8 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 }
 
 /* The last entry that counts, from --at or --on. */
-static int balance_moment(const struct cli *cli, struct balance_walk *walk, const char *at_text,
-    const char *on_text)
+static int balance_moment(
+    const struct cli *cli, struct balance_walk *walk, const char *at_text, const char *on_text)
 {
 	uint64_t size = 0;
 	struct hash root;
@@ -137,8 +137,8 @@ static int balance_moment(const struct cli *cli, struct balance_walk *walk, cons
 	if (at_text && cli_number(cli, "--at", at_text, INT64_MAX - 1, &walk->sequence))
 		return CLI_USAGE;
 	if (!error && at_text && walk->sequence >= size)
-		return cli_refuse(cli, ERROR_RANGE, "--at %s: the last entry is %" PRIu64, at_text,
-		    size - 1);
+		return cli_refuse(
+		    cli, ERROR_RANGE, "--at %s: the last entry is %" PRIu64, at_text, size - 1);
 	if (on_text && cli_day(cli, "--on", on_text, &day))
 		return CLI_USAGE;
 	if (!error && on_text) {

@@ -24,5 +24,6 @@ void bank_draw_reference(const char *end_to_end, char reference[BANK_REFERENCE_M
 {
 	struct hash hash = hash_sha256(span_text(end_to_end));
 
-	snprintf(reference, BANK_REFERENCE_MAX + 1, "DEMO%010llu", (unsigned long long)(be64_read(hash.bytes) % UINT64_C(10000000000)));
+	snprintf(reference, BANK_REFERENCE_MAX + 1, "DEMO%010llu",
+	    (unsigned long long)(be64_read(hash.bytes) % UINT64_C(10000000000)));
 }

@@ -68,10 +68,12 @@ static void describe_machine(struct machine *machine)
 	machine->cores = sysconf(_SC_NPROCESSORS_ONLN);
 	machine->system[0] = 0;
 	if (uname(&name) == 0)
-		snprintf(machine->system, sizeof machine->system, "%.64s %.64s %.64s", name.sysname, name.release, name.machine);
+		snprintf(machine->system, sizeof machine->system, "%.64s %.64s %.64s", name.sysname,
+		    name.release, name.machine);
 }
 
-static yyjson_mut_val *rate_json(yyjson_mut_doc *doc, const char *unit, const double *values, unsigned rounds)
+static yyjson_mut_val *rate_json(
+    yyjson_mut_doc *doc, const char *unit, const double *values, unsigned rounds)
 {
 	yyjson_mut_val *side = yyjson_mut_obj(doc), *each = yyjson_mut_arr(doc);
 
@@ -82,10 +84,12 @@ static yyjson_mut_val *rate_json(yyjson_mut_doc *doc, const char *unit, const do
 	return side;
 }
 
-static void report_json(const struct machine *machine, const char *name, const char *unit, const struct bench_case *cases, size_t count)
+static void report_json(const struct machine *machine, const char *name, const char *unit,
+    const struct bench_case *cases, size_t count)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc), *about = yyjson_mut_obj(doc), *versions = yyjson_mut_obj(doc);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc),
+		       *about = yyjson_mut_obj(doc), *versions = yyjson_mut_obj(doc);
 
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "bench", name);
@@ -93,10 +97,14 @@ static void report_json(const struct machine *machine, const char *name, const c
 		yyjson_mut_val *one = yyjson_mut_obj(doc);
 
 		yyjson_mut_obj_add_str(doc, one, "name", cases[i].name);
-		yyjson_mut_obj_add_val(doc, one, "ours", rate_json(doc, unit, cases[i].ours, cases[i].rounds));
-		yyjson_mut_obj_add_val(doc, one, "floor", rate_json(doc, unit, cases[i].floor, cases[i].rounds));
+		yyjson_mut_obj_add_val(
+		    doc, one, "ours", rate_json(doc, unit, cases[i].ours, cases[i].rounds));
+		yyjson_mut_obj_add_val(
+		    doc, one, "floor", rate_json(doc, unit, cases[i].floor, cases[i].rounds));
 		yyjson_mut_obj_add_val(doc, one, "peers", yyjson_mut_arr(doc));
-		yyjson_mut_obj_add_real(doc, one, "ratio_to_floor", median(cases[i].ours, cases[i].rounds) / median(cases[i].floor, cases[i].rounds));
+		yyjson_mut_obj_add_real(doc, one, "ratio_to_floor",
+		    median(cases[i].ours, cases[i].rounds) /
+			median(cases[i].floor, cases[i].rounds));
 		yyjson_mut_arr_add_val(list, one);
 	}
 	yyjson_mut_obj_add_val(doc, root, "cases", list);
@@ -112,7 +120,8 @@ static void report_json(const struct machine *machine, const char *name, const c
 	output_json(doc, true);
 }
 
-void bench_report(const struct cli *cli, const char *name, const char *unit, const struct bench_case *cases, size_t count)
+void bench_report(const struct cli *cli, const char *name, const char *unit,
+    const struct bench_case *cases, size_t count)
 {
 	struct machine machine;
 
@@ -121,17 +130,23 @@ void bench_report(const struct cli *cli, const char *name, const char *unit, con
 		report_json(&machine, name, unit, cases, count);
 		return;
 	}
-	printf("%s, %s, medians\n%-44s %14s %14s %8s %7s\n", name, unit, "case", "ours", "floor", "ratio", "rounds");
+	printf("%s, %s, medians\n%-44s %14s %14s %8s %7s\n", name, unit, "case", "ours", "floor",
+	    "ratio", "rounds");
 	for (size_t i = 0; i < count; i++) {
-		double ours = median(cases[i].ours, cases[i].rounds), floor = median(cases[i].floor, cases[i].rounds);
-		printf("%-44s %14.0f %14.0f %7.1f%% %7u\n", cases[i].name, ours, floor, 100 * ours / floor, cases[i].rounds);
+		double ours = median(cases[i].ours, cases[i].rounds),
+		       floor = median(cases[i].floor, cases[i].rounds);
+		printf("%-44s %14.0f %14.0f %7.1f%% %7u\n", cases[i].name, ours, floor,
+		    100 * ours / floor, cases[i].rounds);
 	}
-	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor, machine.cores, machine.sha_ni ? "yes" : "no", machine.system);
-	printf("versions: %s; libsodium %s; %s\n", mdb_version(NULL, NULL, NULL), sodium_version_string(), OpenSSL_version(OPENSSL_VERSION));
+	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor,
+	    machine.cores, machine.sha_ni ? "yes" : "no", machine.system);
+	printf("versions: %s; libsodium %s; %s\n", mdb_version(NULL, NULL, NULL),
+	    sodium_version_string(), OpenSSL_version(OPENSSL_VERSION));
 }
 
 const struct cli_command bench_commands[] = {
-    {"bench", "ingest", "[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
+    {"bench", "ingest",
+	"[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
 	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -16,7 +16,8 @@ struct bench_case {
 /* Seconds of the monotonic clock. */
 double bench_now(void);
 /* Print the cases with medians and ratios, the machine and the versions; JSON when asked. */
-void bench_report(const struct cli *cli, const char *name, const char *unit, const struct bench_case *cases, size_t count);
+void bench_report(const struct cli *cli, const char *name, const char *unit,
+    const struct bench_case *cases, size_t count);
 
 int bench_ingest(struct cli *cli, int argc, char **argv);
 

@@ -79,9 +79,21 @@ static struct person_row make_person(uint32_t index)
 	row.birth_day = day_of(1941, 1, 1) - (int32_t)(index % 3000);
 	row.death_day = DAY_NEVER;
 	row.income_class = INCOME_MINIMUM;
-	row.levels[0] = (struct level_span){.sequence = 2, .from_day = from, .until_day = until, .assessor = BENCH_REGION, .level = 2 + index % 3};
-	row.grants[0] = (struct grant_span){.sequence = 3, .tag = programme_tag(span_text("service_subsidy")), .from_day = from, .until_day = until, .paid_to = PAID_TO_INSTITUTION};
-	row.grants[1] = (struct grant_span){.sequence = 3, .tag = programme_tag(span_text("nursing_subsidy")), .from_day = from, .until_day = until, .paid_to = PAID_TO_INSTITUTION};
+	row.levels[0] = (struct level_span){.sequence = 2,
+	    .from_day = from,
+	    .until_day = until,
+	    .assessor = BENCH_REGION,
+	    .level = 2 + index % 3};
+	row.grants[0] = (struct grant_span){.sequence = 3,
+	    .tag = programme_tag(span_text("service_subsidy")),
+	    .from_day = from,
+	    .until_day = until,
+	    .paid_to = PAID_TO_INSTITUTION};
+	row.grants[1] = (struct grant_span){.sequence = 3,
+	    .tag = programme_tag(span_text("nursing_subsidy")),
+	    .from_day = from,
+	    .until_day = until,
+	    .paid_to = PAID_TO_INSTITUTION};
 	return row;
 }
 
@@ -110,7 +122,8 @@ static enum error fill_institution(struct scenery *scenery, struct txn *txn, uin
 static enum error fill_person(struct scenery *scenery, struct txn *txn, uint32_t index)
 {
 	struct person_row row = make_person(index);
-	struct stay_night_span stay = {.first_day = day_of(2026, 1, 1), .last_night = DAY_NEVER, .state = STAY_ACCEPTED};
+	struct stay_night_span stay = {
+	    .first_day = day_of(2026, 1, 1), .last_night = DAY_NEVER, .state = STAY_ACCEPTED};
 	enum error error = person_put(txn, &row);
 
 	memcpy(stay.uscc, scenery->uscc[index / RESIDENTS], USCC_SIZE);
@@ -144,7 +157,9 @@ static enum error appropriate(struct node *node, struct error_detail *detail)
 	enum error error;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct appropriation_line line = {.kind = APPROPRIATION_FUND, .amount = {INT64_C(10000000000000)}, .reference = span_text(funds[i])};
+		struct appropriation_line line = {.kind = APPROPRIATION_FUND,
+		    .amount = {INT64_C(10000000000000)},
+		    .reference = span_text(funds[i])};
 
 		snprintf(line.fund, sizeof line.fund, "%s", funds[i]);
 		appropriation_line_write(&lines, &line);
@@ -159,9 +174,15 @@ static enum error appropriate(struct node *node, struct error_detail *detail)
 	return error;
 }
 
-static enum error make_sheet(const struct scenery *scenery, uint32_t institution, uint64_t number, const struct buffer *lines, uint32_t count, struct bench_sheet *sheet)
+static enum error make_sheet(const struct scenery *scenery, uint32_t institution, uint64_t number,
+    const struct buffer *lines, uint32_t count, struct bench_sheet *sheet)
 {
-	struct sheet_header header = {.number = number, .host = BENCH_REGION, .payer = BENCH_REGION, .month = BENCH_MONTH, .programme_count = PROGRAMMES, .count = count};
+	struct sheet_header header = {.number = number,
+	    .host = BENCH_REGION,
+	    .payer = BENCH_REGION,
+	    .month = BENCH_MONTH,
+	    .programme_count = PROGRAMMES,
+	    .count = count};
 	struct hash secret;
 
 	memcpy(header.uscc, scenery->uscc[institution], sizeof header.uscc);
@@ -170,11 +191,13 @@ static enum error make_sheet(const struct scenery *scenery, uint32_t institution
 	secret = hash_sha256(span_of(&header, sizeof header));
 	memset(sheet, 0, sizeof *sheet);
 	sheet->key = scenery->keys[institution].public;
-	return sheet_sign(&sheet->file, &header, &secret, buffer_span(lines), &scenery->keys[institution]);
+	return sheet_sign(
+	    &sheet->file, &header, &secret, buffer_span(lines), &scenery->keys[institution]);
 }
 
 /* One month of everybody, in sheets of at most `most` lines. */
-static enum error make_sheets(const struct scenery *scenery, uint32_t most, struct bench_sheet **out, size_t *count)
+static enum error make_sheets(
+    const struct scenery *scenery, uint32_t most, struct bench_sheet **out, size_t *count)
 {
 	size_t capacity = 0;
 	struct buffer lines = {0};
@@ -191,7 +214,8 @@ static enum error make_sheets(const struct scenery *scenery, uint32_t most, stru
 
 			be64_write(evidence, person_of(i));
 			be64_write(evidence + 8, p * UINT64_C(0x9e3779b97f4a7c15));
-			sheet_line_write(&lines, person_of(i), p, 1, 31, -1, span_of(evidence, sizeof evidence));
+			sheet_line_write(
+			    &lines, person_of(i), p, 1, 31, -1, span_of(evidence, sizeof evidence));
 			in_sheet++;
 			if (in_sheet < most && !(last_of_house && p + 1 == PROGRAMMES))
 				continue;
@@ -204,7 +228,8 @@ static enum error make_sheets(const struct scenery *scenery, uint32_t most, stru
 				}
 				*out = grown;
 			}
-			error = make_sheet(scenery, i / RESIDENTS, *count + 1, &lines, in_sheet, &(*out)[*count]);
+			error = make_sheet(
+			    scenery, i / RESIDENTS, *count + 1, &lines, in_sheet, &(*out)[*count]);
 			*count += !error;
 			buffer_clear(&lines);
 			in_sheet = 0;
@@ -246,7 +271,8 @@ static enum error prepare_one(const struct bench_sheet *sheet, struct slot *slot
 	struct hash secret;
 	struct span lines;
 	uint32_t count;
-	enum error error = sheet_file_read(buffer_span(&sheet->file), &slot->document, &secret, &count, &lines);
+	enum error error =
+	    sheet_file_read(buffer_span(&sheet->file), &slot->document, &secret, &count, &lines);
 
 	if (error)
 		return error;
@@ -256,7 +282,8 @@ static enum error prepare_one(const struct bench_sheet *sheet, struct slot *slot
 	codec_put_uint(&slot->attachment_bytes, count);
 	codec_put_bytes(&slot->attachment_bytes, lines);
 	slot->attachment = buffer_span(&slot->attachment_bytes);
-	return sheet_prepare(slot->document, &secret, count, lines, &sheet->key, &slot->prepared, NULL);
+	return sheet_prepare(
+	    slot->document, &secret, count, lines, &sheet->key, &slot->prepared, NULL);
 }
 
 static void *work(void *context)
@@ -287,7 +314,8 @@ static void *work(void *context)
 typedef enum error write_group(void *context, struct slot *const *slots, size_t count);
 
 /* Seconds that it took, or a negative number and *error. */
-static double run_pipeline(const struct bench_sheet *sheets, size_t count, size_t group, write_group *write, void *context, enum error *error)
+static double run_pipeline(const struct bench_sheet *sheets, size_t count, size_t group,
+    write_group *write, void *context, enum error *error)
 {
 	struct pipeline *pipeline = calloc(1, sizeof *pipeline);
 	pthread_t threads[WORKERS];
@@ -348,7 +376,9 @@ static enum error write_ours(void *context, struct slot *const *slots, size_t co
 	enum error error;
 
 	for (size_t i = 0; i < count; i++)
-		submissions[i] = (struct submission){.document = slots[i]->document, .attachment = slots[i]->attachment, .prepared = &slots[i]->prepared};
+		submissions[i] = (struct submission){.document = slots[i]->document,
+		    .attachment = slots[i]->attachment,
+		    .prepared = &slots[i]->prepared};
 	error = node_submit_group(context, submissions, count, answers);
 	for (size_t i = 0; !error && i < count; i++) {
 		if (answers[i].error)
@@ -384,7 +414,8 @@ static enum error write_floor(void *context, struct slot *const *slots, size_t c
 		if (!error)
 			error = store_append(txn, 0, span_of(key, sizeof key), hash_span(&leaf));
 		if (!error)
-			error = store_append(txn, 1, span_of(key, sizeof key), buffer_span(&log->body));
+			error =
+			    store_append(txn, 1, span_of(key, sizeof key), buffer_span(&log->body));
 	}
 	if (!error)
 		return txn_commit(txn);
@@ -412,7 +443,8 @@ static void remove_files(const char *folder, const char *const *names, size_t co
 
 static void remove_node(const char *directory)
 {
-	static const char *const files[] = {"ledger/data.mdb", "ledger/lock.mdb", "ledger", "keys/root.key", "keys/document.key", "keys/log.key", "keys/witness.key",
+	static const char *const files[] = {"ledger/data.mdb", "ledger/lock.mdb", "ledger",
+	    "keys/root.key", "keys/document.key", "keys/log.key", "keys/witness.key",
 	    "keys/link.key", "keys/registry.key", "keys", "node.yaml", "lock"};
 
 	remove_files(directory, files, sizeof files / sizeof *files);
@@ -438,7 +470,8 @@ static enum error check_verdicts(struct node *node, size_t lines, struct error_d
 		if (error)
 			break;
 		verdicts = codec_reader(reader.entry.verdicts);
-		for (uint32_t k = 0; reader.entry.header.kind == KIND_claim && k < reader.entry.header.count; k++) {
+		for (uint32_t k = 0;
+		     reader.entry.header.kind == KIND_claim && k < reader.entry.header.count; k++) {
 			struct verdict verdict;
 
 			verdict_take(&verdicts, &verdict);
@@ -448,7 +481,8 @@ static enum error check_verdicts(struct node *node, size_t lines, struct error_d
 	}
 	txn_abort(txn);
 	if (!error && approved != lines)
-		error = error_set(detail, ERROR_NOT_VERIFIED, "%zu of %zu lines were approved", approved, lines);
+		error = error_set(
+		    detail, ERROR_NOT_VERIFIED, "%zu of %zu lines were approved", approved, lines);
 	return error;
 }
 
@@ -458,10 +492,12 @@ static int64_t bench_clock(void *context)
 	return day_start_ms(day_of(2026, 11, 10)) + 10 * 3600 * 1000;
 }
 
-static double measure_ours(const char *folder, struct scenery *scenery, const struct bench_sheet *sheets, size_t count, size_t group, enum error *error,
+static double measure_ours(const char *folder, struct scenery *scenery,
+    const struct bench_sheet *sheets, size_t count, size_t group, enum error *error,
     struct error_detail *detail)
 {
-	struct node_create_options create = {.region = BENCH_REGION, .demo = true, .node = {.seams = {.clock_ms = bench_clock}}};
+	struct node_create_options create = {
+	    .region = BENCH_REGION, .demo = true, .node = {.seams = {.clock_ms = bench_clock}}};
 	struct node *node = NULL;
 	double seconds = -1;
 	char path[512];
@@ -484,11 +520,13 @@ static double measure_ours(const char *folder, struct scenery *scenery, const st
 	return seconds;
 }
 
-static double measure_floor(const char *folder, const struct bench_sheet *sheets, size_t count, size_t group, enum error *error, struct error_detail *detail)
+static double measure_floor(const char *folder, const struct bench_sheet *sheets, size_t count,
+    size_t group, enum error *error, struct error_detail *detail)
 {
 	static const struct store_table tables[] = {{0, "header"}, {1, "body"}};
 	static const char *const files[] = {"data.mdb", "lock.mdb"};
-	struct store_options options = {.tables = tables, .table_count = 2, .map_size = UINT64_C(16) << 30};
+	struct store_options options = {
+	    .tables = tables, .table_count = 2, .map_size = UINT64_C(16) << 30};
 	struct floor_log log = {0};
 	double seconds = -1;
 	char path[512];
@@ -514,16 +552,19 @@ struct shape {
 static const struct shape shapes[] = {{1000, 1}, {1000, 4}, {1000, 16}, {70, 1}, {70, 4}, {70, 16}};
 #define SHAPES (sizeof shapes / sizeof *shapes)
 
-static enum error run_case(const char *folder, struct scenery *scenery, struct shape shape, unsigned rounds, struct bench_case *out, struct error_detail *detail)
+static enum error run_case(const char *folder, struct scenery *scenery, struct shape shape,
+    unsigned rounds, struct bench_case *out, struct error_detail *detail)
 {
 	struct bench_sheet *sheets;
 	size_t count, lines = (size_t)scenery->persons * PROGRAMMES;
 	enum error error = make_sheets(scenery, shape.lines, &sheets, &count);
 
-	snprintf(out->name, sizeof out->name, "sheets of %u lines, groups of %zu", (unsigned)shape.lines, shape.group);
+	snprintf(out->name, sizeof out->name, "sheets of %u lines, groups of %zu",
+	    (unsigned)shape.lines, shape.group);
 	out->rounds = rounds;
 	for (unsigned round = 0; !error && round < rounds; round++) {
-		double seconds = measure_ours(folder, scenery, sheets, count, shape.group, &error, detail);
+		double seconds =
+		    measure_ours(folder, scenery, sheets, count, shape.group, &error, detail);
 
 		if (error)
 			break;
@@ -558,8 +599,10 @@ static enum error scenery_create(uint32_t persons, struct scenery *scenery)
 
 int bench_ingest(struct cli *cli, int argc, char **argv)
 {
-	const char *persons_text = NULL, *rounds_text = NULL, *lines_text = NULL, *group_text = NULL, *directory = NULL, *temporary = getenv("TMPDIR");
-	const struct cli_option options[] = {{"persons", &persons_text, NULL}, {"rounds", &rounds_text, NULL}, {"lines-per-sheet", &lines_text, NULL},
+	const char *persons_text = NULL, *rounds_text = NULL, *lines_text = NULL,
+		   *group_text = NULL, *directory = NULL, *temporary = getenv("TMPDIR");
+	const struct cli_option options[] = {{"persons", &persons_text, NULL},
+	    {"rounds", &rounds_text, NULL}, {"lines-per-sheet", &lines_text, NULL},
 	    {"group", &group_text, NULL}, {"dir", &directory, NULL}, {NULL, NULL, NULL}};
 	uint64_t persons = PERSONS_DEFAULT, rounds = 1, lines = 0, group = GROUP_COMMANDS_MAX;
 	size_t count = SHAPES;
@@ -579,19 +622,26 @@ int bench_ingest(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	if (group_text && cli_number(cli, "--group", group_text, GROUP_COMMANDS_MAX, &group))
 		return CLI_USAGE;
-	if (persons == 0 || rounds == 0 || group == 0 || (lines_text && lines == 0) || (group_text && !lines_text))
-		return cli_usage(cli->command, "at least one person, round and line; --group goes with --lines-per-sheet");
+	if (persons == 0 || rounds == 0 || group == 0 || (lines_text && lines == 0) ||
+	    (group_text && !lines_text))
+		return cli_usage(cli->command,
+		    "at least one person, round and line; --group goes with --lines-per-sheet");
 	if (lines)
 		count = 1;
-	snprintf(folder, sizeof folder, "%.200s/suiren-bench-XXXXXX", directory ? directory : temporary ? temporary : "/tmp");
+	snprintf(folder, sizeof folder, "%.200s/suiren-bench-XXXXXX",
+	    directory   ? directory
+	    : temporary ? temporary
+			: "/tmp");
 	if (!mkdtemp(folder))
 		return cli_refuse(cli, ERROR_IO, "%s: %s", folder, strerror(errno));
 	error = scenery_create((uint32_t)persons, &scenery);
 	for (size_t i = 0; !error && i < count; i++) {
-		struct shape shape = lines ? (struct shape){(uint32_t)lines, (size_t)group} : shapes[i];
+		struct shape shape =
+		    lines ? (struct shape){(uint32_t)lines, (size_t)group} : shapes[i];
 
 		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "sheets of %u lines, groups of %zu...\n", (unsigned)shape.lines, shape.group);
+			fprintf(stderr, "sheets of %u lines, groups of %zu...\n",
+			    (unsigned)shape.lines, shape.group);
 		error = run_case(folder, &scenery, shape, (unsigned)rounds, &cases[i], &detail);
 	}
 	free(scenery.uscc);

@@ -24,7 +24,8 @@ struct loaded {
 	const char *file;
 };
 
-static void first_complaint(void *context, const char *file, unsigned line, const char *field, const char *text)
+static void first_complaint(
+    void *context, const char *file, unsigned line, const char *field, const char *text)
 {
 	struct error_detail *detail = context;
 
@@ -37,12 +38,14 @@ static enum error load_bundle(const char *file, struct loaded *loaded, struct er
 	struct bundle_policy *entries = calloc(CITIES_MAX, sizeof *entries);
 	struct buffer content = {0};
 	size_t count = 0;
-	enum error error = entries ? cli_read_file(file, BUNDLE_SIZE_MAX, &content, detail) : ERROR_MEMORY;
+	enum error error =
+	    entries ? cli_read_file(file, BUNDLE_SIZE_MAX, &content, detail) : ERROR_MEMORY;
 
 	if (!error)
 		error = bundle_read(buffer_span(&content), entries, &count, detail);
 	for (size_t i = 0; !error && i < count; i++) {
-		error = policy_load(file, entries[i].catalogue, first_complaint, detail, &loaded->policies[i]);
+		error = policy_load(
+		    file, entries[i].catalogue, first_complaint, detail, &loaded->policies[i]);
 		loaded->count += !error;
 	}
 	buffer_free(&content);
@@ -58,10 +61,12 @@ static void loaded_free(struct loaded *loaded)
 
 static void sheet_path(char path[4096], const char *folder, const struct sheet_header *header)
 {
-	snprintf(path, 4096, "%.3900s/%s-%" PRIu64 "-%06u.sheet", folder, header->uscc, header->number, (unsigned)header->payer);
+	snprintf(path, 4096, "%.3900s/%s-%" PRIu64 "-%06u.sheet", folder, header->uscc,
+	    header->number, (unsigned)header->payer);
 }
 
-static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets, const char *folder)
+static int write_sheets(
+    const struct cli *cli, const struct claim_sheets *sheets, const char *folder)
 {
 	struct error_detail detail = {""};
 	char path[4096], month[8];
@@ -76,7 +81,9 @@ static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets
 
 		sheet_path(path, folder, &sheets->sheets[i].header);
 		if (stat(path, &status) == 0)
-			return cli_refuse(cli, ERROR_EXISTS, "%s: exists already; move it away or choose another folder with -o", path);
+			return cli_refuse(cli, ERROR_EXISTS,
+			    "%s: exists already; move it away or choose another folder with -o",
+			    path);
 	}
 	for (size_t i = 0; i < sheets->count; i++) {
 		const struct sheet_header *header = &sheets->sheets[i].header;
@@ -95,7 +102,8 @@ static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets
 			yyjson_mut_obj_add_uint(doc, one, "lines", header->count);
 			yyjson_mut_obj_add_uint(doc, one, "number", header->number);
 		} else {
-			printf("%s: 支付方 payer %06u, %s, %u 行 lines\n", path, (unsigned)header->payer, month, (unsigned)header->count);
+			printf("%s: 支付方 payer %06u, %s, %u 行 lines\n", path,
+			    (unsigned)header->payer, month, (unsigned)header->count);
 		}
 	}
 	if (doc)
@@ -104,8 +112,9 @@ static int write_sheets(const struct cli *cli, const struct claim_sheets *sheets
 }
 
 /* Read a table and sign it. Returns an enum cli_status. */
-static int sign_table(struct cli *cli, const char *file, const struct claim_policies *policies, uint32_t host, uint32_t payer, uint64_t number,
-    const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
+static int sign_table(struct cli *cli, const char *file, const struct claim_policies *policies,
+    uint32_t host, uint32_t payer, uint64_t number, const struct secret_key *key,
+    const struct hash *seed, struct claim_sheets *sheets)
 {
 	struct rows rows = {.cli = cli, .kind = &claim_rows_kind, .file = file};
 	struct error_detail detail = {""};
@@ -114,7 +123,8 @@ static int sign_table(struct cli *cli, const char *file, const struct claim_poli
 
 	memset(sheets, 0, sizeof *sheets);
 	if (!status && rows.wrong_count == 0)
-		error = claim_table_sign(&rows, policies, host, payer, number, key, seed, sheets, &detail);
+		error = claim_table_sign(
+		    &rows, policies, host, payer, number, key, seed, sheets, &detail);
 	if (!status && rows.wrong_count)
 		status = rows_tell_wrong(&rows);
 	else if (!status && error)
@@ -125,9 +135,11 @@ static int sign_table(struct cli *cli, const char *file, const struct claim_poli
 
 static int sign_run(struct cli *cli, int argc, char **argv)
 {
-	const char *key_file = NULL, *bundle = NULL, *out = ".", *host_text = NULL, *payer_text = NULL, *number_text = NULL;
-	const struct cli_option options[] = {{"key", &key_file, NULL}, {"policy", &bundle, NULL}, {"out", &out, NULL}, {"host", &host_text, NULL},
-	    {"payer", &payer_text, NULL}, {"number", &number_text, NULL}, {NULL, NULL, NULL}};
+	const char *key_file = NULL, *bundle = NULL, *out = ".", *host_text = NULL,
+		   *payer_text = NULL, *number_text = NULL;
+	const struct cli_option options[] = {{"key", &key_file, NULL}, {"policy", &bundle, NULL},
+	    {"out", &out, NULL}, {"host", &host_text, NULL}, {"payer", &payer_text, NULL},
+	    {"number", &number_text, NULL}, {NULL, NULL, NULL}};
 	struct loaded loaded = {.count = 0};
 	struct claim_policies policies = {.count = 0};
 	struct claim_sheets sheets = {NULL, 0};
@@ -157,7 +169,8 @@ static int sign_run(struct cli *cli, int argc, char **argv)
 	for (policies.count = 0; policies.count < loaded.count; policies.count++)
 		policies.policies[policies.count] = loaded.policies[policies.count];
 	if (!status)
-		status = sign_table(cli, argv[0], &policies, host, payer, number, &key, &seed, &sheets);
+		status =
+		    sign_table(cli, argv[0], &policies, host, payer, number, &key, &seed, &sheets);
 	if (!status)
 		status = write_sheets(cli, &sheets, out);
 	claim_sheets_free(&sheets);
@@ -188,7 +201,8 @@ static struct claim_policies node_policies(struct node *node)
 }
 
 /* Sheets from one file: a signed sheet, or a table that an officer enters. `key` NULL for a table: a dry run, signed by nobody. */
-static int read_sheets(struct cli *cli, struct node *node, const char *file, const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
+static int read_sheets(struct cli *cli, struct node *node, const char *file,
+    const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
 {
 	struct error_detail detail = {""};
 	enum error error;
@@ -201,7 +215,8 @@ static int read_sheets(struct cli *cli, struct node *node, const char *file, con
 		int status;
 
 		key_from_seed(&nobody, &none);
-		status = sign_table(cli, file, &policies, node_region(node), 0, 0, key ? key : &none, seed ? seed : &nobody, sheets);
+		status = sign_table(cli, file, &policies, node_region(node), 0, 0,
+		    key ? key : &none, seed ? seed : &nobody, sheets);
 		key_wipe(&none);
 		return status;
 	}
@@ -222,18 +237,21 @@ struct checking {
 	uint64_t refused;
 };
 
-static void show_line(void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict)
+static void show_line(
+    void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict)
 {
 	struct checking *checking = context;
 
 	checking->refused += verdict->reason != REASON_approved;
 	if (checking->doc)
-		claim_view_json(checking->doc, checking->array, index, checking->header, line, verdict);
+		claim_view_json(
+		    checking->doc, checking->array, index, checking->header, line, verdict);
 	else
 		claim_view_text(index, checking->header, line, verdict, checking->policy);
 }
 
-static enum error check_one(struct checking *checking, struct node *node, struct txn *txn, struct span file, struct error_detail *detail)
+static enum error check_one(struct checking *checking, struct node *node, struct txn *txn,
+    struct span file, struct error_detail *detail)
 {
 	struct prepared_sheet sheet;
 	struct span document, lines;
@@ -249,12 +267,15 @@ static enum error check_one(struct checking *checking, struct node *node, struct
 	checking->header = &sheet.header;
 	checking->policy = settlement_policy(node_settlement(node), sheet.header.payer);
 	if (!checking->doc)
-		printf("%s, 申报表 sheet %" PRIu64 ", 支付方 payer %06u, %u 行 lines\n", sheet.header.uscc, sheet.header.number, (unsigned)sheet.header.payer,
+		printf("%s, 申报表 sheet %" PRIu64 ", 支付方 payer %06u, %u 行 lines\n",
+		    sheet.header.uscc, sheet.header.number, (unsigned)sheet.header.payer,
 		    (unsigned)sheet.header.count);
 	if (sheet.header.payer == node_region(node))
-		error = claim_check(node_settlement(node), txn, &sheet, node_now_ms(node), show_line, checking, detail);
+		error = claim_check(node_settlement(node), txn, &sheet, node_now_ms(node),
+		    show_line, checking, detail);
 	else if (!checking->doc)
-		printf("  转 %06u 审核 goes to %06u, which decides\n", (unsigned)sheet.header.payer, (unsigned)sheet.header.payer);
+		printf("  转 %06u 审核 goes to %06u, which decides\n", (unsigned)sheet.header.payer,
+		    (unsigned)sheet.header.payer);
 	sheet_release(&sheet);
 	return error;
 }
@@ -283,7 +304,8 @@ static int check_run(struct cli *cli, int argc, char **argv)
 		yyjson_mut_doc_set_root(checking.doc, checking.array);
 	}
 	for (size_t i = 0; txn && !error && i < sheets.count; i++)
-		error = check_one(&checking, node, txn, buffer_span(&sheets.sheets[i].file), &detail);
+		error =
+		    check_one(&checking, node, txn, buffer_span(&sheets.sheets[i].file), &detail);
 	if (error) {
 		yyjson_mut_doc_free(checking.doc);
 		status = cli_fail(cli, error, &detail, argv[1]);
@@ -321,7 +343,8 @@ static enum error submit_one(struct node *node, struct span file, struct answer 
 	return error;
 }
 
-static int submit_all(struct cli *cli, struct node *node, const char *file, const struct claim_sheets *sheets)
+static int submit_all(
+    struct cli *cli, struct node *node, const char *file, const struct claim_sheets *sheets)
 {
 	int status = CLI_DONE;
 
@@ -341,7 +364,8 @@ static int submit_all(struct cli *cli, struct node *node, const char *file, cons
 static int submit_run(struct cli *cli, int argc, char **argv)
 {
 	const char *officer = NULL, *key_file = NULL;
-	const struct cli_option options[] = {{"entered-by", &officer, NULL}, {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
+	const struct cli_option options[] = {
+	    {"entered-by", &officer, NULL}, {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
 	struct claim_sheets sheets = {NULL, 0};
 	struct error_detail detail = {""};
 	struct secret_key key = {0};
@@ -353,7 +377,10 @@ static int submit_run(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	for (int i = 1; i < words; i++) {
 		if (is_table(argv[i]) && (!officer || !key_file))
-			return cli_usage(cli->command, "%s: a table is entered with --entered-by NAME --officer-key FILE; a signed sheet needs neither", argv[i]);
+			return cli_usage(cli->command,
+			    "%s: a table is entered with --entered-by NAME --officer-key FILE; a "
+			    "signed sheet needs neither",
+			    argv[i]);
 	}
 	if (key_file && key_file_read(key_file, "officer", &key, &seed, &detail))
 		return cli_fail(cli, ERROR_MALFORMED, &detail, key_file);
@@ -374,7 +401,8 @@ static int submit_run(struct cli *cli, int argc, char **argv)
 
 /* What is in the books. */
 
-static bool list_sheet(void *context, const char *uscc, uint64_t number, const struct sheet_row *row)
+static bool list_sheet(
+    void *context, const char *uscc, uint64_t number, const struct sheet_row *row)
 {
 	struct checking *checking = context;
 	char month[8];
@@ -389,16 +417,20 @@ static bool list_sheet(void *context, const char *uscc, uint64_t number, const s
 		yyjson_mut_obj_add_uint(checking->doc, one, "lines", row->count);
 		yyjson_mut_obj_add_uint(checking->doc, one, "entry", row->sequence);
 		yyjson_mut_obj_add_uint(checking->doc, one, "answer_entry", row->answered);
-		yyjson_mut_obj_add_str(checking->doc, one, "state", row->state == SHEET_FORWARDED ? "waits_for_payer" : "decided");
+		yyjson_mut_obj_add_str(checking->doc, one, "state",
+		    row->state == SHEET_FORWARDED ? "waits_for_payer" : "decided");
 	} else {
-		printf("%s  %-16" PRIu64 " %s  支付方 payer %06u  %5u 行 lines  分录 entry %" PRIu64 "%s\n", uscc, number, month, (unsigned)row->payer,
-		    (unsigned)row->count, row->sequence, row->state == SHEET_FORWARDED ? "  待支付方审核 waits for the payer" : "");
+		printf("%s  %-16" PRIu64 " %s  支付方 payer %06u  %5u 行 lines  分录 entry %" PRIu64
+		       "%s\n",
+		    uscc, number, month, (unsigned)row->payer, (unsigned)row->count, row->sequence,
+		    row->state == SHEET_FORWARDED ? "  待支付方审核 waits for the payer" : "");
 	}
 	return true;
 }
 
 /* The entry that holds the verdicts: the payer's own, or at the host the one with its answer. */
-static enum error show_sheet(struct checking *checking, struct txn *txn, const char *uscc, uint64_t number, struct node *node, struct error_detail *detail)
+static enum error show_sheet(struct checking *checking, struct txn *txn, const char *uscc,
+    uint64_t number, struct node *node, struct error_detail *detail)
 {
 	struct sheet_row row;
 	struct entry_reader booked = {0}, decided = {0};
@@ -410,17 +442,23 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 	enum error error = sheet_row_get(txn, uscc, number, &row);
 
 	if (error)
-		return error_set(detail, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
+		return error_set(
+		    detail, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
 	error = ledger_read(txn, row.sequence, &booked);
 	if (!error)
 		error = ledger_read(txn, row.answered ? row.answered : row.sequence, &decided);
-	if (!error && document_read(booked.entry.documents[booked.entry.header.kind == KIND_claim_remote ? 1 : 0], &document))
+	if (!error &&
+	    document_read(
+		booked.entry.documents[booked.entry.header.kind == KIND_claim_remote ? 1 : 0],
+		&document))
 		error = ERROR_CORRUPT;
 	if (!error)
 		error = sheet_header_read(document.payload, &header);
 	lines = calloc(row.count, sizeof *lines);
 	if (!error)
-		error = lines ? sheet_lines_read(&header, booked.entry.lines, lines, &sorted, detail) : ERROR_MEMORY;
+		error = lines
+			    ? sheet_lines_read(&header, booked.entry.lines, lines, &sorted, detail)
+			    : ERROR_MEMORY;
 	verdicts = codec_reader(error ? (struct span){NULL, 0} : decided.entry.verdicts);
 	checking->header = &header;
 	checking->policy = settlement_policy(node_settlement(node), row.payer);
@@ -463,8 +501,9 @@ static int show_run(struct cli *cli, int argc, char **argv)
 		checking.array = yyjson_mut_arr(checking.doc);
 		yyjson_mut_doc_set_root(checking.doc, checking.array);
 	}
-	error = words == 3 ? show_sheet(&checking, txn, argv[1], number, node, &detail)
-			   : sheet_row_each(txn, words == 2 ? argv[1] : NULL, list_sheet, &checking);
+	error = words == 3
+		    ? show_sheet(&checking, txn, argv[1], number, node, &detail)
+		    : sheet_row_each(txn, words == 2 ? argv[1] : NULL, list_sheet, &checking);
 	if (error) {
 		yyjson_mut_doc_free(checking.doc);
 		status = cli_fail(cli, error, &detail, "claim show");
@@ -478,7 +517,8 @@ done:
 }
 
 /* Which entry has decided the sheet here; for --institution and --number. */
-static enum error find_entry(struct node *node, const char *uscc, uint64_t number, uint64_t *sequence)
+static enum error find_entry(
+    struct node *node, const char *uscc, uint64_t number, uint64_t *sequence)
 {
 	struct sheet_row row;
 	struct txn *txn;
@@ -495,9 +535,12 @@ static enum error find_entry(struct node *node, const char *uscc, uint64_t numbe
 
 static int reverse_run(struct cli *cli, int argc, char **argv)
 {
-	const char *entry_text = NULL, *line_text = NULL, *grounds = NULL, *key_file = NULL, *uscc = NULL, *number_text = NULL;
-	const struct cli_option options[] = {{"entry", &entry_text, NULL}, {"line", &line_text, NULL}, {"grounds", &grounds, NULL}, {"officer-key", &key_file, NULL},
-	    {"institution", &uscc, NULL}, {"number", &number_text, NULL}, {NULL, NULL, NULL}};
+	const char *entry_text = NULL, *line_text = NULL, *grounds = NULL, *key_file = NULL,
+		   *uscc = NULL, *number_text = NULL;
+	const struct cli_option options[] = {{"entry", &entry_text, NULL},
+	    {"line", &line_text, NULL}, {"grounds", &grounds, NULL},
+	    {"officer-key", &key_file, NULL}, {"institution", &uscc, NULL},
+	    {"number", &number_text, NULL}, {NULL, NULL, NULL}};
 	struct error_detail detail = {""};
 	struct answer answer = {0};
 	struct secret_key key = {0};
@@ -509,8 +552,10 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
 	if (!line_text || !grounds || !entry_text == !(uscc && number_text))
-		return cli_usage(cli->command, "--line, --grounds, and either --entry or --institution with --number");
-	if ((entry_text && cli_number(cli, "--entry", entry_text, INT64_MAX, &sequence)) || (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number)) ||
+		return cli_usage(cli->command,
+		    "--line, --grounds, and either --entry or --institution with --number");
+	if ((entry_text && cli_number(cli, "--entry", entry_text, INT64_MAX, &sequence)) ||
+	    (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number)) ||
 	    cli_number(cli, "--line", line_text, ENTRY_LINES_MAX, &line))
 		return CLI_USAGE;
 	if (uscc && uscc_check(span_text(uscc)))
@@ -521,9 +566,11 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 	if (node && uscc)
 		error = find_entry(node, uscc, number, &sequence);
 	if (error)
-		status = cli_refuse(cli, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
+		status = cli_refuse(
+		    cli, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);
 	if (node && !status) {
-		error = order_reversal(node, sequence, (uint32_t)line, grounds, key_file ? &key : NULL, &answer);
+		error = order_reversal(
+		    node, sequence, (uint32_t)line, grounds, key_file ? &key : NULL, &answer);
 		if (error && !answer.error)
 			answer.error = error;
 		status = cli_answer(cli, &answer, "claim reverse");
@@ -534,12 +581,23 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command claim_commands[] = {
-    {"claim", "sign", "FILE.csv --key KEY --policy BUNDLE [-o FOLDER] [--host CODE] [--payer CODE] [--number N] [--json]",
-	"At the institution: a table into signed sheets, one a payer city", "suiren claim sign october.csv --key house.key --policy cities.bundle -o sheets", sign_run},
-    {"claim", "check", "DIR FILE [--json]", "Every line's verdict, clause and arithmetic; nothing is booked", "suiren claim check chengdu october.csv", check_run},
-    {"claim", "submit", "DIR FILE... [--entered-by OFFICER --officer-key FILE] [--json]", "Book sheets; a table only under an officer's key",
+    {"claim", "sign",
+	"FILE.csv --key KEY --policy BUNDLE [-o FOLDER] [--host CODE] [--payer CODE] [--number N] "
+	"[--json]",
+	"At the institution: a table into signed sheets, one a payer city",
+	"suiren claim sign october.csv --key house.key --policy cities.bundle -o sheets", sign_run},
+    {"claim", "check", "DIR FILE [--json]",
+	"Every line's verdict, clause and arithmetic; nothing is booked",
+	"suiren claim check chengdu october.csv", check_run},
+    {"claim", "submit", "DIR FILE... [--entered-by OFFICER --officer-key FILE] [--json]",
+	"Book sheets; a table only under an officer's key",
 	"suiren claim submit chengdu sheets/52510100000000019C-7-510100.sheet", submit_run},
-    {"claim", "show", "DIR [USCC [NUMBER]] [--json]", "Booked sheets, or one sheet's lines with their verdicts", "suiren claim show chengdu 52510100000000019C 7", show_run},
-    {"claim", "reverse", "DIR (--entry SEQ | --institution USCC --number N) --line N --grounds TEXT [--officer-key FILE]",
-	"Take back an approved line, counted from 0", "suiren claim reverse chengdu --entry 71 --line 3 --grounds 'died before'", reverse_run},
+    {"claim", "show", "DIR [USCC [NUMBER]] [--json]",
+	"Booked sheets, or one sheet's lines with their verdicts",
+	"suiren claim show chengdu 52510100000000019C 7", show_run},
+    {"claim", "reverse",
+	"DIR (--entry SEQ | --institution USCC --number N) --line N --grounds TEXT [--officer-key "
+	"FILE]",
+	"Take back an approved line, counted from 0",
+	"suiren claim reverse chengdu --entry 71 --line 3 --grounds 'died before'", reverse_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -29,7 +29,8 @@ static bool amount_take(struct rows *rows, const struct table_row *row, struct c
 		return true;
 	error = yuan_read(row->fields[AMOUNT], &amount);
 	if (error || amount.value < 0)
-		return rows_wrong(rows, row, "amount", error ? error : ERROR_RANGE, "not an amount in yuan like 120.50 金额格式错误");
+		return rows_wrong(rows, row, "amount", error ? error : ERROR_RANGE,
+		    "not an amount in yuan like 120.50 金额格式错误");
 	claim->amount_fen = amount.value;
 	return true;
 }
@@ -41,7 +42,8 @@ static bool evidence_take(struct rows *rows, const struct table_row *row, struct
 	if (size == 0)
 		return true;
 	if (size % 2 != 0 || size / 2 > EVIDENCE_MAX)
-		return rows_wrong(rows, row, "evidence", ERROR_MALFORMED, "not hex of at most %u bytes 凭证格式错误", EVIDENCE_MAX);
+		return rows_wrong(rows, row, "evidence", ERROR_MALFORMED,
+		    "not hex of at most %u bytes 凭证格式错误", EVIDENCE_MAX);
 	claim->evidence_size = size / 2;
 	return field_hex(rows, row, EVIDENCE, claim->evidence, claim->evidence_size);
 }
@@ -52,7 +54,8 @@ static bool person_take(struct rows *rows, const struct table_row *row, struct c
 	int64_t value = 0;
 
 	if (row->fields[PERSON_CODE].size != 16 || decimal_read(row->fields[PERSON_CODE], &value))
-		return rows_wrong(rows, row, "person_code", ERROR_MALFORMED, "not 16 digits 人员编码应为16位数字");
+		return rows_wrong(rows, row, "person_code", ERROR_MALFORMED,
+		    "not 16 digits 人员编码应为16位数字");
 	claim->person = (uint64_t)value;
 	return true;
 }
@@ -63,14 +66,18 @@ static bool claim_take(struct rows *rows, const struct table_row *row, void *out
 	int32_t month_last;
 
 	if (!field_uscc(rows, row, INSTITUTION, claim->uscc) || !person_take(rows, row, claim) ||
-	    !field_text(rows, row, PROGRAMME, 1, PROGRAMME_CODE_SIZE - 1, &claim->programme) || !field_day(rows, row, FIRST_DAY, &claim->first_day) ||
-	    !field_day(rows, row, LAST_DAY, &claim->last_day) || !amount_take(rows, row, claim) || !evidence_take(rows, row, claim))
+	    !field_text(rows, row, PROGRAMME, 1, PROGRAMME_CODE_SIZE - 1, &claim->programme) ||
+	    !field_day(rows, row, FIRST_DAY, &claim->first_day) ||
+	    !field_day(rows, row, LAST_DAY, &claim->last_day) || !amount_take(rows, row, claim) ||
+	    !evidence_take(rows, row, claim))
 		return false;
 	if (claim->last_day < claim->first_day)
-		return rows_wrong(rows, row, "last_day", ERROR_RANGE, "before first_day 截止日早于起始日");
+		return rows_wrong(
+		    rows, row, "last_day", ERROR_RANGE, "before first_day 截止日早于起始日");
 	month_last = month_last_day(month_of_day(claim->first_day));
 	if (claim->last_day > month_last)
-		return rows_wrong(rows, row, "last_day", ERROR_RANGE, "%d days from first_day reach beyond its month: write a row a month 不得跨月",
+		return rows_wrong(rows, row, "last_day", ERROR_RANGE,
+		    "%d days from first_day reach beyond its month: write a row a month 不得跨月",
 		    (int)(claim->last_day - claim->first_day + 1));
 	return true;
 }
@@ -83,7 +90,8 @@ const struct rows_kind claim_rows_kind = {
 };
 
 /* Who pays: as the catalogues of host and home say on the line's first day. */
-static uint32_t payer_of(const struct claim_policies *policies, const struct claim_row *row, uint32_t host)
+static uint32_t payer_of(
+    const struct claim_policies *policies, const struct claim_row *row, uint32_t host)
 {
 	uint32_t home = person_code_region(row->person);
 
@@ -92,7 +100,8 @@ static uint32_t payer_of(const struct claim_policies *policies, const struct cla
 
 		if (policies->policies[i]->region != host)
 			continue;
-		programme = policy_programme(policies->policies[i], programme_tag(span_text(row->programme)), row->first_day, 0);
+		programme = policy_programme(policies->policies[i],
+		    programme_tag(span_text(row->programme)), row->first_day, 0);
 		if (programme && programme->payer == PAYER_HOST)
 			return host;
 	}
@@ -141,27 +150,33 @@ struct signing {
 };
 
 /* Rows from `first` that go into one sheet; returns how many. */
-static size_t sheet_lines(const struct claim_row *rows, size_t count, struct sheet_header *header, struct buffer *lines)
+static size_t sheet_lines(
+    const struct claim_row *rows, size_t count, struct sheet_header *header, struct buffer *lines)
 {
 	size_t n = 0;
 	int32_t month_first = month_first_day(month_of_day(rows->first_day));
 
-	while (n < count && n < SHEET_LINES_MAX && rows[n].payer == rows->payer && month_of_day(rows[n].first_day) == header->month) {
+	while (n < count && n < SHEET_LINES_MAX && rows[n].payer == rows->payer &&
+	       month_of_day(rows[n].first_day) == header->month) {
 		uint32_t programme = programme_index(header, rows[n].programme);
 
 		if (programme == SHEET_PROGRAMMES_MAX)
 			break;
-		sheet_line_write(lines, rows[n].person, programme, (unsigned)(rows[n].first_day - month_first) + 1,
-		    (unsigned)(rows[n].last_day - month_first) + 1, rows[n].amount_fen, span_of(rows[n].evidence, rows[n].evidence_size));
+		sheet_line_write(lines, rows[n].person, programme,
+		    (unsigned)(rows[n].first_day - month_first) + 1,
+		    (unsigned)(rows[n].last_day - month_first) + 1, rows[n].amount_fen,
+		    span_of(rows[n].evidence, rows[n].evidence_size));
 		n++;
 	}
 	header->count = (uint32_t)n;
 	return n;
 }
 
-static enum error sign_one(struct signing *signing, const struct claim_row *rows, size_t count, size_t *taken)
+static enum error sign_one(
+    struct signing *signing, const struct claim_row *rows, size_t count, size_t *taken)
 {
-	struct claim_sheet_file *grown = realloc(signing->out->sheets, (signing->out->count + 1) * sizeof *grown);
+	struct claim_sheet_file *grown =
+	    realloc(signing->out->sheets, (signing->out->count + 1) * sizeof *grown);
 	struct claim_sheet_file *sheet;
 	struct buffer lines = {0}, content = {0};
 	struct hash secret;
@@ -185,8 +200,10 @@ static enum error sign_one(struct signing *signing, const struct claim_row *rows
 		/* From content and key: signing the same rows again is the same sheet, and nobody else knows the salts. */
 		secret = seal_keyed_hash(signing->seed, buffer_span(&content));
 		if (sheet->header.number == 0)
-			sheet->header.number = signing->number = be64_read(hash_sha256(buffer_span(&content)).bytes) >> 16;
-		error = sheet_sign(&sheet->file, &sheet->header, &secret, buffer_span(&lines), signing->key);
+			sheet->header.number = signing->number =
+			    be64_read(hash_sha256(buffer_span(&content)).bytes) >> 16;
+		error = sheet_sign(
+		    &sheet->file, &sheet->header, &secret, buffer_span(&lines), signing->key);
 	}
 	signing->number++;
 	signing->out->count++;
@@ -203,14 +220,18 @@ static void check_institution(struct rows *rows)
 	for (uint32_t i = 1; i < rows->count; i++) {
 		const struct claim_row *row = rows_at(rows, i);
 		if (memcmp(row->uscc, first->uscc, USCC_SIZE) != 0)
-			rows_wrong_at(rows, i, "institution", ERROR_MISMATCH, "another institution than in the first row: a file is one institution's 一份表只能是一家机构");
+			rows_wrong_at(rows, i, "institution", ERROR_MISMATCH,
+			    "another institution than in the first row: a file is one "
+			    "institution's 一份表只能是一家机构");
 	}
 }
 
-enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies, uint32_t host, uint32_t payer, uint64_t number, const struct secret_key *key,
-    const struct hash *seed, struct claim_sheets *out, struct error_detail *detail)
+enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies, uint32_t host,
+    uint32_t payer, uint64_t number, const struct secret_key *key, const struct hash *seed,
+    struct claim_sheets *out, struct error_detail *detail)
 {
-	struct signing signing = {.key = key, .seed = seed, .number = number, .host = host, .out = out};
+	struct signing signing = {
+	    .key = key, .seed = seed, .number = number, .host = host, .out = out};
 	struct claim_row *all;
 	enum error error = ERROR_NONE;
 
@@ -228,7 +249,9 @@ enum error claim_table_sign(struct rows *rows, const struct claim_policies *poli
 		if (!decimal_read(span_of(all->uscc + 2, 6), &division))
 			signing.host = region_city((uint32_t)division, all->first_day);
 		if (signing.host == 0)
-			return error_set(detail, ERROR_NOT_FOUND, "the credit code %s names no city that is known here; give --host", all->uscc);
+			return error_set(detail, ERROR_NOT_FOUND,
+			    "the credit code %s names no city that is known here; give --host",
+			    all->uscc);
 	}
 	for (uint32_t i = 0; i < rows->count; i++)
 		all[i].payer = payer ? payer : payer_of(policies, &all[i], signing.host);

@@ -12,7 +12,7 @@ struct claim_row {
 	uint64_t person;
 	const char *programme;
 	int32_t first_day, last_day; /* of one month */
-	int64_t amount_fen;	     /* -1: what the policy gives */
+	int64_t amount_fen;          /* -1: what the policy gives */
 	uint8_t evidence[EVIDENCE_MAX];
 	size_t evidence_size;
 	/* found out from the catalogues: */
@@ -33,15 +33,16 @@ struct claim_sheets {
 	struct claim_sheet_file {
 		struct sheet_header header;
 		struct buffer file;
-	} *sheets;
+	} * sheets;
 	size_t count;
 };
 
 /* Split and sign. `host` 0: from the credit code. `payer` 0: as the catalogues say. Sheet numbers go on from `number`; 0: the first follows from the content, so that the same table
  * signed twice is the same sheet. `seed` of the key also makes the secret of the line salts. Wrong rows are noted in `rows`. Fails with:
  * ERROR_MALFORMED (rows are wrong: rows_tell_wrong), ERROR_MEMORY. */
-MUST_CHECK enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies, uint32_t host, uint32_t payer, uint64_t number,
-    const struct secret_key *key, const struct hash *seed, struct claim_sheets *out, struct error_detail *detail);
+MUST_CHECK enum error claim_table_sign(struct rows *rows, const struct claim_policies *policies,
+    uint32_t host, uint32_t payer, uint64_t number, const struct secret_key *key,
+    const struct hash *seed, struct claim_sheets *out, struct error_detail *detail);
 void claim_sheets_free(struct claim_sheets *sheets);
 
 #endif

@@ -267,8 +267,8 @@ int cli_number(
 		*value = (uint64_t)number;
 		return CLI_DONE;
 	}
-	return cli_usage(
-	    cli->command, "%s: %s is not a number from 0 to %llu", name, text, (unsigned long long)max);
+	return cli_usage(cli->command, "%s: %s is not a number from 0 to %llu", name, text,
+	    (unsigned long long)max);
 }
 
 int cli_day(const struct cli *cli, const char *name, const char *text, int32_t *day)

@@ -18,7 +18,7 @@ struct cli {
 	bool dry_run;
 	const char *now; /* --now DAY or RFC 3339 time: moves a demo node's clock; NULL */
 	const struct cli_command *command; /* the one that runs; set by main */
-	int64_t now_ms;			   /* `now` as cli_options has read it */
+	int64_t now_ms;                    /* `now` as cli_options has read it */
 };
 
 /* argv[0] is the first word after noun and verb. Returns an enum cli_status. */
@@ -26,9 +26,9 @@ typedef int cli_run(struct cli *cli, int argc, char **argv);
 
 struct cli_command {
 	const char *noun, *verb; /* verb NULL: the noun alone */
-	const char *arguments;	 /* "DIR --month YYYY-MM [--json]" */
-	const char *summary;	 /* one line */
-	const char *example;	 /* one whole command line */
+	const char *arguments;   /* "DIR --month YYYY-MM [--json]" */
+	const char *summary;     /* one line */
+	const char *example;     /* one whole command line */
 	cli_run *run;
 };
 
@@ -50,8 +50,8 @@ int cli_options(struct cli *cli, const struct cli_command *command, int argc, ch
 /* Print "suiren: <what>: <where/why>" to stderr, and with --json a document {"error", "message"} to stdout (so nothing
  * may have been printed there before), and return the exit status that belongs to `error`: CLI_NO for refusals,
  * CLI_USAGE for usage and bad input, CLI_WORLD for disk, lock, network. `detail` and `what` may be NULL. */
-int cli_fail(const struct cli *cli, enum error error, const struct error_detail *detail,
-    const char *what);
+int cli_fail(
+    const struct cli *cli, enum error error, const struct error_detail *detail, const char *what);
 /* The exit status alone. */
 int cli_status_of(enum error error);
 /* Print a usage error in one line, with the command's usage. Returns CLI_USAGE. */
@@ -61,8 +61,8 @@ int cli_refuse(const struct cli *cli, enum error error, const char *format, ...)
 
 /* Read the text of an option or a positional word called `name` ("--month", "SEQ"). They return CLI_DONE, or CLI_USAGE
  * after printing what is wrong. Numbers are decimal, at most `max`. A region must be six digits. */
-int cli_number(const struct cli *cli, const char *name, const char *text, uint64_t max,
-    uint64_t *value);
+int cli_number(
+    const struct cli *cli, const char *name, const char *text, uint64_t max, uint64_t *value);
 int cli_day(const struct cli *cli, const char *name, const char *text, int32_t *day);
 int cli_month(const struct cli *cli, const char *name, const char *text, uint32_t *month);
 int cli_region(const struct cli *cli, const char *name, const char *text, uint32_t *region);

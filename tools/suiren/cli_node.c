@@ -57,8 +57,8 @@ struct node *cli_open(struct cli *cli, const char *directory, bool read_only, in
 	}
 	if (cli->now && !node_is_demo(node)) {
 		node_close(node);
-		*status = cli_usage(
-		    cli->command, "--now moves the clock of demo nodes only, and %s is none", directory);
+		*status = cli_usage(cli->command,
+		    "--now moves the clock of demo nodes only, and %s is none", directory);
 		return NULL;
 	}
 	return node;
@@ -75,10 +75,10 @@ struct txn *cli_read(const struct cli *cli, struct node *node, int *status)
 static enum error io_error(const char *path, struct error_detail *detail)
 {
 	enum error error = errno == ENOENT || errno == ENOTDIR || errno == EISDIR ? ERROR_NOT_FOUND
-	    : errno == EACCES || errno == EPERM || errno == EROFS ? ERROR_PERMISSION
-	    : errno == EEXIST				       ? ERROR_EXISTS
-	    : errno == ENOSPC || errno == EDQUOT	       ? ERROR_DISK_FULL
-							       : ERROR_IO;
+			   : errno == EACCES || errno == EPERM || errno == EROFS  ? ERROR_PERMISSION
+			   : errno == EEXIST                                      ? ERROR_EXISTS
+			   : errno == ENOSPC || errno == EDQUOT                   ? ERROR_DISK_FULL
+										  : ERROR_IO;
 	return error_set(detail, error, "%s: %s", path, strerror(errno));
 }
 
@@ -89,8 +89,8 @@ static enum error read_all(
 		size_t before = content->size;
 		uint8_t *room = buffer_extend(content, READ_STEP);
 		if (!room)
-			return error_set(detail, content->failed, "%s: %s", path,
-			    error_text(content->failed));
+			return error_set(
+			    detail, content->failed, "%s: %s", path, error_text(content->failed));
 		ssize_t got = read(file, room, READ_STEP);
 		content->size = before + (got > 0 ? (size_t)got : 0);
 		if (got < 0 && errno != EINTR)
@@ -118,8 +118,9 @@ enum error cli_read_file(
 	if (fstat(file, &found))
 		error = io_error(path, detail);
 	else if (S_ISREG(found.st_mode) && (uint64_t)found.st_size > max)
-		error = error_set(detail, ERROR_TOO_LARGE,
-		    "%s: %lld bytes; such a file may have %zu", path, (long long)found.st_size, max);
+		error =
+		    error_set(detail, ERROR_TOO_LARGE, "%s: %lld bytes; such a file may have %zu",
+			path, (long long)found.st_size, max);
 	else
 		error = read_all(file, path, max, content, detail);
 	close(file);

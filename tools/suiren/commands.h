@@ -6,34 +6,34 @@
 #include "cli.h"
 
 /* heading, or NULL to stay in the group; file */
-#define COMMAND_FILES(X)                                                                           \
-	X("A node", init)                                                                          \
-	X(NULL, status)                                                                            \
-	X(NULL, key)                                                                               \
-	X(NULL, officer)                                                                           \
-	X(NULL, peer)                                                                              \
-	X(NULL, deliver)                                                                           \
-	X("Policy", policy)                                                                        \
-	X("Registers", institution)                                                                \
-	X(NULL, person)                                                                            \
-	X(NULL, assessment)                                                                        \
-	X(NULL, filing)                                                                            \
-	X(NULL, grant)                                                                             \
-	X(NULL, stay)                                                                              \
-	X(NULL, fund)                                                                              \
-	X("Settlement", window)                                                                    \
-	X(NULL, clearing)                                                                          \
-	X("Claims and allowances", claim)                                                          \
-	X(NULL, allowance)                                                                         \
-	X("The books", balance)                                                                    \
-	X(NULL, account)                                                                           \
-	X(NULL, export)                                                                            \
-	X("Proof", verify)                                                                         \
-	X(NULL, log)                                                                               \
-	X(NULL, proof)                                                                             \
-	X(NULL, receipt)                                                                           \
-	X("Trying it", demo)                                                                       \
-	X(NULL, sample)                                                                       \
+#define COMMAND_FILES(X)                  \
+	X("A node", init)                 \
+	X(NULL, status)                   \
+	X(NULL, key)                      \
+	X(NULL, officer)                  \
+	X(NULL, peer)                     \
+	X(NULL, deliver)                  \
+	X("Policy", policy)               \
+	X("Registers", institution)       \
+	X(NULL, person)                   \
+	X(NULL, assessment)               \
+	X(NULL, filing)                   \
+	X(NULL, grant)                    \
+	X(NULL, stay)                     \
+	X(NULL, fund)                     \
+	X("Settlement", window)           \
+	X(NULL, clearing)                 \
+	X("Claims and allowances", claim) \
+	X(NULL, allowance)                \
+	X("The books", balance)           \
+	X(NULL, account)                  \
+	X(NULL, export)                   \
+	X("Proof", verify)                \
+	X(NULL, log)                      \
+	X(NULL, proof)                    \
+	X(NULL, receipt)                  \
+	X("Trying it", demo)              \
+	X(NULL, sample)                   \
 	X(NULL, bench)
 
 #define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];

@@ -25,12 +25,11 @@ static int deliver_run(struct cli *cli, int argc, char **argv)
 		yyjson_mut_doc_set_root(doc, object);
 		yyjson_mut_obj_add_uint(doc, object, "delivered", delivery.delivered);
 		yyjson_mut_obj_add_uint(doc, object, "refused", delivery.refused);
-		yyjson_mut_obj_add_uint(
-		    doc, object, "acknowledgements", delivery.acknowledgements);
+		yyjson_mut_obj_add_uint(doc, object, "acknowledgements", delivery.acknowledgements);
 		status = output_json(doc, true);
 	} else {
-		printf("delivered %" PRIu64 " documents, refused %" PRIu64 ", acknowledgements %" PRIu64
-		       "; nothing waits\n",
+		printf("delivered %" PRIu64 " documents, refused %" PRIu64
+		       ", acknowledgements %" PRIu64 "; nothing waits\n",
 		    delivery.delivered, delivery.refused, delivery.acknowledgements);
 	}
 	nodes_close(&nodes);

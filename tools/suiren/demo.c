@@ -11,9 +11,11 @@
 
 static int demo_run(struct cli *cli, int argc, char **argv)
 {
-	const char *directory = "demo", *residents_text = NULL, *months_text = NULL, *seed_text = NULL;
-	const struct cli_option options[] = {
-	    {"dir", &directory, NULL}, {"residents", &residents_text, NULL}, {"months", &months_text, NULL}, {"seed", &seed_text, NULL}, {NULL, NULL, NULL}};
+	const char *directory = "demo", *residents_text = NULL, *months_text = NULL,
+		   *seed_text = NULL;
+	const struct cli_option options[] = {{"dir", &directory, NULL},
+	    {"residents", &residents_text, NULL}, {"months", &months_text, NULL},
+	    {"seed", &seed_text, NULL}, {NULL, NULL, NULL}};
 	uint64_t residents = DEMO_RESIDENTS, months = 1, seed = DEMO_SEED;
 	struct demo_live live;
 	struct demo_actor actor;
@@ -22,20 +24,25 @@ static int demo_run(struct cli *cli, int argc, char **argv)
 
 	if (cli_options(cli, NULL, argc, argv, options, 0, 0) < 0)
 		return CLI_USAGE;
-	if (residents_text && cli_number(cli, "--residents", residents_text, SAMPLE_RESIDENTS_MAX, &residents))
+	if (residents_text &&
+	    cli_number(cli, "--residents", residents_text, SAMPLE_RESIDENTS_MAX, &residents))
 		return CLI_USAGE;
 	if (months_text && cli_number(cli, "--months", months_text, SAMPLE_MONTHS_MAX, &months))
 		return CLI_USAGE;
 	if (seed_text && cli_number(cli, "--seed", seed_text, INT64_MAX, &seed))
 		return CLI_USAGE;
 	if (residents < SAMPLE_RESIDENTS_LEAST || months == 0)
-		return cli_usage(cli->command, "at least %u residents and one month", SAMPLE_RESIDENTS_LEAST);
-	error = demo_live_open(&live, directory, seed, day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000));
+		return cli_usage(
+		    cli->command, "at least %u residents and one month", SAMPLE_RESIDENTS_LEAST);
+	error = demo_live_open(&live, directory, seed,
+	    day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000));
 	actor = demo_live_actor(&live);
 	if (!error)
-		error = demo_tell(&actor, seed, (uint32_t)residents, DEMO_FIRST_MONTH, (unsigned)months);
+		error = demo_tell(
+		    &actor, seed, (uint32_t)residents, DEMO_FIRST_MONTH, (unsigned)months);
 	if (!error)
-		error = demo_report(cli, live.nodes, DEMO_FIRST_MONTH, (unsigned)months, directory, &live.detail);
+		error = demo_report(
+		    cli, live.nodes, DEMO_FIRST_MONTH, (unsigned)months, directory, &live.detail);
 	if (error)
 		status = cli_fail(cli, error, &live.detail, "demo");
 	demo_live_close(&live);
@@ -44,5 +51,6 @@ static int demo_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command demo_commands[] = {
     {"demo", NULL, "[--dir DIR] [--residents N] [--months N] [--seed N] [--json]",
-	"Four cities on this machine settle months of claims, from made-up people", "suiren demo --dir demo --seed 7", demo_run},
+	"Four cities on this machine settle months of claims, from made-up people",
+	"suiren demo --dir demo --seed 7", demo_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -7,11 +7,11 @@
 
 #define SHEET_LINES_OF_DEMO 1000u
 
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		enum error try_error = (call);                                                     \
-		if (try_error)                                                                     \
-			return try_error;                                                          \
+#define TRY(call)                              \
+	do {                                   \
+		enum error try_error = (call); \
+		if (try_error)                 \
+			return try_error;      \
 	} while (0)
 
 static enum error grow(void **rows, uint32_t *capacity, size_t size)
@@ -55,7 +55,8 @@ static bool same_line(const struct demo_line *a, const struct demo_line *b)
 	return line_order(a, b) == 0;
 }
 
-enum error demo_sheet_add(struct demo_story *story, uint32_t house, uint32_t payer, uint32_t month, unsigned day, enum demo_signer signer, uint32_t first)
+enum error demo_sheet_add(struct demo_story *story, uint32_t house, uint32_t payer, uint32_t month,
+    unsigned day, enum demo_signer signer, uint32_t first)
 {
 	struct demo_filed *sheet;
 
@@ -68,15 +69,23 @@ enum error demo_sheet_add(struct demo_story *story, uint32_t house, uint32_t pay
 	}
 	qsort(&story->lines[first], story->line_count - first, sizeof *story->lines, line_order);
 	sheet = &story->sheets[story->sheet_count++];
-	*sheet = (struct demo_filed){.house = house, .payer = payer, .month = month, .day = day, .signer = signer, .first = first, .count = story->line_count - first};
+	*sheet = (struct demo_filed){.house = house,
+	    .payer = payer,
+	    .month = month,
+	    .day = day,
+	    .signer = signer,
+	    .first = first,
+	    .count = story->line_count - first};
 	sheet->number = house == UINT32_MAX ? 1 : story->model.institutions[house].next_sheet++;
 	return ERROR_NONE;
 }
 
 /* Who pays a line: the city that the host's catalogue or the person's home says. */
-static uint32_t payer_of(const struct demo_story *story, const struct sample_person *who, const struct sample_institution *house, const char *programme, int32_t day)
+static uint32_t payer_of(const struct demo_story *story, const struct sample_person *who,
+    const struct sample_institution *house, const char *programme, int32_t day)
 {
-	const struct programme *at_host = policy_programme(story->policies[house->city], programme_tag(span_text(programme)), day, house->district);
+	const struct programme *at_host = policy_programme(story->policies[house->city],
+	    programme_tag(span_text(programme)), day, house->district);
 
 	if (who->city == house->city || (at_host && at_host->payer == PAYER_HOST))
 		return house->region;
@@ -91,12 +100,15 @@ struct gathering {
 };
 
 /* Nights from..until of a stay, if there are any, for one programme. */
-static enum error add_nights(const struct gathering *work, const struct sample_person *who, const char *programme, int32_t from, int32_t until)
+static enum error add_nights(const struct gathering *work, const struct sample_person *who,
+    const char *programme, int32_t from, int32_t until)
 {
 	int32_t suspended = demo_suspended_from(work->story, work->house);
 	struct demo_line line = {.person = who->code, .programme = programme, .amount_fen = -1};
 
-	if (from > until || payer_of(work->story, who, &work->story->model.institutions[work->house], programme, work->month_first) != work->payer)
+	if (from > until ||
+	    payer_of(work->story, who, &work->story->model.institutions[work->house], programme,
+		work->month_first) != work->payer)
 		return ERROR_NONE;
 	/* A house that is suspended claims the nights before by themselves. */
 	if (from < suspended && suspended <= until) {
@@ -112,11 +124,13 @@ static enum error add_nights(const struct gathering *work, const struct sample_p
 }
 
 /* A stay of the month as the house sees it: who died unreported, or is one of those whom it forgets to strike out, counts on. */
-static int32_t last_night_claimed(const struct gathering *work, const struct sample_stay *stay, const struct sample_person *who)
+static int32_t last_night_claimed(
+    const struct gathering *work, const struct sample_stay *stay, const struct sample_person *who)
 {
 	int32_t last = stay->last_night;
 
-	if (who->death_day != DAY_NEVER && who->serial % 4 == 0 && who->death_day >= work->month_first && who->died_known_day == who->death_day + 1)
+	if (who->death_day != DAY_NEVER && who->serial % 4 == 0 &&
+	    who->death_day >= work->month_first && who->died_known_day == who->death_day + 1)
 		last = work->month_last;
 	return last < work->month_last ? last : work->month_last;
 }
@@ -158,13 +172,15 @@ static enum error gather_payer(struct gathering *work)
 		TRY(add_stay(work, &story->model.stays[i]));
 		if (story->line_count - first < SHEET_LINES_OF_DEMO)
 			continue;
-		TRY(demo_sheet_add(story, work->house, work->payer, work->month, day, DEMO_INSTITUTION, first));
+		TRY(demo_sheet_add(
+		    story, work->house, work->payer, work->month, day, DEMO_INSTITUTION, first));
 		first = story->line_count;
 	}
 	/* Now and then a line is written twice. */
 	if (story->line_count > first + 8 && (work->house + work->month) % 3 == 0)
 		TRY(demo_line_add(story, story->lines[first + 3]));
-	return demo_sheet_add(story, work->house, work->payer, work->month, day, DEMO_INSTITUTION, first);
+	return demo_sheet_add(
+	    story, work->house, work->payer, work->month, day, DEMO_INSTITUTION, first);
 }
 
 /* Lines of nights after a death that is not known when they are claimed. */
@@ -178,20 +194,32 @@ static enum error note_late_lines(struct demo_story *story, uint32_t month)
 			uint32_t index = 0;
 
 			for (uint32_t d = 0; d < story->death_count; d++) {
-				const struct sample_person *who = &story->model.people[story->deaths[d].person];
-				bool late = who->died_known_day > who->death_day + 1 && who->code == line->person &&
-					    month_first_day(month) + line->last_day - 1 >= who->death_day;
+				const struct sample_person *who =
+				    &story->model.people[story->deaths[d].person];
+				bool late =
+				    who->died_known_day > who->death_day + 1 &&
+				    who->code == line->person &&
+				    month_first_day(month) + line->last_day - 1 >= who->death_day;
 
-				if (!late || (i > 0 && same_line(line, &story->lines[sheet->first + i - 1])))
+				if (!late ||
+				    (i > 0 && same_line(line, &story->lines[sheet->first + i - 1])))
 					continue;
 				index = story->deaths[d].person;
 				if (story->late_count == story->late_capacity) {
 					void *rows = story->late;
-					TRY(grow(&rows, &story->late_capacity, sizeof *story->late));
+					TRY(grow(
+					    &rows, &story->late_capacity, sizeof *story->late));
 					story->late = rows;
 				}
-				story->late[story->late_count++] = (struct demo_late_line){.person = index, .house = sheet->house, .payer = sheet->payer, .month = month,
-				    .line = i, .number = sheet->number, .programme = line->programme, .first_day = line->first_day};
+				story->late[story->late_count++] =
+				    (struct demo_late_line){.person = index,
+					.house = sheet->house,
+					.payer = sheet->payer,
+					.month = month,
+					.line = i,
+					.number = sheet->number,
+					.programme = line->programme,
+					.first_day = line->first_day};
 			}
 		}
 	}
@@ -200,7 +228,10 @@ static enum error note_late_lines(struct demo_story *story, uint32_t month)
 
 enum error demo_gather(struct demo_story *story, uint32_t month)
 {
-	struct gathering work = {.story = story, .month = month, .month_first = month_first_day(month), .month_last = month_last_day(month)};
+	struct gathering work = {.story = story,
+	    .month = month,
+	    .month_first = month_first_day(month),
+	    .month_last = month_last_day(month)};
 
 	story->line_count = story->sheet_count = 0;
 	for (uint32_t house = 0; house < story->model.institution_count; house++) {
@@ -217,8 +248,14 @@ enum error demo_gather(struct demo_story *story, uint32_t month)
 
 static enum error send(struct demo_story *story, const struct demo_filed *filed, unsigned city)
 {
-	struct demo_sheet sheet = {.city = city, .signer = filed->signer, .number = filed->number, .payer = filed->payer, .payer_forced = filed->payer_forced, .month = filed->month,
-	    .lines = &story->lines[filed->first], .count = filed->count};
+	struct demo_sheet sheet = {.city = city,
+	    .signer = filed->signer,
+	    .number = filed->number,
+	    .payer = filed->payer,
+	    .payer_forced = filed->payer_forced,
+	    .month = filed->month,
+	    .lines = &story->lines[filed->first],
+	    .count = filed->count};
 
 	if (filed->house == UINT32_MAX) {
 		/* A house that nobody has registered; on paper, entered by an officer. */
@@ -236,18 +273,30 @@ enum error demo_claims(struct demo_story *story, unsigned day)
 		const struct demo_filed *filed = &story->sheets[i];
 
 		if (filed->day == day)
-			TRY(send(story, filed, filed->house == UINT32_MAX ? demo_city_of(filed->payer) : story->model.institutions[filed->house].city));
+			TRY(send(story, filed,
+			    filed->house == UINT32_MAX
+				? demo_city_of(filed->payer)
+				: story->model.institutions[filed->house].city));
 	}
 	return ERROR_NONE;
 }
 
 /* The nights before the death, once more: as a sheet of its own. */
-static enum error claim_again(struct demo_story *story, const struct demo_late_line *late, int32_t death_day)
+static enum error claim_again(
+    struct demo_story *story, const struct demo_late_line *late, int32_t death_day)
 {
 	struct sample_institution *house = &story->model.institutions[late->house];
 	int32_t first = month_first_day(late->month);
-	struct demo_line line = {.person = story->model.people[late->person].code, .programme = late->programme, .first_day = late->first_day, .amount_fen = -1};
-	struct demo_sheet sheet = {.city = house->city, .signer = DEMO_INSTITUTION, .payer = late->payer, .month = late->month, .lines = &line, .count = 1,
+	struct demo_line line = {.person = story->model.people[late->person].code,
+	    .programme = late->programme,
+	    .first_day = late->first_day,
+	    .amount_fen = -1};
+	struct demo_sheet sheet = {.city = house->city,
+	    .signer = DEMO_INSTITUTION,
+	    .payer = late->payer,
+	    .month = late->month,
+	    .lines = &line,
+	    .count = 1,
 	    .key_seed = house->key_seed};
 
 	if (death_day <= first + late->first_day - 1)
@@ -261,7 +310,10 @@ static enum error claim_again(struct demo_story *story, const struct demo_late_l
 enum error demo_take_back(struct demo_story *story, const struct demo_death *death)
 {
 	struct sample_person *who = &story->model.people[death->person];
-	struct stay_line stay = {.operation = STAY_CLOSE, .person = who->code, .first_day = death->first_day, .last_night = who->death_day - 1};
+	struct stay_line stay = {.operation = STAY_CLOSE,
+	    .person = who->code,
+	    .first_day = death->first_day,
+	    .last_night = who->death_day - 1};
 
 	/* Whoever was reported in time needs nothing more. */
 	if (who->died_known_day == who->death_day + 1)
@@ -275,7 +327,8 @@ enum error demo_take_back(struct demo_story *story, const struct demo_death *dea
 
 		if (late->person != death->person)
 			continue;
-		TRY(story->actor->reverse(story->actor->context, demo_city_of(late->payer), story->model.institutions[late->house].uscc, late->number, late->line,
+		TRY(story->actor->reverse(story->actor->context, demo_city_of(late->payer),
+		    story->model.institutions[late->house].uscc, late->number, late->line,
 		    "died before"));
 		TRY(claim_again(story, late, who->death_day));
 	}

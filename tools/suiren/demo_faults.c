@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		enum error try_error = (call);                                                     \
-		if (try_error)                                                                     \
-			return try_error;                                                          \
+#define TRY(call)                              \
+	do {                                   \
+		enum error try_error = (call); \
+		if (try_error)                 \
+			return try_error;      \
 	} while (0)
 
 uint32_t demo_house(const struct demo_story *story, unsigned city, unsigned number)
@@ -29,7 +29,8 @@ uint32_t demo_house(const struct demo_story *story, unsigned city, unsigned numb
 /* Nanchong's third house, from the 20th of the first month. */
 int32_t demo_suspended_from(const struct demo_story *story, uint32_t house)
 {
-	return house == demo_house(story, 3, 2) ? month_first_day(story->first_month) + 19 : DAY_NEVER;
+	return house == demo_house(story, 3, 2) ? month_first_day(story->first_month) + 19
+						: DAY_NEVER;
 }
 
 /* Someone who lives at home and is of the right age; nobody else will take them. */
@@ -42,7 +43,9 @@ static uint32_t pick(struct demo_story *story, unsigned city, bool old)
 		struct sample_person *who = &model->people[i];
 		int age = age_on(who->birth_day, day);
 
-		if (who->stay || who->granted_service || who->granted_care || (old ? age < 84 : age > 75) || (who->flags & PERSON_DISABLED) || who->serial % 10 == 0)
+		if (who->stay || who->granted_service || who->granted_care ||
+		    (old ? age < 84 : age > 75) || (who->flags & PERSON_DISABLED) ||
+		    who->serial % 10 == 0)
 			continue;
 		who->stay = UINT32_MAX;
 		return i;
@@ -70,7 +73,8 @@ void demo_faults_pick(struct demo_story *story)
 				who->flags |= PERSON_SEVERELY_DISABLED;
 		}
 		/* The second house has fewer licensed beds than residents. */
-		story->model.institutions[demo_house(story, city, 1)].beds = story->model.institutions[demo_house(story, city, 1)].beds * 3 / 10 + 1;
+		story->model.institutions[demo_house(story, city, 1)].beds =
+		    story->model.institutions[demo_house(story, city, 1)].beds * 3 / 10 + 1;
 	}
 }
 
@@ -83,22 +87,31 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 {
 	const struct demo_actor *actor = story->actor;
 	struct grant_line rows[FAULT_COUNT + 1];
-	struct institution_line suspended = {.operation = INSTITUTION_SUSPEND, .grounds = span_text("抽查不合格 inspection failed")};
+	struct institution_line suspended = {
+	    .operation = INSTITUTION_SUSPEND, .grounds = span_text("抽查不合格 inspection failed")};
 	struct filing_line filing;
-	uint32_t count = 0, other = sample_regions[(city + 1) % SAMPLE_CITIES], third = sample_regions[(city + 2) % SAMPLE_CITIES];
+	uint32_t count = 0, other = sample_regions[(city + 1) % SAMPLE_CITIES],
+		 third = sample_regions[(city + 2) % SAMPLE_CITIES];
 	uint32_t house = demo_house(story, city, 2);
 
 	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
 		if (story->faults[city][fault] == FAULT_NOBODY)
 			return ERROR_NONE; /* a region too small for this */
 	}
-	rows[count++] = demo_grant(code_of(story, city, FAULT_NOT_PORTABLE), "service_subsidy", PAID_TO_INSTITUTION, third);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_LEVEL), "nursing_subsidy", PAID_TO_INSTITUTION, 0);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_AGE), "service_subsidy", PAID_TO_INSTITUTION, 0);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_INCOME), "service_subsidy", PAID_TO_INSTITUTION, 0);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_EXCLUDED), "nursing_subsidy", PAID_TO_INSTITUTION, 0);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_EXCLUDED), "disabled_nursing_allowance", PAID_TO_CARD, 0);
-	rows[count++] = demo_grant(code_of(story, city, FAULT_CEILING), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] = demo_grant(code_of(story, city, FAULT_NOT_PORTABLE), "service_subsidy",
+	    PAID_TO_INSTITUTION, third);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_LEVEL), "nursing_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] =
+	    demo_grant(code_of(story, city, FAULT_AGE), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_INCOME), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_EXCLUDED), "nursing_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_EXCLUDED), "disabled_nursing_allowance", PAID_TO_CARD, 0);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_CEILING), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	TRY(actor->grants(actor->context, city, rows, count));
 	filing = demo_filing(code_of(story, city, FAULT_NOT_PORTABLE), other, day_of(2026, 1, 1));
 	TRY(actor->filings(actor->context, city, &filing, 1));
@@ -111,7 +124,10 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 
 static struct stay_line open_stay(const struct demo_story *story, uint32_t house, uint64_t person)
 {
-	struct stay_line row = {.operation = STAY_OPEN, .person = person, .first_day = month_first_day(story->first_month) - 100, .last_night = DAY_NEVER};
+	struct stay_line row = {.operation = STAY_OPEN,
+	    .person = person,
+	    .first_day = month_first_day(story->first_month) - 100,
+	    .last_night = DAY_NEVER};
 
 	memcpy(row.uscc, story->model.institutions[house].uscc, USCC_SIZE);
 	return row;
@@ -125,11 +141,13 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 	uint32_t count = 0;
 	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 
-	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY || story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
+	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY ||
+	    story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
 		return ERROR_NONE;
 	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
 		if (fault != FAULT_NO_STAY && fault != FAULT_NOT_PORTABLE)
-			rows[count++] = open_stay(story, house, code_of(story, city, (enum demo_fault)fault));
+			rows[count++] =
+			    open_stay(story, house, code_of(story, city, (enum demo_fault)fault));
 	}
 	/* A guest; and one who is said to sleep in two houses. */
 	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_PORTABLE));
@@ -140,7 +158,11 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 
 static struct demo_line line_of(uint64_t person, const char *programme)
 {
-	return (struct demo_line){.person = person, .programme = programme, .first_day = 1, .last_day = 30, .amount_fen = -1};
+	return (struct demo_line){.person = person,
+	    .programme = programme,
+	    .first_day = 1,
+	    .last_day = 30,
+	    .amount_fen = -1};
 }
 
 /* Lines of the city's own persons in its first house. */
@@ -151,38 +173,47 @@ static enum error own_lines(struct demo_story *story, unsigned city)
 	ceiling.amount_fen = 123456;
 	TRY(demo_line_add(story, ceiling));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_NO_GRANT), "service_subsidy")));
-	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_NO_ASSESSMENT), "bed_subsidy")));
+	TRY(demo_line_add(
+	    story, line_of(code_of(story, city, FAULT_NO_ASSESSMENT), "bed_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_LEVEL), "nursing_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_AGE), "service_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_INCOME), "service_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_EXCLUDED), "nursing_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_NO_STAY), "bed_subsidy")));
-	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_NO_GRANT), "meal_subsidy"))); /* no such programme */
-	return demo_line_add(story, line_of(person_code_make(sample_regions[city], 900000001), "bed_subsidy"));
+	TRY(demo_line_add(story,
+	    line_of(code_of(story, city, FAULT_NO_GRANT), "meal_subsidy"))); /* no such programme */
+	return demo_line_add(
+	    story, line_of(person_code_make(sample_regions[city], 900000001), "bed_subsidy"));
 }
 
 enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t month)
 {
-	uint32_t house = demo_house(story, city, 0), self = sample_regions[city], first = story->line_count;
+	uint32_t house = demo_house(story, city, 0), self = sample_regions[city],
+		 first = story->line_count;
 	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 
-	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY || story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
+	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY ||
+	    story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
 		return ERROR_NONE;
 	TRY(own_lines(story, city));
 	/* A guest's line that the guest's own city would have to pay. */
-	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
+	TRY(demo_line_add(
+	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, self, month, 0, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;
 	first = story->line_count;
 	/* To a city that has never heard of the person, and a guest whose grant holds for a third city only. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
-	TRY(demo_line_add(story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
-	TRY(demo_sheet_add(story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));
+	TRY(demo_line_add(
+	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
+	TRY(demo_sheet_add(
+	    story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;
 	first = story->line_count;
 	/* Of a month that is long over; on paper. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
-	TRY(demo_sheet_add(story, house, self, month % 100 > 4 ? month - 4 : month - 92, 2, DEMO_OFFICER, first));
+	TRY(demo_sheet_add(
+	    story, house, self, month % 100 > 4 ? month - 4 : month - 92, 2, DEMO_OFFICER, first));
 	if (city != 0)
 		return ERROR_NONE;
 	first = story->line_count;

@@ -14,12 +14,14 @@
 #include "reversal.h"
 #include "sheet.h"
 
-enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms)
+enum error demo_live_open(
+    struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms)
 {
 	memset(live, 0, sizeof *live);
 	live->directory = directory;
 	if (mkdir(directory, 0755) != 0)
-		return error_set(&live->detail, errno == EEXIST ? ERROR_EXISTS : ERROR_IO, "%s: %s", directory, strerror(errno));
+		return error_set(&live->detail, errno == EEXIST ? ERROR_EXISTS : ERROR_IO, "%s: %s",
+		    directory, strerror(errno));
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		struct node_create_options create = {.region = sample_regions[city], .demo = true};
 		char path[4096];
@@ -27,7 +29,8 @@ enum error demo_live_open(struct demo_live *live, const char *directory, uint64_
 
 		seeded_start(&live->seeded[city], seed, sample_regions[city], now_ms);
 		create.node.seams = seeded_seams(&live->seeded[city]);
-		if (snprintf(path, sizeof path, "%s/%06u", directory, (unsigned)sample_regions[city]) >= (int)sizeof path)
+		if (snprintf(path, sizeof path, "%s/%06u", directory,
+			(unsigned)sample_regions[city]) >= (int)sizeof path)
 			return ERROR_TOO_LARGE;
 		error = node_create(path, &create, &live->detail);
 		if (!error)
@@ -69,22 +72,25 @@ static enum error live_at(void *context, int64_t now_ms)
 	return ERROR_NONE;
 }
 
-static enum error live_officer(void *context, unsigned city, const char *name, const struct hash *seed)
+static enum error live_officer(
+    void *context, unsigned city, const char *name, const struct hash *seed)
 {
 	struct demo_live *live = context;
 	struct answer answer;
 
 	key_from_seed(seed, &live->officers[city]);
-	return done(live, order_officer(live->nodes[city], name, &live->officers[city].public, &answer), &answer);
+	return done(live,
+	    order_officer(live->nodes[city], name, &live->officers[city].public, &answer), &answer);
 }
 
-#define LIVE_ROWS(function, import, type)                                                                   \
-	static enum error function(void *context, unsigned city, const struct type *rows, uint32_t count)   \
-	{                                                                                                   \
-		struct demo_live *live = context;                                                           \
-		struct answer answer;                                                                       \
-                                                                                                            \
-		return done(live, import(live->nodes[city], rows, count, NULL, &answer), &answer);         \
+#define LIVE_ROWS(function, import, type)                                                          \
+	static enum error function(                                                                \
+	    void *context, unsigned city, const struct type *rows, uint32_t count)                 \
+	{                                                                                          \
+		struct demo_live *live = context;                                                  \
+		struct answer answer;                                                              \
+                                                                                                   \
+		return done(live, import(live->nodes[city], rows, count, NULL, &answer), &answer); \
 	}
 
 LIVE_ROWS(live_appropriations, import_appropriations, appropriation_line)
@@ -94,7 +100,8 @@ LIVE_ROWS(live_grants, import_grants, grant_line)
 LIVE_ROWS(live_filings, import_filings, filing_line)
 LIVE_ROWS(live_stays, import_stays, stay_line)
 
-static enum error live_persons(void *context, unsigned city, const struct import_person *rows, uint32_t count, uint64_t first_code)
+static enum error live_persons(void *context, unsigned city, const struct import_person *rows,
+    uint32_t count, uint64_t first_code)
 {
 	struct demo_live *live = context;
 	uint64_t *codes = malloc(count * sizeof *codes);
@@ -103,10 +110,13 @@ static enum error live_persons(void *context, unsigned city, const struct import
 
 	if (!codes)
 		return ERROR_MEMORY;
-	error = done(live, import_persons(live->nodes[city], rows, count, NULL, codes, &answer), &answer);
+	error = done(
+	    live, import_persons(live->nodes[city], rows, count, NULL, codes, &answer), &answer);
 	/* The story names persons by the codes that a new city gives out. */
 	if (!error && codes[0] != first_code)
-		error = error_set(&live->detail, ERROR_STATE, "the first code is %016llu, not %016llu", (unsigned long long)codes[0], (unsigned long long)first_code);
+		error =
+		    error_set(&live->detail, ERROR_STATE, "the first code is %016llu, not %016llu",
+			(unsigned long long)codes[0], (unsigned long long)first_code);
 	free(codes);
 	return error;
 }
@@ -125,9 +135,14 @@ static enum error live_facts(void *context, unsigned city, uint64_t code, int32_
 }
 
 /* The header as the tool at the institution makes it: programmes in the order in which the lines name them. */
-static enum error write_sheet(const struct demo_sheet *sheet, struct sheet_header *header, struct buffer *lines)
+static enum error write_sheet(
+    const struct demo_sheet *sheet, struct sheet_header *header, struct buffer *lines)
 {
-	*header = (struct sheet_header){.number = sheet->number, .host = sample_regions[sheet->city], .payer = sheet->payer, .month = sheet->month, .count = sheet->count};
+	*header = (struct sheet_header){.number = sheet->number,
+	    .host = sample_regions[sheet->city],
+	    .payer = sheet->payer,
+	    .month = sheet->month,
+	    .count = sheet->count};
 	memcpy(header->uscc, sheet->uscc, sizeof header->uscc);
 	for (uint32_t i = 0; i < sheet->count; i++) {
 		const struct demo_line *line = &sheet->lines[i];
@@ -135,16 +150,20 @@ static enum error write_sheet(const struct demo_sheet *sheet, struct sheet_heade
 		struct hash hash;
 		uint32_t p = 0;
 
-		while (p < header->programme_count && strcmp(header->programme_codes[p], line->programme) != 0)
+		while (p < header->programme_count &&
+		       strcmp(header->programme_codes[p], line->programme) != 0)
 			p++;
 		if (p == SHEET_PROGRAMMES_MAX)
 			return ERROR_TOO_LARGE;
 		if (p == header->programme_count)
-			snprintf(header->programme_codes[header->programme_count++], PROGRAMME_CODE_SIZE, "%s", line->programme);
+			snprintf(header->programme_codes[header->programme_count++],
+			    PROGRAMME_CODE_SIZE, "%s", line->programme);
 		be64_write(evidence, line->person);
-		be64_write(evidence + 8, (uint64_t)sheet->month << 16 | (uint64_t)line->first_day << 8 | p);
+		be64_write(evidence + 8,
+		    (uint64_t)sheet->month << 16 | (uint64_t)line->first_day << 8 | p);
 		hash = hash_sha256(span_of(evidence, sizeof evidence));
-		sheet_line_write(lines, line->person, p, line->first_day, line->last_day, line->amount_fen, span_of(hash.bytes, sizeof evidence));
+		sheet_line_write(lines, line->person, p, line->first_day, line->last_day,
+		    line->amount_fen, span_of(hash.bytes, sizeof evidence));
 	}
 	return lines->failed;
 }
@@ -166,7 +185,9 @@ static enum error submit_sheet(struct demo_live *live, unsigned city, struct spa
 	codec_put_uint(&attachment, count);
 	codec_put_bytes(&attachment, lines);
 	submission.attachment = buffer_span(&attachment);
-	error = attachment.failed ? attachment.failed : done(live, node_submit(live->nodes[city], &submission, &answer), &answer);
+	error = attachment.failed
+		    ? attachment.failed
+		    : done(live, node_submit(live->nodes[city], &submission, &answer), &answer);
 	buffer_free(&attachment);
 	return error;
 }
@@ -197,7 +218,8 @@ static enum error live_sheet(void *context, const struct demo_sheet *sheet)
 	return error;
 }
 
-static enum error live_reverse(void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line, const char *grounds)
+static enum error live_reverse(void *context, unsigned city, const char *uscc, uint64_t number,
+    uint32_t line, const char *grounds)
 {
 	struct demo_live *live = context;
 	struct answer answer;
@@ -210,7 +232,9 @@ static enum error live_reverse(void *context, unsigned city, const char *uscc, u
 	error = sheet_row_get(txn, uscc, number, &row);
 	txn_abort(txn);
 	if (error)
-		return error_set(&live->detail, error, "sheet %llu of %s is not in the books of %06u", (unsigned long long)number, uscc, (unsigned)sample_regions[city]);
+		return error_set(&live->detail, error,
+		    "sheet %llu of %s is not in the books of %06u", (unsigned long long)number,
+		    uscc, (unsigned)sample_regions[city]);
 	error = order_reversal(live->nodes[city], row.sequence, line, grounds, NULL, &answer);
 	/* A line that was refused has nothing to take back. */
 	return answer.error == ERROR_NOT_FOUND ? ERROR_NONE : done(live, error, &answer);
@@ -224,7 +248,9 @@ static enum error live_deliver(void *context)
 
 	live->documents += delivery.delivered;
 	if (!error && delivery.refused)
-		error = error_set(&live->detail, ERROR_REFUSED, "%llu documents between the cities were refused", (unsigned long long)delivery.refused);
+		error = error_set(&live->detail, ERROR_REFUSED,
+		    "%llu documents between the cities were refused",
+		    (unsigned long long)delivery.refused);
 	return error;
 }
 
@@ -238,14 +264,18 @@ static enum error live_cut(void *context, unsigned city)
 	return any ? done(live, error, &answer) : error;
 }
 
-static enum error live_allowance(void *context, unsigned city, uint32_t month, const char *programme, const char *run)
+static enum error live_allowance(
+    void *context, unsigned city, uint32_t month, const char *programme, const char *run)
 {
 	struct demo_live *live = context;
 	struct answer answer;
 	bool more = true;
 
 	for (uint32_t part = 1; more; part++) {
-		enum error error = done(live, order_allowance(live->nodes[city], month, programme, run, part, NULL, &more, &answer), &answer);
+		enum error error = done(live,
+		    order_allowance(
+			live->nodes[city], month, programme, run, part, NULL, &more, &answer),
+		    &answer);
 
 		if (error)
 			return error;
@@ -263,7 +293,8 @@ static enum error live_clearing(void *context, unsigned city, uint32_t month)
 
 		if (sample_regions[other] <= sample_regions[city])
 			continue;
-		error = order_clearing(live->nodes[city], month, sample_regions[other], 1, NULL, &answer);
+		error = order_clearing(
+		    live->nodes[city], month, sample_regions[other], 1, NULL, &answer);
 		/* Nothing to clear between the two. */
 		if (answer.error == ERROR_STATE)
 			continue;
@@ -274,14 +305,16 @@ static enum error live_clearing(void *context, unsigned city, uint32_t month)
 	return ERROR_NONE;
 }
 
-static enum error live_payments(void *context, unsigned city, enum payment_kind kind, const char *name)
+static enum error live_payments(
+    void *context, unsigned city, enum payment_kind kind, const char *name)
 {
 	struct demo_live *live = context;
 	char first[PAYMENT_PAYEE_MAX + 1] = "", next[PAYMENT_PAYEE_MAX + 1];
 
 	do {
 		struct answer answer;
-		enum error error = order_payments(live->nodes[city], kind, name, first, NULL, next, &answer);
+		enum error error =
+		    order_payments(live->nodes[city], kind, name, first, NULL, next, &answer);
 
 		/* Nothing to pay, or no such clearing between the two. */
 		if (answer.error == ERROR_STATE || answer.error == ERROR_NOT_FOUND)
@@ -303,7 +336,8 @@ struct facts {
 	enum error error;
 };
 
-static void fact_add(struct facts *facts, enum bank_fact fact, const char *end_to_end, int64_t amount_fen)
+static void fact_add(
+    struct facts *facts, enum bank_fact fact, const char *end_to_end, int64_t amount_fen)
 {
 	struct bank_line *line;
 
@@ -329,7 +363,8 @@ static bool draw_facts(void *context, const struct payment *payment)
 	enum bank_fact fact = bank_draw(payment->kind, payment->end_to_end);
 
 	if (!facts->returns && payment->state == PAYMENT_ORDERED)
-		fact_add(facts, fact == BANK_REJECTED ? BANK_REJECTED : BANK_BOOKED, payment->end_to_end, payment->amount_fen);
+		fact_add(facts, fact == BANK_REJECTED ? BANK_REJECTED : BANK_BOOKED,
+		    payment->end_to_end, payment->amount_fen);
 	if (facts->returns && payment->state == PAYMENT_BOOKED && fact == BANK_RETURNED)
 		fact_add(facts, BANK_RETURNED, payment->end_to_end, payment->amount_fen);
 	return !facts->error;
@@ -338,9 +373,11 @@ static bool draw_facts(void *context, const struct payment *payment)
 static enum error tell_facts(struct demo_live *live, unsigned city, const struct facts *facts)
 {
 	for (uint32_t at = 0; at < facts->count; at += PAYMENT_PART_MAX) {
-		uint32_t count = facts->count - at < PAYMENT_PART_MAX ? facts->count - at : PAYMENT_PART_MAX;
+		uint32_t count =
+		    facts->count - at < PAYMENT_PART_MAX ? facts->count - at : PAYMENT_PART_MAX;
 		struct answer answer;
-		enum error error = done(live, order_bank(live->nodes[city], &facts->rows[at], count, NULL, &answer), &answer);
+		enum error error = done(live,
+		    order_bank(live->nodes[city], &facts->rows[at], count, NULL, &answer), &answer);
 
 		if (error)
 			return error;
@@ -368,7 +405,8 @@ static bool draw_credit(void *context, const struct payment *payment)
 	return !credits->facts->error;
 }
 
-static enum error look(struct demo_live *live, unsigned city, payment_visit *visit, enum payment_kind kind, void *context)
+static enum error look(struct demo_live *live, unsigned city, payment_visit *visit,
+    enum payment_kind kind, void *context)
 {
 	struct txn *txn;
 	enum error error = txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &txn);
@@ -397,7 +435,8 @@ static enum error credit_city(struct demo_live *live, unsigned city)
 {
 	struct facts facts = {.day = day_of_time(live->seeded[city].now_ms)};
 	struct credits credits = {.facts = &facts, .receiver = sample_regions[city]};
-	enum error error = txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &credits.txn);
+	enum error error =
+	    txn_begin_read(ledger_store(node_ledger(live->nodes[city])), &credits.txn);
 
 	if (error)
 		return error;

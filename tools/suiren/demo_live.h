@@ -16,7 +16,8 @@ struct demo_live {
 
 /* Make the four nodes below `directory`, which must not exist, and introduce them. Fails with: ERROR_EXISTS and as node_create. Whatever it
  * returns: demo_live_close. */
-MUST_CHECK enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms);
+MUST_CHECK enum error demo_live_open(
+    struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms);
 void demo_live_close(struct demo_live *live);
 /* The actor that plays on them; borrows `live`. */
 struct demo_actor demo_live_actor(struct demo_live *live);

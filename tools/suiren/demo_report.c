@@ -22,7 +22,8 @@ struct city_figures {
 	int64_t reduced_fen[REASONS];
 	uint64_t reversed_lines, stays_refused, allowance_persons, payments, rejected, returned;
 	int64_t reversed_fen, allowance_fen, paid_fen;
-	int64_t clearing_left; /* sum of what is left on clearing accounts, without signs: 0 when all is settled */
+	int64_t
+	    clearing_left; /* sum of what is left on clearing accounts, without signs: 0 when all is settled */
 	uint64_t entries;
 	struct hash root;
 };
@@ -36,7 +37,8 @@ struct report {
 
 static void count_verdict(struct city_figures *figures, const struct verdict *verdict)
 {
-	int64_t before = verdict->reduction_count ? verdict->reductions[0].before_fen : verdict->amount_fen;
+	int64_t before =
+	    verdict->reduction_count ? verdict->reductions[0].before_fen : verdict->amount_fen;
 
 	figures->lines++;
 	if (verdict->reason != REASON_approved) {
@@ -52,7 +54,8 @@ static void count_verdict(struct city_figures *figures, const struct verdict *ve
 		const struct verdict_reduction *reduction = &verdict->reductions[i];
 
 		figures->reductions[reduction->reason % REASONS]++;
-		figures->reduced_fen[reduction->reason % REASONS] += reduction->before_fen - reduction->after_fen;
+		figures->reduced_fen[reduction->reason % REASONS] +=
+		    reduction->before_fen - reduction->after_fen;
 	}
 }
 
@@ -72,7 +75,8 @@ static enum error count_money(struct city_figures *figures, const struct entry *
 			figures->allowance_fen += verdict.amount_fen;
 		}
 	}
-	figures->sheets += entry->header.kind == KIND_claim || entry->header.kind == KIND_claim_remote;
+	figures->sheets +=
+	    entry->header.kind == KIND_claim || entry->header.kind == KIND_claim_remote;
 	return ERROR_NONE;
 }
 
@@ -94,7 +98,8 @@ static enum error count_plain(struct city_figures *figures, const struct entry *
 			figures->reversed_fen += (int64_t)codec_uint(&verdict);
 		}
 		if (entry->header.kind == KIND_stay)
-			figures->stays_refused += reason < REASON_REDUCTION_FIRST && reason != REASON_approved;
+			figures->stays_refused +=
+			    reason < REASON_REDUCTION_FIRST && reason != REASON_approved;
 	}
 	figures->forwarded += entry->header.kind == KIND_claim_forward;
 	return ERROR_NONE;
@@ -144,7 +149,8 @@ static bool keep_clearing(void *context, const struct clearing_row *clearing)
 
 	for (size_t i = 0; i < report->clearing_count; i++) {
 		const struct clearing_row *seen = &report->clearings[i];
-		if (seen->month == clearing->month && seen->low == clearing->low && seen->high == clearing->high)
+		if (seen->month == clearing->month && seen->low == clearing->low &&
+		    seen->high == clearing->high)
 			return true;
 	}
 	if (report->clearing_count == report->clearing_capacity) {
@@ -161,7 +167,8 @@ static bool keep_clearing(void *context, const struct clearing_row *clearing)
 	return true;
 }
 
-static enum error gather_city(struct report *report, struct city_figures *figures, struct node *node)
+static enum error gather_city(
+    struct report *report, struct city_figures *figures, struct node *node)
 {
 	const struct node_config *config = node_configuration(node);
 	struct txn *txn;
@@ -215,7 +222,8 @@ static void print_reasons(const struct city_figures *figures)
 			continue;
 		printf("      %6llu  ", (unsigned long long)figures->reductions[reason]);
 		output_cell(stdout, reason_chinese(reason), 24);
-		printf("%-28s -%s\n", reason_english(reason), yuan(figures->reduced_fen[reason], text));
+		printf("%-28s -%s\n", reason_english(reason),
+		    yuan(figures->reduced_fen[reason], text));
 	}
 }
 
@@ -224,20 +232,30 @@ static void print_city(const struct city_figures *figures)
 	char a[AMOUNT_TEXT_SIZE], b[AMOUNT_TEXT_SIZE];
 
 	printf("\n%s %s (%06u)\n", figures->name_zh, figures->name_en, (unsigned)figures->region);
-	printf("  机构申报 claims of institutions: 申报表 sheets %llu, 明细 lines %llu\n", (unsigned long long)figures->sheets, (unsigned long long)figures->lines);
-	printf("    核准 approved  %6llu lines, %s yuan; 申报额 claimed %s\n", (unsigned long long)figures->approved, yuan(figures->approved_fen, a),
+	printf("  机构申报 claims of institutions: 申报表 sheets %llu, 明细 lines %llu\n",
+	    (unsigned long long)figures->sheets, (unsigned long long)figures->lines);
+	printf("    核准 approved  %6llu lines, %s yuan; 申报额 claimed %s\n",
+	    (unsigned long long)figures->approved, yuan(figures->approved_fen, a),
 	    yuan(figures->claimed_fen, b));
-	printf("    减额 reduced   %6llu lines, %s yuan less\n", (unsigned long long)figures->reduced, yuan(figures->claimed_fen - figures->approved_fen, a));
+	printf("    减额 reduced   %6llu lines, %s yuan less\n",
+	    (unsigned long long)figures->reduced,
+	    yuan(figures->claimed_fen - figures->approved_fen, a));
 	printf("    拒付 refused   %6llu lines\n", (unsigned long long)figures->refused);
 	print_reasons(figures);
 	if (figures->reversed_lines)
-		printf("    冲正 reversed  %6llu lines, %s yuan\n", (unsigned long long)figures->reversed_lines, yuan(figures->reversed_fen, a));
+		printf("    冲正 reversed  %6llu lines, %s yuan\n",
+		    (unsigned long long)figures->reversed_lines, yuan(figures->reversed_fen, a));
 	if (figures->stays_refused)
-		printf("    入住登记被拒 stays refused %llu\n", (unsigned long long)figures->stays_refused);
-	printf("  代外地申报 sheets sent on to other cities: %llu\n", (unsigned long long)figures->forwarded);
-	printf("  津贴发放 allowances to persons: %llu persons, %s yuan\n", (unsigned long long)figures->allowance_persons, yuan(figures->allowance_fen, a));
-	printf("  付款 payments: %llu ordered, %s yuan booked, 拒付 rejected %llu, 退汇 returned %llu\n", (unsigned long long)figures->payments,
-	    yuan(figures->paid_fen, a), (unsigned long long)figures->rejected, (unsigned long long)figures->returned);
+		printf("    入住登记被拒 stays refused %llu\n",
+		    (unsigned long long)figures->stays_refused);
+	printf("  代外地申报 sheets sent on to other cities: %llu\n",
+	    (unsigned long long)figures->forwarded);
+	printf("  津贴发放 allowances to persons: %llu persons, %s yuan\n",
+	    (unsigned long long)figures->allowance_persons, yuan(figures->allowance_fen, a));
+	printf("  付款 payments: %llu ordered, %s yuan booked, 拒付 rejected %llu, 退汇 returned "
+	       "%llu\n",
+	    (unsigned long long)figures->payments, yuan(figures->paid_fen, a),
+	    (unsigned long long)figures->rejected, (unsigned long long)figures->returned);
 }
 
 static const char *city_name(const struct report *report, uint32_t region)
@@ -255,7 +273,8 @@ static void print_debt(const struct report *report, uint32_t debtor, uint32_t cr
 
 	if (fen == 0)
 		return;
-	printf("    %s %06u  欠 owes  %s %06u  ", city_name(report, debtor), (unsigned)debtor, city_name(report, creditor), (unsigned)creditor);
+	printf("    %s %06u  欠 owes  %s %06u  ", city_name(report, debtor), (unsigned)debtor,
+	    city_name(report, creditor), (unsigned)creditor);
 	output_cell_right(stdout, yuan(fen, text), 14);
 	putchar('\n');
 }
@@ -275,12 +294,16 @@ static void print_clearings(const struct report *report)
 	for (size_t i = 0; i < report->clearing_count; i++) {
 		const struct clearing_row *clearing = &report->clearings[i];
 		bool low_pays = clearing->low_pays_fen > 0;
-		uint32_t payer = low_pays ? clearing->low : clearing->high, payee = low_pays ? clearing->high : clearing->low;
+		uint32_t payer = low_pays ? clearing->low : clearing->high,
+			 payee = low_pays ? clearing->high : clearing->low;
 
 		month_write(clearing->month, month);
-		printf("    %s  %s %06u -> %s %06u  ", month, city_name(report, payer), (unsigned)payer, city_name(report, payee), (unsigned)payee);
-		output_cell_right(stdout, yuan(low_pays ? clearing->low_pays_fen : clearing->high_pays_fen, text), 14);
-		printf("  %s %s\n", clearing_state_chinese(clearing->state), clearing_state_name(clearing->state));
+		printf("    %s  %s %06u -> %s %06u  ", month, city_name(report, payer),
+		    (unsigned)payer, city_name(report, payee), (unsigned)payee);
+		output_cell_right(stdout,
+		    yuan(low_pays ? clearing->low_pays_fen : clearing->high_pays_fen, text), 14);
+		printf("  %s %s\n", clearing_state_chinese(clearing->state),
+		    clearing_state_name(clearing->state));
 	}
 }
 
@@ -297,36 +320,44 @@ static bool all_settled(const struct report *report)
 	return true;
 }
 
-static void print_report(const struct report *report, uint32_t first_month, unsigned months, const char *directory)
+static void print_report(
+    const struct report *report, uint32_t first_month, unsigned months, const char *directory)
 {
 	char month[8], hex[2 * HASH_SIZE + 1];
 
 	month_write(first_month, month);
-	printf("川渝四市养老服务补贴结算演示 Four cities settle eldercare subsidies: from %s, %u month%s\n人物、机构均为虚构 all persons and institutions are made up\n",
+	printf("川渝四市养老服务补贴结算演示 Four cities settle eldercare subsidies: from %s, %u "
+	       "month%s\n人物、机构均为虚构 all persons and institutions are made up\n",
 	    month, months, months == 1 ? "" : "s");
 	for (unsigned i = 0; i < SAMPLE_CITIES; i++)
 		print_city(&report->cities[i]);
 	print_clearings(report);
-	printf("  清算账户 clearing accounts: %s\n", all_settled(report) ? "全部为零 all at zero" : "NOT all at zero 未清零");
+	printf("  清算账户 clearing accounts: %s\n",
+	    all_settled(report) ? "全部为零 all at zero" : "NOT all at zero 未清零");
 	printf("\n账本 Books\n");
 	for (unsigned i = 0; i < SAMPLE_CITIES; i++) {
 		hex_write(hash_span(&report->cities[i].root), hex);
-		printf("  %s/%06u  %llu entries, root %.16s...\n", directory, (unsigned)report->cities[i].region, (unsigned long long)report->cities[i].entries, hex);
+		printf("  %s/%06u  %llu entries, root %.16s...\n", directory,
+		    (unsigned)report->cities[i].region,
+		    (unsigned long long)report->cities[i].entries, hex);
 	}
-	printf("\n试一试 Try: suiren verify %s/510100 --replay\n            suiren balance %s/500000\n            suiren clearing list %s/510100\n            suiren "
+	printf("\n试一试 Try: suiren verify %s/510100 --replay\n            suiren balance "
+	       "%s/500000\n            suiren clearing list %s/510100\n            suiren "
 	       "log head %s/510800\n",
 	    directory, directory, directory, directory);
 }
 
 /* JSON. */
 
-static void add_reasons(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct city_figures *figures)
+static void add_reasons(
+    yyjson_mut_doc *doc, yyjson_mut_val *object, const struct city_figures *figures)
 {
 	yyjson_mut_val *refused = yyjson_mut_obj(doc), *reduced = yyjson_mut_obj(doc);
 
 	for (unsigned reason = REASON_REFUSAL_FIRST; reason <= REASON_REFUSAL_LAST; reason++) {
 		if (figures->refusals[reason])
-			yyjson_mut_obj_add_uint(doc, refused, reason_name(reason), figures->refusals[reason]);
+			yyjson_mut_obj_add_uint(
+			    doc, refused, reason_name(reason), figures->refusals[reason]);
 	}
 	for (unsigned reason = REASON_REDUCTION_FIRST; reason <= REASON_REDUCTION_LAST; reason++) {
 		yyjson_mut_val *one;
@@ -392,7 +423,8 @@ static yyjson_mut_val *clearing_json_of(yyjson_mut_doc *doc, const struct cleari
 static void report_json(const struct report *report, uint32_t first_month, unsigned months)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *cities = yyjson_mut_arr(doc), *clearings = yyjson_mut_arr(doc);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *cities = yyjson_mut_arr(doc),
+		       *clearings = yyjson_mut_arr(doc);
 	char month[8];
 
 	month_write(first_month, month);
@@ -420,8 +452,8 @@ static int by_month(const void *a, const void *b)
 	return x->high < y->high ? -1 : x->high > y->high;
 }
 
-enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES], uint32_t first_month, unsigned months, const char *directory,
-    struct error_detail *detail)
+enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES],
+    uint32_t first_month, unsigned months, const char *directory, struct error_detail *detail)
 {
 	struct report *report = calloc(1, sizeof *report);
 	enum error error = report ? ERROR_NONE : ERROR_MEMORY;
@@ -430,13 +462,15 @@ enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CI
 		error = gather_city(report, &report->cities[i], nodes[i]);
 	if (!error) {
 		if (report->clearing_count)
-			qsort(report->clearings, report->clearing_count, sizeof *report->clearings, by_month);
+			qsort(report->clearings, report->clearing_count, sizeof *report->clearings,
+			    by_month);
 		if (cli->json)
 			report_json(report, first_month, months);
 		else
 			print_report(report, first_month, months, directory);
 		if (!all_settled(report))
-			error = error_set(detail, ERROR_NOT_VERIFIED, "clearings are left that are not settled");
+			error = error_set(
+			    detail, ERROR_NOT_VERIFIED, "clearings are left that are not settled");
 	}
 	if (report)
 		free(report->clearings);

@@ -6,7 +6,7 @@
 #include "sample_model.h"
 
 /* Print the report, or one JSON document. */
-MUST_CHECK enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES], uint32_t first_month, unsigned months,
-    const char *directory, struct error_detail *detail);
+MUST_CHECK enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES],
+    uint32_t first_month, unsigned months, const char *directory, struct error_detail *detail);
 
 #endif

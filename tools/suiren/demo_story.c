@@ -10,11 +10,11 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		enum error try_error = (call);                                                     \
-		if (try_error)                                                                     \
-			return try_error;                                                          \
+#define TRY(call)                              \
+	do {                                   \
+		enum error try_error = (call); \
+		if (try_error)                 \
+			return try_error;      \
 	} while (0)
 
 static enum error at(struct demo_story *story, int32_t day, int hour)
@@ -52,19 +52,26 @@ static enum error appropriate(struct demo_story *story, unsigned city)
 	for (size_t i = 0; i < policy->fund_count; i++) {
 		const struct fund *fund = &policy->funds[i];
 		/* A district has little: its fund will not do for the whole time. */
-		int64_t yuan = fund->owner % 100 != 0 ? 50 : fund->source == SOURCE_LOTTERY ? 3000 : 200000;
+		int64_t yuan = fund->owner % 100 != 0           ? 50
+			       : fund->source == SOURCE_LOTTERY ? 3000
+								: 200000;
 		struct appropriation_line *row = &rows[count];
 
 		if (fund->source == SOURCE_INSURANCE)
 			continue;
-		*row = (struct appropriation_line){.kind = APPROPRIATION_FUND, .amount = {yuan * 100 * (int64_t)(story->residents / 2000 + 1) * story->months}};
+		*row = (struct appropriation_line){.kind = APPROPRIATION_FUND,
+		    .amount = {
+			yuan * 100 * (int64_t)(story->residents / 2000 + 1) * story->months}};
 		snprintf(row->fund, sizeof row->fund, "%s", fund->code);
-		snprintf(references[count], REFERENCE_MAX, "appropriation %06u/%s/%u", (unsigned)sample_regions[city], fund->code, (unsigned)DEMO_FIRST_MONTH);
+		snprintf(references[count], REFERENCE_MAX, "appropriation %06u/%s/%u",
+		    (unsigned)sample_regions[city], fund->code, (unsigned)DEMO_FIRST_MONTH);
 		row->reference = span_text(references[count]);
 		count++;
 	}
-	rows[count] = (struct appropriation_line){.kind = APPROPRIATION_FLOAT, .amount = {INT64_C(2000000)}};
-	snprintf(references[count], REFERENCE_MAX, "float %06u/%u", (unsigned)sample_regions[city], (unsigned)DEMO_FIRST_MONTH);
+	rows[count] =
+	    (struct appropriation_line){.kind = APPROPRIATION_FLOAT, .amount = {INT64_C(2000000)}};
+	snprintf(references[count], REFERENCE_MAX, "float %06u/%u", (unsigned)sample_regions[city],
+	    (unsigned)DEMO_FIRST_MONTH);
 	rows[count].reference = span_text(references[count]);
 	return story->actor->appropriations(story->actor->context, city, rows, count + 1);
 }
@@ -73,7 +80,7 @@ static enum error register_houses(struct demo_story *story, unsigned city)
 {
 	const struct sample_model *model = &story->model;
 	struct institution_line *rows = calloc(model->institution_count, sizeof *rows);
-	char (*accounts)[24] = calloc(model->institution_count, sizeof *accounts);
+	char(*accounts)[24] = calloc(model->institution_count, sizeof *accounts);
 	uint32_t count = 0;
 	enum error error = rows && accounts ? ERROR_NONE : ERROR_MEMORY;
 
@@ -117,7 +124,8 @@ static enum error register_people(struct demo_story *story, unsigned city)
 	struct import_person *rows = calloc(ROWS_MAX, sizeof *rows);
 	enum error error = texts && rows ? ERROR_NONE : ERROR_MEMORY;
 
-	for (uint32_t first = model->city_first[city]; !error && first < model->city_first[city + 1]; first += ROWS_MAX) {
+	for (uint32_t first = model->city_first[city];
+	     !error && first < model->city_first[city + 1]; first += ROWS_MAX) {
 		uint32_t count = model->city_first[city + 1] - first;
 
 		count = count < ROWS_MAX ? count : ROWS_MAX;
@@ -127,10 +135,15 @@ static enum error register_people(struct demo_story *story, unsigned city)
 			sample_person_name(model, who, texts[i].name);
 			sample_person_id(who, texts[i].id);
 			sample_person_card(who, texts[i].card);
-			rows[i] = (struct import_person){.name = texts[i].name, .id_number = texts[i].id, .card = texts[i].card, .bank = "103651000000",
-			    .income_class = who->income_class, .flags = who->flags};
+			rows[i] = (struct import_person){.name = texts[i].name,
+			    .id_number = texts[i].id,
+			    .card = texts[i].card,
+			    .bank = "103651000000",
+			    .income_class = who->income_class,
+			    .flags = who->flags};
 		}
-		error = story->actor->persons(story->actor->context, city, rows, count, model->people[first].code);
+		error = story->actor->persons(
+		    story->actor->context, city, rows, count, model->people[first].code);
 	}
 	free(texts);
 	free(rows);
@@ -139,8 +152,12 @@ static enum error register_people(struct demo_story *story, unsigned city)
 
 struct assessment demo_assessment(const struct sample_person *who)
 {
-	return (struct assessment){.person = who->code, .level = who->level, .score = ASSESSMENT_NO_SCORE, .from_day = who->assessed_day,
-	    .until_day = who->assessed_day + 364, .assessor = sample_regions[who->city]};
+	return (struct assessment){.person = who->code,
+	    .level = who->level,
+	    .score = ASSESSMENT_NO_SCORE,
+	    .from_day = who->assessed_day,
+	    .until_day = who->assessed_day + 364,
+	    .assessor = sample_regions[who->city]};
 }
 
 static enum error assess_people(struct demo_story *story, unsigned city)
@@ -165,9 +182,14 @@ static enum error assess_people(struct demo_story *story, unsigned city)
 	return error;
 }
 
-struct grant_line demo_grant(uint64_t person, const char *programme, unsigned paid_to, uint32_t region)
+struct grant_line demo_grant(
+    uint64_t person, const char *programme, unsigned paid_to, uint32_t region)
 {
-	struct grant_line row = {.person = person, .from_day = day_of(2026, 1, 1), .until_day = DAY_NEVER, .paid_to = (enum paid_to)paid_to, .region = region,
+	struct grant_line row = {.person = person,
+	    .from_day = day_of(2026, 1, 1),
+	    .until_day = DAY_NEVER,
+	    .paid_to = (enum paid_to)paid_to,
+	    .region = region,
 	    .state = GRANT_GIVEN};
 
 	snprintf(row.programme, sizeof row.programme, "%s", programme);
@@ -185,9 +207,11 @@ static enum error grant_people(struct demo_story *story, unsigned city)
 		const struct sample_person *who = &model->people[i];
 
 		if (who->granted_service)
-			rows[count++] = demo_grant(who->code, "service_subsidy", who->granted_service, 0);
+			rows[count++] =
+			    demo_grant(who->code, "service_subsidy", who->granted_service, 0);
 		if (who->granted_care)
-			rows[count++] = demo_grant(who->code, "nursing_subsidy", who->granted_care, 0);
+			rows[count++] =
+			    demo_grant(who->code, "nursing_subsidy", who->granted_care, 0);
 		if (count >= ROWS_MAX - 1) {
 			error = story->actor->grants(story->actor->context, city, rows, count);
 			count = 0;
@@ -201,7 +225,8 @@ static enum error grant_people(struct demo_story *story, unsigned city)
 
 struct filing_line demo_filing(uint64_t person, uint32_t host, int32_t from_day)
 {
-	struct filing_line row = {.person = person, .host = host, .from_day = from_day, .until_day = DAY_NEVER};
+	struct filing_line row = {
+	    .person = person, .host = host, .from_day = from_day, .until_day = DAY_NEVER};
 
 	row.consent = hash_sha256(span_of(&row.person, sizeof row.person));
 	return row;
@@ -220,7 +245,8 @@ static enum error file_people(struct demo_story *story, unsigned city)
 
 		/* One in ten has forgotten to file: its lines will be refused. */
 		if (stay->cross && who->city == city && who->serial % 10 != 0)
-			rows[count++] = demo_filing(who->code, model->institutions[stay->institution].region, day_of(2025, 1, 1));
+			rows[count++] = demo_filing(who->code,
+			    model->institutions[stay->institution].region, day_of(2025, 1, 1));
 	}
 	if (!error && count)
 		error = story->actor->filings(story->actor->context, city, rows, count);
@@ -228,9 +254,12 @@ static enum error file_people(struct demo_story *story, unsigned city)
 	return error;
 }
 
-static struct stay_line stay_row(const struct demo_story *story, const struct sample_stay *stay, enum stay_operation operation)
+static struct stay_line stay_row(
+    const struct demo_story *story, const struct sample_stay *stay, enum stay_operation operation)
 {
-	struct stay_line row = {.operation = operation, .person = story->model.people[stay->person].code, .first_day = stay->first_day,
+	struct stay_line row = {.operation = operation,
+	    .person = story->model.people[stay->person].code,
+	    .first_day = stay->first_day,
 	    .last_night = operation == STAY_OPEN ? DAY_NEVER : stay->last_night};
 
 	memcpy(row.uscc, story->model.institutions[stay->institution].uscc, USCC_SIZE);
@@ -306,11 +335,13 @@ static enum error set_up(struct demo_story *story)
 
 /* What happens in a month. */
 
-static enum error one_stay(struct demo_story *story, const struct sample_stay *stay, enum stay_operation operation)
+static enum error one_stay(
+    struct demo_story *story, const struct sample_stay *stay, enum stay_operation operation)
 {
 	struct stay_line row = stay_row(story, stay, operation);
 
-	return story->actor->stays(story->actor->context, story->model.institutions[stay->institution].city, &row, 1);
+	return story->actor->stays(
+	    story->actor->context, story->model.institutions[stay->institution].city, &row, 1);
 }
 
 /* Who comes to another city files first; who is new to an institution was assessed. */
@@ -323,7 +354,8 @@ static enum error arrive(struct demo_story *story, const struct sample_stay *sta
 		TRY(story->actor->assessments(story->actor->context, who->city, &row, 1));
 	}
 	if (stay->cross && who->serial % 10 != 0) {
-		struct filing_line row = demo_filing(who->code, story->model.institutions[stay->institution].region, stay->first_day);
+		struct filing_line row = demo_filing(who->code,
+		    story->model.institutions[stay->institution].region, stay->first_day);
 		TRY(story->actor->filings(story->actor->context, who->city, &row, 1));
 	}
 	TRY(deliver(story));
@@ -348,7 +380,9 @@ static enum error play_event(struct demo_story *story, const struct sample_event
 		return arrive(story, new, false);
 	case SAMPLE_DIES:
 		/* In the institution's books at once, unless nobody tells, or the house forgets to strike the name out. */
-		return old->last_night == DAY_NEVER || model->people[event->person].serial % 4 == 0 ? ERROR_NONE : one_stay(story, old, STAY_CLOSE);
+		return old->last_night == DAY_NEVER || model->people[event->person].serial % 4 == 0
+			   ? ERROR_NONE
+			   : one_stay(story, old, STAY_CLOSE);
 	}
 	return ERROR_NONE;
 }
@@ -361,7 +395,8 @@ static enum error report_deaths(struct demo_story *story, int32_t day)
 
 		if (who->died_known_day != day)
 			continue;
-		TRY(story->actor->facts(story->actor->context, who->city, who->code, who->death_day));
+		TRY(story->actor->facts(
+		    story->actor->context, who->city, who->code, who->death_day));
 		TRY(demo_take_back(story, &story->deaths[i]));
 	}
 	return ERROR_NONE;
@@ -371,7 +406,8 @@ static enum error note_deaths(struct demo_story *story)
 {
 	for (uint32_t i = 0; i < story->month.event_count; i++) {
 		const struct sample_event *event = &story->month.events[i];
-		const struct sample_stay *stay = event->stay ? &story->model.stays[event->stay - 1] : NULL;
+		const struct sample_stay *stay =
+		    event->stay ? &story->model.stays[event->stay - 1] : NULL;
 		struct demo_death *grown;
 
 		if (event->kind != SAMPLE_DIES)
@@ -380,9 +416,12 @@ static enum error note_deaths(struct demo_story *story)
 		if (!grown)
 			return ERROR_MEMORY;
 		story->deaths = grown;
-		grown[story->death_count] = (struct demo_death){.person = event->person, .first_day = stay->first_day};
-		memcpy(grown[story->death_count].uscc, story->model.institutions[stay->institution].uscc, USCC_SIZE);
-		grown[story->death_count++].city = story->model.institutions[stay->institution].city;
+		grown[story->death_count] =
+		    (struct demo_death){.person = event->person, .first_day = stay->first_day};
+		memcpy(grown[story->death_count].uscc,
+		    story->model.institutions[stay->institution].uscc, USCC_SIZE);
+		grown[story->death_count++].city =
+		    story->model.institutions[stay->institution].city;
 	}
 	return ERROR_NONE;
 }
@@ -416,7 +455,8 @@ static enum error pay_institutions(struct demo_story *story, unsigned city)
 	char batch[16];
 
 	snprintf(batch, sizeof batch, "%u", (unsigned)story->claim_month);
-	return story->actor->order_payments(story->actor->context, city, PAYMENT_INSTITUTION, batch);
+	return story->actor->order_payments(
+	    story->actor->context, city, PAYMENT_INSTITUTION, batch);
 }
 
 /* What guests have brought: out of the float at once, or when the clearing of the month with that city is settled. */
@@ -427,8 +467,10 @@ static enum error pay_for_guests(struct demo_story *story, unsigned city)
 	for (unsigned other = 0; other < SAMPLE_CITIES; other++) {
 		if (other == city || story->policies[city]->pays_from_float)
 			continue;
-		snprintf(name, sizeof name, "%u-%06u", (unsigned)story->clearing_month, (unsigned)sample_regions[other]);
-		TRY(story->actor->order_payments(story->actor->context, city, PAYMENT_GUESTS, name));
+		snprintf(name, sizeof name, "%u-%06u", (unsigned)story->clearing_month,
+		    (unsigned)sample_regions[other]);
+		TRY(story->actor->order_payments(
+		    story->actor->context, city, PAYMENT_GUESTS, name));
 	}
 	return ERROR_NONE;
 }
@@ -449,8 +491,10 @@ static enum error run_allowances(struct demo_story *story, unsigned city)
 	char run[40];
 
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(run, sizeof run, "%s-%u", i == 0 ? "old-age" : "disabled", (unsigned)story->claim_month);
-		TRY(story->actor->allowance(story->actor->context, city, story->claim_month, programmes[i], run));
+		snprintf(run, sizeof run, "%s-%u", i == 0 ? "old-age" : "disabled",
+		    (unsigned)story->claim_month);
+		TRY(story->actor->allowance(
+		    story->actor->context, city, story->claim_month, programmes[i], run));
 	}
 	return ERROR_NONE;
 }
@@ -460,7 +504,8 @@ static enum error pay_allowances(struct demo_story *story, unsigned city)
 	char run[40];
 
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(run, sizeof run, "%s-%u", i == 0 ? "old-age" : "disabled", (unsigned)story->claim_month);
+		snprintf(run, sizeof run, "%s-%u", i == 0 ? "old-age" : "disabled",
+		    (unsigned)story->claim_month);
 		TRY(story->actor->order_payments(story->actor->context, city, PAYMENT_RUN, run));
 	}
 	return ERROR_NONE;
@@ -480,7 +525,8 @@ static enum error pay_clearing(struct demo_story *story, unsigned city)
 }
 
 /* The days of a calendar month on which offices do something about the month before, and the one before that. */
-static enum error office_day(struct demo_story *story, int32_t day, unsigned number, bool claims, bool clearing)
+static enum error office_day(
+    struct demo_story *story, int32_t day, unsigned number, bool claims, bool clearing)
 {
 	if (claims && number >= 2 && number <= 5) {
 		TRY(at(story, day, 10));
@@ -522,7 +568,8 @@ static enum error office_day(struct demo_story *story, int32_t day, unsigned num
 }
 
 /* One calendar month. Number 0 is the first of the story. */
-static enum error play_month(struct demo_story *story, uint32_t month, uint32_t before, unsigned index)
+static enum error play_month(
+    struct demo_story *story, uint32_t month, uint32_t before, unsigned index)
 {
 	bool claims = index >= 1 && index <= story->months, clearing = index >= 2;
 	int32_t first = month_first_day(month);
@@ -569,7 +616,8 @@ static enum error tell(struct demo_story *story)
 }
 
 /* The catalogues that are built in have been checked. */
-static void no_complaint(void *context, const char *file, unsigned line, const char *field, const char *text)
+static void no_complaint(
+    void *context, const char *file, unsigned line, const char *field, const char *text)
 {
 	(void)context, (void)file, (void)line, (void)field, (void)text;
 }
@@ -577,11 +625,13 @@ static void no_complaint(void *context, const char *file, unsigned line, const c
 static enum error load_policies(struct demo_story *story)
 {
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
-		TRY(policy_load("policy", policy_embedded(sample_regions[city]), no_complaint, NULL, &story->policies[city]));
+		TRY(policy_load("policy", policy_embedded(sample_regions[city]), no_complaint, NULL,
+		    &story->policies[city]));
 	return ERROR_NONE;
 }
 
-enum error demo_tell(const struct demo_actor *actor, uint64_t seed, uint32_t residents, uint32_t first_month, unsigned months)
+enum error demo_tell(const struct demo_actor *actor, uint64_t seed, uint32_t residents,
+    uint32_t first_month, unsigned months)
 {
 	struct demo_story *story = calloc(1, sizeof *story);
 	enum error error;

@@ -10,7 +10,7 @@
 /* A death, with the stay that it ended. */
 struct demo_death {
 	uint32_t person; /* index in the model */
-	unsigned city;	 /* of the stay */
+	unsigned city;   /* of the stay */
 	char uscc[USCC_SIZE];
 	int32_t first_day;
 };
@@ -71,7 +71,8 @@ struct demo_story {
 
 unsigned demo_city_of(uint32_t region);
 struct assessment demo_assessment(const struct sample_person *who);
-struct grant_line demo_grant(uint64_t person, const char *programme, unsigned paid_to, uint32_t region);
+struct grant_line demo_grant(
+    uint64_t person, const char *programme, unsigned paid_to, uint32_t region);
 struct filing_line demo_filing(uint64_t person, uint32_t host, int32_t from_day);
 
 /* demo_claims.c: gather the claims of a month from the stays as it left them; send those of one filing day; take back what was
@@ -83,7 +84,8 @@ void demo_claims_free(struct demo_story *story);
 /* Add a line to the sheet that is being made; memory failures are returned. */
 MUST_CHECK enum error demo_line_add(struct demo_story *story, struct demo_line line);
 /* Lines from `first` on become a sheet; sorts them. Nothing if there are none. */
-MUST_CHECK enum error demo_sheet_add(struct demo_story *story, uint32_t house, uint32_t payer, uint32_t month, unsigned day, enum demo_signer signer, uint32_t first);
+MUST_CHECK enum error demo_sheet_add(struct demo_story *story, uint32_t house, uint32_t payer,
+    uint32_t month, unsigned day, enum demo_signer signer, uint32_t first);
 
 /* demo_faults.c: persons and claims that are wrong in every way that the rules know. */
 void demo_faults_pick(struct demo_story *story);

@@ -18,13 +18,13 @@ struct signer {
 	enum error error; /* of reading or verifying; ERROR_NONE: good */
 };
 
-static void signer_find(struct txn *txn, struct span bytes, uint64_t sequence, struct signer *signer)
+static void signer_find(
+    struct txn *txn, struct span bytes, uint64_t sequence, struct signer *signer)
 {
 	*signer = (struct signer){0};
 	signer->error = document_read(bytes, &signer->document);
 	if (!signer->error)
-		signer->error =
-		    keyring_verify(txn, &signer->document, sequence, &signer->key);
+		signer->error = keyring_verify(txn, &signer->document, sequence, &signer->key);
 }
 
 static void document_text(struct txn *txn, const struct entry *entry, uint32_t index)
@@ -95,8 +95,9 @@ int entry_view_text(struct txn *txn, const struct entry *entry)
 	char time[32];
 	const char *kind = kind_name(header->kind);
 	time_write(header->time_ms, time);
-	printf("entry %llu, epoch %u: %s (kind %u), %s\nsalt %20s", (unsigned long long)header->sequence,
-	    header->epoch, kind ? kind : "unknown", header->kind, time, "");
+	printf("entry %llu, epoch %u: %s (kind %u), %s\nsalt %20s",
+	    (unsigned long long)header->sequence, header->epoch, kind ? kind : "unknown",
+	    header->kind, time, "");
 	output_hex(stdout, hash_span(&header->salt));
 	printf("\nresults root %12s", "");
 	output_hex(stdout, hash_span(&header->results_root));
@@ -142,7 +143,8 @@ static yyjson_mut_val *lines_json(yyjson_mut_doc *doc, const struct entry *entry
 	yyjson_mut_val *array = yyjson_mut_arr(doc);
 	for (uint32_t i = 0; i < entry->header.count; i++) {
 		yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
-		yyjson_mut_obj_add_val(doc, object, "line", diagnostic_json(doc, next_item(&lines)));
+		yyjson_mut_obj_add_val(
+		    doc, object, "line", diagnostic_json(doc, next_item(&lines)));
 		yyjson_mut_obj_add_val(
 		    doc, object, "verdict", diagnostic_json(doc, next_item(&verdicts)));
 	}

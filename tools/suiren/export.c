@@ -16,14 +16,14 @@ static const struct export_format *format_find(const char *name)
 	return NULL;
 }
 
-static int export_entry(const struct cli *cli, struct txn *txn, uint64_t sequence,
-    const struct export_format *format)
+static int export_entry(
+    const struct cli *cli, struct txn *txn, uint64_t sequence, const struct export_format *format)
 {
 	struct entry_reader reader = {0};
 	enum error error = ledger_read(txn, sequence, &reader);
 	for (size_t i = 0; !error && i < reader.entry.transfer_count; i++)
-		format->transfer(stdout, &reader.entry.header, (uint32_t)i,
-		    &reader.entry.transfers[i]);
+		format->transfer(
+		    stdout, &reader.entry.header, (uint32_t)i, &reader.entry.transfers[i]);
 	entry_free(&reader);
 	if (!error)
 		return CLI_DONE;

@@ -14,7 +14,7 @@ static bool hledger_plain(struct span rest)
 	uint8_t c = rest.data[0];
 	if (c < 0x80)
 		return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '-' || c == '_' || c == '.';
+		       c == '-' || c == '_' || c == '.';
 	/* U+0085, U+00A0; U+1680; U+2000..U+206F; U+3000 by their first bytes */
 	if (c == 0xC2)
 		return rest.size > 1 && rest.data[1] > 0xA0;
@@ -40,7 +40,8 @@ void export_hledger_account(FILE *out, struct span name)
 }
 
 /* The amount without grouping: yuan "1234.56", minutes "90". */
-static void amount_plain(const struct transfer *transfer, bool negative, char text[AMOUNT_TEXT_SIZE])
+static void amount_plain(
+    const struct transfer *transfer, bool negative, char text[AMOUNT_TEXT_SIZE])
 {
 	int64_t value = negative ? -transfer->amount.value : transfer->amount.value;
 	if (transfer->unit == UNIT_CNY)
@@ -53,7 +54,8 @@ static void hledger_begin(FILE *out, const struct node_config *config, bool part
 {
 	fprintf(out,
 	    "; The books of %s %s (%06u), written by `suiren export --format hledger`.\n"
-	    "; Debits are positive, credits negative. Pending transfers and their release are comments.\n",
+	    "; Debits are positive, credits negative. Pending transfers and their release are "
+	    "comments.\n",
 	    config->name_zh, config->name_en, config->region);
 	if (partial)
 		fputs("; Movements only: the journal does not begin with the log.\n", out);

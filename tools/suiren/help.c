@@ -33,7 +33,8 @@ size_t help_distance(const char *a, const char *b)
 	for (size_t j = 0; j <= b_size; j++)
 		rows[0][j] = j;
 	for (size_t i = 1; i <= a_size; i++) {
-		size_t *now = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+		size_t *now = rows[i % 3], *before = rows[(i + 2) % 3],
+		       *earlier = rows[(i + 1) % 3];
 		now[0] = i;
 		for (size_t j = 1; j <= b_size; j++) {
 			size_t change = before[j - 1] + (a[i - 1] != b[j - 1]);
@@ -130,7 +131,8 @@ static void help_line(FILE *out, const struct cli_command *command)
 
 void help_all(FILE *out)
 {
-	fputs("Suiren keeps a city's signed books of eldercare subsidies and settles with other cities.\n"
+	fputs("Suiren keeps a city's signed books of eldercare subsidies and settles with other "
+	      "cities.\n"
 	      "随人：养老补贴，费随人走。一城一账，逐笔签名，跨城对账、清算。\n\n"
 	      "Try it:   suiren demo --dir demo\n"
 	      "A city:   suiren init chengdu --region 510100\n"
@@ -143,9 +145,11 @@ void help_all(FILE *out)
 		for (const struct cli_command *c = files[f].commands; c->noun; c++)
 			help_line(out, c);
 	}
-	fputs("\nEvery command knows --help and --json; commands that write know --now on demo nodes.\n"
+	fputs("\nEvery command knows --help and --json; commands that write know --now on demo "
+	      "nodes.\n"
 	      "`suiren help COMMAND` tells more; `suiren --version` which program this is.\n"
-	      "Exit status: 0 done, 1 the answer is no, 2 wrong usage or input, 3 the world failed.\n",
+	      "Exit status: 0 done, 1 the answer is no, 2 wrong usage or input, 3 the world "
+	      "failed.\n",
 	    out);
 }
 

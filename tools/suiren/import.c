@@ -8,10 +8,16 @@
 #include "person_internal.h"
 
 /* Order the lines; `content` NULL: they are the content. */
-static enum error order_lines(struct node *node, enum kind kind, const struct buffer *lines, uint32_t count, const struct hash *content,
-    const struct secret_key *key, submission_before *before, void *context, struct answer *answer)
+static enum error order_lines(struct node *node, enum kind kind, const struct buffer *lines,
+    uint32_t count, const struct hash *content, const struct secret_key *key,
+    submission_before *before, void *context, struct answer *answer)
 {
-	struct node_order order = {.kind = kind, .content = content, .lines = buffer_span(lines), .count = count, .key = key, .before = before,
+	struct node_order order = {.kind = kind,
+	    .content = content,
+	    .lines = buffer_span(lines),
+	    .count = count,
+	    .key = key,
+	    .before = before,
 	    .before_context = context};
 
 	if (lines->failed) {
@@ -28,36 +34,40 @@ static struct hash content_again(const struct buffer *lines, uint64_t after)
 	uint8_t number[8];
 
 	be64_write(number, after);
-	return hash_sha256_parts((const struct span[]){buffer_span(lines), span_of(number, sizeof number)}, 2);
+	return hash_sha256_parts(
+	    (const struct span[]){buffer_span(lines), span_of(number, sizeof number)}, 2);
 }
 
 /* Kinds whose lines hold nothing random and nothing secret. */
-#define IMPORT_PLAIN(function, type, kind, write)                                                                                          \
-	enum error function##_again(struct node *node, const struct type *rows, uint32_t count, uint64_t after, const struct secret_key *key, \
-	    struct answer *answer)                                                                                                         \
-	{                                                                                                                                  \
-		struct buffer lines = {0};                                                                                                 \
-		struct hash content;                                                                                                       \
-		enum error error;                                                                                                          \
-                                                                                                                                           \
-		assert(count <= IMPORT_ROWS_MAX);                                                                                          \
-		for (uint32_t i = 0; i < count; i++)                                                                                       \
-			write(&lines, &rows[i]);                                                                                           \
-		content = content_again(&lines, after);                                                                                    \
-		error = order_lines(node, kind, &lines, count, after ? &content : NULL, key, NULL, NULL, answer);                          \
-		buffer_free(&lines);                                                                                                       \
-		return error;                                                                                                              \
-	}                                                                                                                                  \
-	enum error function(struct node *node, const struct type *rows, uint32_t count, const struct secret_key *key, struct answer *answer) \
-	{                                                                                                                                  \
-		return function##_again(node, rows, count, 0, key, answer);                                                                \
+#define IMPORT_PLAIN(function, type, kind, write)                                                 \
+	enum error function##_again(struct node *node, const struct type *rows, uint32_t count,   \
+	    uint64_t after, const struct secret_key *key, struct answer *answer)                  \
+	{                                                                                         \
+		struct buffer lines = {0};                                                        \
+		struct hash content;                                                              \
+		enum error error;                                                                 \
+                                                                                                  \
+		assert(count <= IMPORT_ROWS_MAX);                                                 \
+		for (uint32_t i = 0; i < count; i++)                                              \
+			write(&lines, &rows[i]);                                                  \
+		content = content_again(&lines, after);                                           \
+		error = order_lines(                                                              \
+		    node, kind, &lines, count, after ? &content : NULL, key, NULL, NULL, answer); \
+		buffer_free(&lines);                                                              \
+		return error;                                                                     \
+	}                                                                                         \
+	enum error function(struct node *node, const struct type *rows, uint32_t count,           \
+	    const struct secret_key *key, struct answer *answer)                                  \
+	{                                                                                         \
+		return function##_again(node, rows, count, 0, key, answer);                       \
 	}
 
 IMPORT_PLAIN(import_institutions, institution_line, KIND_institution, institution_line_write)
 IMPORT_PLAIN(import_grants, grant_line, KIND_grant, grant_line_write)
 IMPORT_PLAIN(import_filings, filing_line, KIND_filing, filing_line_write)
 IMPORT_PLAIN(import_stays, stay_line, KIND_stay, stay_line_write)
-IMPORT_PLAIN(import_appropriations, appropriation_line, KIND_appropriation, appropriation_line_write)
+IMPORT_PLAIN(
+    import_appropriations, appropriation_line, KIND_appropriation, appropriation_line_write)
 
 /* Everything about persons needs the registry's key. */
 static const struct hash *registry_key(struct node *node)
@@ -91,15 +101,19 @@ static void copy_text(char *out, size_t size, const char *text)
 		memcpy(out, text, strnlen(text, size - 1));
 }
 
-static enum error check_row(const struct import_person *row, uint32_t number, int32_t *birth_day, struct answer *answer)
+static enum error check_row(
+    const struct import_person *row, uint32_t number, int32_t *birth_day, struct answer *answer)
 {
 	enum error error = id_number_check(span_text(row->id_number), birth_day);
 
 	if (error)
-		return answer->error = error_set(&answer->detail, error, "row %u: ID number: %s", (unsigned)number + 1, error_text(error));
-	if (!row->name[0] || strlen(row->name) >= REGISTRY_NAME_SIZE || (row->card && strlen(row->card) >= CARD_SIZE) ||
+		return answer->error = error_set(&answer->detail, error, "row %u: ID number: %s",
+			   (unsigned)number + 1, error_text(error));
+	if (!row->name[0] || strlen(row->name) >= REGISTRY_NAME_SIZE ||
+	    (row->card && strlen(row->card) >= CARD_SIZE) ||
 	    (row->bank && strlen(row->bank) >= BANK_SIZE))
-		return answer->error = error_set(&answer->detail, ERROR_MALFORMED, "row %u: name, card or bank is empty or too long", (unsigned)number + 1);
+		return answer->error = error_set(&answer->detail, ERROR_MALFORMED,
+			   "row %u: name, card or bank is empty or too long", (unsigned)number + 1);
 	return ERROR_NONE;
 }
 
@@ -113,10 +127,12 @@ static enum error put_registry(void *context, struct txn *txn, struct error_deta
 		enum error error;
 
 		node_random(work->node, nonce, sizeof nonce);
-		error = registry_put(txn, registry_key(work->node), work->codes[i], &work->registry[i], nonce, &other);
+		error = registry_put(txn, registry_key(work->node), work->codes[i],
+		    &work->registry[i], nonce, &other);
 		if (error == ERROR_CONFLICT)
-			return error_set(detail, ERROR_EXISTS, "row %u: the ID number is registered already, as %016llu 已登记", (unsigned)i + 1,
-			    (unsigned long long)other);
+			return error_set(detail, ERROR_EXISTS,
+			    "row %u: the ID number is registered already, as %016llu 已登记",
+			    (unsigned)i + 1, (unsigned long long)other);
 		if (error)
 			return error;
 	}
@@ -134,7 +150,8 @@ static enum error give_codes(struct registering *work, bool *known)
 		return error;
 	*known = true;
 	for (uint32_t i = 0; !error && *known && i < work->count; i++) {
-		error = registry_find(txn, registry_key(work->node), span_text(work->rows[i].id_number), &work->codes[i]);
+		error = registry_find(txn, registry_key(work->node),
+		    span_text(work->rows[i].id_number), &work->codes[i]);
 		if (error == ERROR_NOT_FOUND) {
 			*known = false;
 			error = ERROR_NONE;
@@ -160,7 +177,8 @@ static void write_plain_person(struct buffer *plain, const struct import_person 
 
 /* `known`: all of them are registered, so it is a repeat or has to be refused. Their rows are left alone: a new key would put what is sealed
  * under the old one out of reach. Without it the new lines do not open, which is what refuses them. */
-static enum error register_rows(struct registering *work, bool known, const struct secret_key *key, struct answer *answer)
+static enum error register_rows(
+    struct registering *work, bool known, const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
@@ -169,7 +187,10 @@ static enum error register_rows(struct registering *work, bool known, const stru
 
 	for (uint32_t i = 0; !error && i < work->count; i++) {
 		const struct import_person *row = &work->rows[i];
-		struct person_facts facts = {.code = work->codes[i], .death_day = DAY_NEVER, .income_class = row->income_class, .flags = row->flags};
+		struct person_facts facts = {.code = work->codes[i],
+		    .death_day = DAY_NEVER,
+		    .income_class = row->income_class,
+		    .flags = row->flags};
 
 		error = check_row(row, i, &facts.birth_day, answer);
 		if (error)
@@ -187,10 +208,12 @@ static enum error register_rows(struct registering *work, bool known, const stru
 		error = plain.failed;
 	if (!error) {
 		content = content_of(work->node, &plain);
-		error = order_lines(work->node, KIND_person, &lines, work->count, &content, key, known ? NULL : put_registry, work, answer);
+		error = order_lines(work->node, KIND_person, &lines, work->count, &content, key,
+		    known ? NULL : put_registry, work, answer);
 	}
 	if (known && work->count > 0 && answer->error == ERROR_MALFORMED)
-		error = answer->error = error_set(&answer->detail, ERROR_EXISTS, "row 1: the ID number is registered already, as %016llu 已登记",
+		error = answer->error = error_set(&answer->detail, ERROR_EXISTS,
+		    "row 1: the ID number is registered already, as %016llu 已登记",
 		    (unsigned long long)work->codes[0]);
 	buffer_free(&lines);
 	if (plain.data)
@@ -199,8 +222,8 @@ static enum error register_rows(struct registering *work, bool known, const stru
 	return error;
 }
 
-enum error import_persons(struct node *node, const struct import_person *rows, uint32_t count, const struct secret_key *key, uint64_t *codes,
-    struct answer *answer)
+enum error import_persons(struct node *node, const struct import_person *rows, uint32_t count,
+    const struct secret_key *key, uint64_t *codes, struct answer *answer)
 {
 	struct registering work = {.node = node, .rows = rows, .count = count, .codes = codes};
 	bool known;
@@ -225,18 +248,22 @@ enum error import_persons(struct node *node, const struct import_person *rows, u
 
 /* Lines sealed under keys that are in the registry. */
 
-static enum error fact_key(struct node *node, struct txn *txn, uint64_t code, uint32_t row, struct hash *key, struct answer *answer)
+static enum error fact_key(struct node *node, struct txn *txn, uint64_t code, uint32_t row,
+    struct hash *key, struct answer *answer)
 {
 	enum error error = person_fact_key(node_settlement(node), txn, code, key);
 
 	if (error)
-		return answer->error = error_set(&answer->detail, error, "row %u: person %016llu is not registered here", (unsigned)row + 1, (unsigned long long)code);
+		return answer->error = error_set(&answer->detail, error,
+			   "row %u: person %016llu is not registered here", (unsigned)row + 1,
+			   (unsigned long long)code);
 	return ERROR_NONE;
 }
 
 /* What came before is part of an order of facts: the same facts may come back after others, and are not a repeat then. `same` stays set while
  * the facts are those that are known; `last` is the entry that booked them. */
-static enum error facts_before(struct txn *txn, const struct person_facts *facts, struct buffer *plain, bool *same, uint64_t *last)
+static enum error facts_before(struct txn *txn, const struct person_facts *facts,
+    struct buffer *plain, bool *same, uint64_t *last)
 {
 	const struct person_row *row = NULL;
 	enum error error = person_get(txn, facts->code, &row);
@@ -248,14 +275,16 @@ static enum error facts_before(struct txn *txn, const struct person_facts *facts
 		return ERROR_NONE;
 	}
 	codec_put_uint(plain, row->facts_sequence);
-	*same = *same && (row->state & PERSON_HAS_FACTS) && row->birth_day == facts->birth_day && row->death_day == facts->death_day &&
-	    row->income_class == facts->income_class && row->flags == facts->flags;
+	*same = *same && (row->state & PERSON_HAS_FACTS) && row->birth_day == facts->birth_day &&
+		row->death_day == facts->death_day && row->income_class == facts->income_class &&
+		row->flags == facts->flags;
 	if (row->facts_sequence > *last)
 		*last = row->facts_sequence;
 	return ERROR_NONE;
 }
 
-enum error import_facts(struct node *node, const struct person_facts *rows, uint32_t count, const struct secret_key *key, struct answer *answer)
+enum error import_facts(struct node *node, const struct person_facts *rows, uint32_t count,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
@@ -285,7 +314,8 @@ enum error import_facts(struct node *node, const struct person_facts *rows, uint
 		*answer = (struct answer){.error = ERROR_REPEAT, .sequence = last};
 	else if (!error) {
 		content = content_of(node, &plain);
-		error = order_lines(node, KIND_person, &lines, count, &content, key, NULL, NULL, answer);
+		error = order_lines(
+		    node, KIND_person, &lines, count, &content, key, NULL, NULL, answer);
 	}
 	buffer_free(&lines);
 	buffer_free(&plain);
@@ -306,18 +336,23 @@ enum error import_facts_get(struct node *node, uint64_t code, struct person_fact
 	if (!error && !(row->state & PERSON_HAS_FACTS))
 		error = ERROR_NOT_FOUND;
 	if (!error)
-		*facts = (struct person_facts){.code = code, .birth_day = row->birth_day, .death_day = row->death_day, .income_class = row->income_class, .flags = row->flags};
+		*facts = (struct person_facts){.code = code,
+		    .birth_day = row->birth_day,
+		    .death_day = row->death_day,
+		    .income_class = row->income_class,
+		    .flags = row->flags};
 	txn_abort(txn);
 	return error;
 }
 
-enum error import_assessments(struct node *node, const struct assessment *rows, uint32_t count, const struct secret_key *key, struct answer *answer)
+enum error import_assessments(struct node *node, const struct assessment *rows, uint32_t count,
+    const struct secret_key *key, struct answer *answer)
 {
 	return import_assessments_again(node, rows, count, 0, key, answer);
 }
 
-enum error import_assessments_again(struct node *node, const struct assessment *rows, uint32_t count, uint64_t after,
-    const struct secret_key *key, struct answer *answer)
+enum error import_assessments_again(struct node *node, const struct assessment *rows,
+    uint32_t count, uint64_t after, const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
@@ -347,7 +382,8 @@ enum error import_assessments_again(struct node *node, const struct assessment *
 		if (after)
 			codec_put_uint(&plain, after);
 		content = content_of(node, &plain);
-		error = order_lines(node, KIND_assessment, &lines, count, &content, key, NULL, NULL, answer);
+		error = order_lines(
+		    node, KIND_assessment, &lines, count, &content, key, NULL, NULL, answer);
 	}
 	buffer_free(&lines);
 	buffer_free(&plain);
@@ -374,7 +410,8 @@ static enum error erase_registry(void *context, struct txn *txn, struct error_de
 	return error;
 }
 
-enum error import_erase(struct node *node, const uint64_t *codes, uint32_t count, const struct secret_key *key, struct answer *answer)
+enum error import_erase(struct node *node, const uint64_t *codes, uint32_t count,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct erasing work = {.node = node, .codes = codes, .count = count};
 	struct buffer lines = {0};
@@ -382,7 +419,8 @@ enum error import_erase(struct node *node, const uint64_t *codes, uint32_t count
 
 	for (uint32_t i = 0; i < count; i++)
 		erase_line_write(&lines, codes[i]);
-	error = order_lines(node, KIND_erase, &lines, count, NULL, key, erase_registry, &work, answer);
+	error =
+	    order_lines(node, KIND_erase, &lines, count, NULL, key, erase_registry, &work, answer);
 	buffer_free(&lines);
 	return error;
 }

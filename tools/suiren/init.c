@@ -42,7 +42,8 @@ static int init_report(struct cli *cli, const char *directory)
 	       "  node.yaml   who it is, its peers, its limits\n"
 	       "  keys/       its keys, mode 0600\n"
 	       "  ledger/     its log %s: %llu entries\n\n"
-	       "Take %s/keys/root.key away now, to a place without a network, and keep a second copy:\n"
+	       "Take %s/keys/root.key away now, to a place without a network, and keep a second "
+	       "copy:\n"
 	       "it signs this city's other keys and is not needed for daily work.\n"
 	       "请立即将 %s/keys/root.key 移至离线介质并备份：它签发本市其他密钥，日常不用。\n\n"
 	       "Next: suiren status %s\n"
@@ -100,8 +101,10 @@ static int init_run(struct cli *cli, int argc, char **argv)
 		goto done;
 	}
 	if (policy_file && policy.size == 0) {
-		status = cli_refuse(cli, ERROR_MALFORMED, "%s: empty; a policy names region, funds "
-		    "and programmes: see docs/policy.md", policy_file);
+		status = cli_refuse(cli, ERROR_MALFORMED,
+		    "%s: empty; a policy names region, funds "
+		    "and programmes: see docs/policy.md",
+		    policy_file);
 		goto done;
 	}
 	if (cli->dry_run) {

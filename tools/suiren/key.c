@@ -69,7 +69,8 @@ static int keys_text(const struct node *node, const struct key_shown *keys, stru
 	fputc('\n', stdout);
 	if (keys[0].secret_here && !node_is_demo(node))
 		fprintf(stderr,
-		    "suiren: %s/keys/root.key is still here; take it to a place without a network\n",
+		    "suiren: %s/keys/root.key is still here; take it to a place without a "
+		    "network\n",
 		    node_directory(node));
 	return CLI_DONE;
 }
@@ -90,9 +91,9 @@ static int show_run(struct cli *cli, int argc, char **argv)
 		note_verifier_write(&vkey, &verifier);
 		if (!error)
 			error = vkey.failed;
-		status = error	    ? cli_fail(cli, error, NULL, "key show")
-		    : cli->json ? keys_json(keys, buffer_span(&vkey))
-				: keys_text(node, keys, buffer_span(&vkey));
+		status = error       ? cli_fail(cli, error, NULL, "key show")
+			 : cli->json ? keys_json(keys, buffer_span(&vkey))
+				     : keys_text(node, keys, buffer_span(&vkey));
 	}
 	buffer_free(&vkey);
 	txn_abort(txn);
@@ -101,6 +102,7 @@ static int show_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command key_commands[] = {
-    {"key", "show", "DIR [--json]", "The city's public keys, and which secrets lie in the directory",
-	"suiren key show chengdu", show_run},
+    {"key", "show", "DIR [--json]",
+	"The city's public keys, and which secrets lie in the directory", "suiren key show chengdu",
+	show_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

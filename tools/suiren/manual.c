@@ -16,16 +16,19 @@ static const struct manual_page pages[] = {
 	"keys/root.key signs the city's other keys: take it away to a place without a network.\n"
 	"JSON: directory, region, demo, origin, entries, root.\n"},
     {"status", NULL,
-	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, used_bytes,\n"
+	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, "
+	"used_bytes,\n"
 	"map_bytes, disk_bytes, peers [as `peer list`].\n"},
     {"key", "show",
 	"Says which secrets lie in DIR/keys; a root key that is still there is warned of.\n"
 	"JSON: keys [kind, public_key, key_id, from_entry, secret_here], vkey.\n"},
     {"officer", "add",
 	"  --key HEX       the officer's public key, 64 hex digits, made elsewhere\n"
-	"  --out FILE      make a key here and write it to FILE (mode 0600), for the officer alone\n"
+	"  --out FILE      make a key here and write it to FILE (mode 0600), for the officer "
+	"alone\n"
 	"\n"
-	"An officer signs what is entered by hand (--officer-key, --entered-by). Adding another key\n"
+	"An officer signs what is entered by hand (--officer-key, --entered-by). Adding another "
+	"key\n"
 	"for the same name ends the old one.\n"
 	"JSON: entry, repeat.\n"},
     {"officer", "list", "JSON: [name, public_key, key_id, from_entry, until_entry or null].\n"},
@@ -35,55 +38,68 @@ static const struct manual_page pages[] = {
     {"peer", "list",
 	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting].\n"},
     {"deliver", NULL,
-	"Documents are carried in a fixed order until no outbox holds any. A document that is refused\n"
+	"Documents are carried in a fixed order until no outbox holds any. A document that is "
+	"refused\n"
 	"counts as delivered: the refusal is an entry on both sides.\n"
 	"JSON: delivered, refused, acknowledgements.\n"},
     {"policy", "check",
 	"Every error is one line: FILE:LINE: field: what is wrong. Exit status 1 if there is one.\n"
-	"JSON: good, region, version, programmes, funds, hash, errors [file, line, field, text].\n"},
+	"JSON: good, region, version, programmes, funds, hash, errors [file, line, field, "
+	"text].\n"},
     {"policy", "show",
 	"  --on DAY        programmes in force on this day\n"
 	"  --region CODE   another city's catalogue, as its notice brought it\n"
 	"\n"
 	"Amounts that the sources do not give are marked illustrative.\n"
 	"JSON: region, name_zh, name_en, version, on, hash, programmes [code, name_zh, name_en,\n"
-	"document, clause, effective_from, effective_until, need, accrues, payer, paid_to, portable,\n"
+	"document, clause, effective_from, effective_until, need, accrues, payer, paid_to, "
+	"portable,\n"
 	"regions, district, funds, price_ceiling_fen, quantity_cap_days, programme_cap_fen,\n"
-	"person_month_cap_fen, amounts [age_from, age_to, level_from, level_to, amount_fen, clause,\n"
+	"person_month_cap_fen, amounts [age_from, age_to, level_from, level_to, amount_fen, "
+	"clause,\n"
 	"illustrative], illustrative].\n"},
     {"policy", "bundle",
-	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file by\n"
+	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file "
+	"by\n"
 	"payer with it, without a node. Without -o it goes to standard output.\n"},
     {"window", "list",
-	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut of that\n"
+	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut "
+	"of that\n"
 	"                  day; open\n"
-	"  --month YYYY-MM only windows whose day (the last whole one before the cut) is in this month\n"
+	"  --month YYYY-MM only windows whose day (the last whole one before the cut) is in this "
+	"month\n"
 	"  --peer CODE     only those between this node and CODE\n"
 	"\n"
-	"States: open; cut (stated by the payer, not yet agreed); agreed; differs (the creditor's copy\n"
+	"States: open; cut (stated by the payer, not yet agreed); agreed; differs (the creditor's "
+	"copy\n"
 	"is not what the payer states: nothing is paid on it).\n"
 	"JSON: [payer, creditor, number, window or null, day or null, state, lines, approved_fen,\n"
-	"reversed_fen, amount_fen, digest, statement, cut_entry, agreement, agreed_entry, stated [the\n"
+	"reversed_fen, amount_fen, digest, statement, cut_entry, agreement, agreed_entry, stated "
+	"[the\n"
 	"payer's figures, where they differ], clearing (the month that took it) or null].\n"},
     {"window", "show",
 	"  --window LABEL  as for `window list`; without it the open windows\n"
 	"  --peer CODE     only those between this node and CODE\n"
 	"\n"
-	"JSON: as `window list`, with obligations [epoch, entry, line, amount_fen, line_hash]; entry and\n"
+	"JSON: as `window list`, with obligations [epoch, entry, line, amount_fen, line_hash]; "
+	"entry and\n"
 	"line are of the payer's log.\n"},
     {"window", "cut",
 	"  --window DAY        refuse unless today is this day, whose label the windows will have\n"
 	"  --officer-key FILE  sign as this officer in place of the node\n"
 	"\n"
-	"Every city that is owed something since the last cut gets a signed statement. Nothing owed is\n"
+	"Every city that is owed something since the last cut gets a signed statement. Nothing "
+	"owed is\n"
 	"nothing to cut, and done. JSON: the windows cut, as `window list`.\n"},
     {"clearing", "list",
 	"  --month YYYY-MM  only this month\n"
 	"  --peer CODE      only with this city\n"
 	"\n"
-	"Of two cities `low` is the one with the lower code; it proposes. States: proposed; netted (signed\n"
+	"Of two cities `low` is the one with the lower code; it proposes. States: proposed; netted "
+	"(signed\n"
 	"by both, booked, to be paid); settled; refused.\n"
-	"JSON: [month, low, high, state, model (net, gross), low_windows, high_windows, low_owes_fen,\n"
+	"JSON: [month, low, high, state, model (net, gross), low_windows, high_windows, "
+	"low_owes_fen,\n"
 	"high_owes_fen, payments [payer, creditor, amount_fen, received], proposed_day, due_day,\n"
 	"proposed_entry, booked_entry or null, proposal, document or null].\n"},
     {"clearing", "show",
@@ -96,17 +112,21 @@ static const struct manual_page pages[] = {
 	"  --peer CODE         only with this city\n"
 	"  --officer-key FILE  sign as this officer in place of the node\n"
 	"\n"
-	"A month can be cleared after the 20th of the next one, once between two cities. It takes every\n"
-	"agreed window of that month or earlier that no clearing has taken. What is cleared before, or\n"
+	"A month can be cleared after the 20th of the next one, once between two cities. It takes "
+	"every\n"
+	"agreed window of that month or earlier that no clearing has taken. What is cleared "
+	"before, or\n"
 	"comes to nothing, or is the other city's to propose, is said and done.\n"
-	"JSON: month, peers [peer, outcome (proposed, nothing_to_clear, already, peer_proposes), entry,\n"
+	"JSON: month, peers [peer, outcome (proposed, nothing_to_clear, already, peer_proposes), "
+	"entry,\n"
 	"clearing as in `clearing list`].\n"},
     {"balance", NULL,
 	"  --at SEQ        after entry SEQ\n"
 	"  --on DAY        at the end of a day, Beijing time\n"
 	"\n"
 	"The balance is that of the account's normal side; pending amounts are shown beside it.\n"
-	"JSON: [account, unit, debits, credits, pending_debits, pending_credits] in fen or minutes.\n"},
+	"JSON: [account, unit, debits, credits, pending_debits, pending_credits] in fen or "
+	"minutes.\n"},
     {"account", "show",
 	"  --from SEQ      postings from this entry on\n"
 	"  --limit N       at most N postings\n"
@@ -116,8 +136,7 @@ static const struct manual_page pages[] = {
 	"pending_debits, pending_credits]; the last four as they stood after the posting.\n"},
     {"account", "find",
 	"JSON: [entry, index, time, transfer_kind, unit, amount, debit, credit].\n"},
-    {"account", "freeze",
-	"  --officer-key FILE   signed by this officer instead of by the node\n"},
+    {"account", "freeze", "  --officer-key FILE   signed by this officer instead of by the node\n"},
     {"account", "unfreeze",
 	"  --officer-key FILE   signed by this officer instead of by the node\n"},
     {"account", "close",
@@ -125,30 +144,38 @@ static const struct manual_page pages[] = {
 	"\n"
 	"Balance and pending amounts must be 0. There is no way back: open a new account.\n"},
     {"export", NULL,
-	"  --format hledger   a journal; `hledger -f -` re-adds it to the balances of `suiren balance`\n"
+	"  --format hledger   a journal; `hledger -f -` re-adds it to the balances of `suiren "
+	"balance`\n"
 	"  --format csv       one row a transfer, UTF-8, RFC 4180\n"
 	"  --format jsonl     one JSON object a transfer\n"
 	"  --from, --to DAY   entries of these days only, both inclusive, Beijing time\n"
 	"\n"
-	"hledger: debits are positive; '/' in account names becomes ':'; pending transfers and their\n"
-	"release are comments. csv and jsonl: entry, index, time, entry_kind, transfer_kind (plain,\n"
+	"hledger: debits are positive; '/' in account names becomes ':'; pending transfers and "
+	"their\n"
+	"release are comments. csv and jsonl: entry, index, time, entry_kind, transfer_kind "
+	"(plain,\n"
 	"pending, post, void, expire), unit (CNY, MIN), amount (fen, minutes), debit, credit, id,\n"
 	"pending_id, deadline, reference. No names, ID numbers or cards are in the books.\n"},
     {"verify", NULL,
-	"  --peer-checkpoint FILE   a checkpoint of this log that a peer has kept: the log must still\n"
+	"  --peer-checkpoint FILE   a checkpoint of this log that a peer has kept: the log must "
+	"still\n"
 	"                           hold what it held then\n"
-	"  --replay                 rebuild every table from the log and compare, and run every rule\n"
+	"  --replay                 rebuild every table from the log and compare, and run every "
+	"rule\n"
 	"                           again: the same verdicts must come out\n"
 	"\n"
-	"Every finding names the entry, or the table and key. Exit status 1 if there is one. Works\n"
+	"Every finding names the entry, or the table and key. Exit status 1 if there is one. "
+	"Works\n"
 	"beside a running writer.\n"
 	"JSON: verified, entries, lines, documents, transfers, accounts, finding_count, findings\n"
 	"[entry, table, key, text] and, with --replay, replay [entries, lines, not_rerun].\n"},
     {"log", "head",
-	"The text is a C2SP signed note: a tlog-checkpoint. JSON: origin, size, root, checkpoint.\n"},
+	"The text is a C2SP signed note: a tlog-checkpoint. JSON: origin, size, root, "
+	"checkpoint.\n"},
     {"log", "vkey", "JSON: vkey, public_key.\n"},
     {"log", "entry",
-	"Lines, verdicts and payloads are shown as they are stored (CBOR in diagnostic notation; byte\n"
+	"Lines, verdicts and payloads are shown as they are stored (CBOR in diagnostic notation; "
+	"byte\n"
 	"strings are hex in JSON); docs/format.md tells what stands where in which kind.\n"
 	"JSON: sequence, epoch, time, kind, kind_number, salt, results_root, transfers_hash,\n"
 	"documents [name, hash, size, key_id, verified, signer, payload], lines [line, verdict],\n"
@@ -156,17 +183,20 @@ static const struct manual_page pages[] = {
     {"log", "leaves",
 	"The Merkle leaf hash of a line is SHA-256 of 00 and the bytes (RFC 6962).\n"},
     {"proof", "inclusion",
-	"JSON, always: leaf_hash, hashes [the sibling of the leaf first], root: RFC 9162, 2.1.3.\n"},
+	"JSON, always: leaf_hash, hashes [the sibling of the leaf first], root: RFC 9162, "
+	"2.1.3.\n"},
     {"proof", "consistency",
 	"JSON, always: leaf_hash (null), hashes, root (of N entries): RFC 9162, 2.1.4.\n"},
     {"receipt", "make",
-	"The receipt holds the line, its verdict, the paths to the signed checkpoint and, if the line\n"
+	"The receipt holds the line, its verdict, the paths to the signed checkpoint and, if the "
+	"line\n"
 	"came on an institution's sheet, the sheet's signed header; nothing of other lines.\n"},
     {"receipt", "verify",
 	"  --vkey VKEY            as `suiren log vkey` prints it, or a file that holds it\n"
 	"  --institution-key HEX  check the institution's signature on the sheet too\n"
 	"\n"
-	"Without --institution-key the receipt still proves that the city's log binds this very sheet,\n"
+	"Without --institution-key the receipt still proves that the city's log binds this very "
+	"sheet,\n"
 	"whose signature the city checked when it booked it.\n"
 	"JSON: verified, origin, entry, line_index, checkpoint_size, time, kind, line, verdict,\n"
 	"institution_signature (verified, not_checked, none), institution, sheet, month,\n"

@@ -145,8 +145,8 @@ done:
 }
 
 const struct cli_command officer_commands[] = {
-    {"officer", "add", "DIR NAME (--key HEX | --out FILE) [--json]",
-	"Register an officer's key", "suiren officer add chengdu wang.li --out wang.key", add_run},
+    {"officer", "add", "DIR NAME (--key HEX | --out FILE) [--json]", "Register an officer's key",
+	"suiren officer add chengdu wang.li --out wang.key", add_run},
     {"officer", "list", "DIR [--json]", "The officers' keys, ended ones too",
 	"suiren officer list chengdu", list_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -10,7 +10,8 @@
 
 #define OFFICER_ADD 1
 
-static enum error give(struct node *node, struct node_order *order, const struct buffer *parameters, size_t count, struct answer *answer)
+static enum error give(struct node *node, struct node_order *order, const struct buffer *parameters,
+    size_t count, struct answer *answer)
 {
 	if (parameters->failed) {
 		memset(answer, 0, sizeof *answer);
@@ -21,7 +22,8 @@ static enum error give(struct node *node, struct node_order *order, const struct
 	return node_order(node, order, answer);
 }
 
-enum error order_officer(struct node *node, const char *name, const struct public_key *public, struct answer *answer)
+enum error order_officer(
+    struct node *node, const char *name, const struct public_key *public, struct answer *answer)
 {
 	struct buffer line = {0}, none = {0};
 	struct node_order order = {.kind = KIND_officer, .count = 1};
@@ -59,7 +61,8 @@ static enum error look(struct node *node, uint64_t *size, bool *any)
 	return error;
 }
 
-enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key, bool *any, struct answer *answer)
+enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key, bool *any,
+    struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_cut, .key = key};
 	struct buffer parameters = {0};
@@ -82,14 +85,16 @@ enum error order_cut(struct node *node, const int32_t *day, const struct secret_
 	return error;
 }
 
-enum error order_clearing(struct node *node, uint32_t month, uint32_t peer, uint32_t attempt, const struct secret_key *key, struct answer *answer)
+enum error order_clearing(struct node *node, uint32_t month, uint32_t peer, uint32_t attempt,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_clearing, .key = key};
 	struct buffer parameters = {0};
 	char id[ORDER_ID_MAX + 1];
 	enum error error;
 
-	snprintf(id, sizeof id, "clearing-%u-%06u-%u", (unsigned)month, (unsigned)peer, (unsigned)attempt);
+	snprintf(id, sizeof id, "clearing-%u-%06u-%u", (unsigned)month, (unsigned)peer,
+	    (unsigned)attempt);
 	order.id = span_text(id);
 	codec_put_uint(&parameters, month);
 	codec_put_uint(&parameters, peer);
@@ -132,8 +137,8 @@ static enum error look_for_more(struct node *node, const char *run, uint32_t par
 	return error;
 }
 
-enum error order_allowance(struct node *node, uint32_t month, const char *programme, const char *run, uint32_t part, const struct secret_key *key, bool *more,
-    struct answer *answer)
+enum error order_allowance(struct node *node, uint32_t month, const char *programme,
+    const char *run, uint32_t part, const struct secret_key *key, bool *more, struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_allowance, .key = key};
 	struct buffer parameters = {0};
@@ -155,7 +160,8 @@ enum error order_allowance(struct node *node, uint32_t month, const char *progra
 	return error;
 }
 
-enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, const char *grounds, const struct secret_key *key, struct answer *answer)
+enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, const char *grounds,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_reversal, .key = key, .count = 1};
 	struct buffer lines = {0}, none = {0};
@@ -187,8 +193,9 @@ static enum error find_next(struct node *node, uint64_t sequence, char next[PAYM
 	return error;
 }
 
-enum error order_payments(struct node *node, enum payment_kind kind, const char *name, const char *first, const struct secret_key *key,
-    char next[PAYMENT_PAYEE_MAX + 1], struct answer *answer)
+enum error order_payments(struct node *node, enum payment_kind kind, const char *name,
+    const char *first, const struct secret_key *key, char next[PAYMENT_PAYEE_MAX + 1],
+    struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_payment_order, .key = key};
 	struct buffer parameters = {0};
@@ -214,7 +221,8 @@ enum error order_payments(struct node *node, enum payment_kind kind, const char 
 	return error || answer->error ? error : find_next(node, answer->sequence, next);
 }
 
-enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count, const struct secret_key *key, struct answer *answer)
+enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_bank, .key = key, .count = count};
 	struct buffer lines = {0}, none = {0};

@@ -6,21 +6,28 @@
 #include "node.h"
 #include "payment.h"
 
-MUST_CHECK enum error order_officer(struct node *node, const char *name, const struct public_key *public, struct answer *answer);
+MUST_CHECK enum error order_officer(
+    struct node *node, const char *name, const struct public_key *public, struct answer *answer);
 /* Cut all open windows, as those of `day` (NULL: whatever day it is); *any is false, and nothing is ordered, if there is none. */
-MUST_CHECK enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key, bool *any, struct answer *answer);
+MUST_CHECK enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key,
+    bool *any, struct answer *answer);
 /* Propose the clearing of a month to a peer with a higher region code. `attempt` counts from 1. */
-MUST_CHECK enum error order_clearing(struct node *node, uint32_t month, uint32_t peer, uint32_t attempt, const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error order_clearing(struct node *node, uint32_t month, uint32_t peer,
+    uint32_t attempt, const struct secret_key *key, struct answer *answer);
 /* One part of a run; *more tells that there is another. */
-MUST_CHECK enum error order_allowance(struct node *node, uint32_t month, const char *programme, const char *run, uint32_t part, const struct secret_key *key,
-    bool *more, struct answer *answer);
+MUST_CHECK enum error order_allowance(struct node *node, uint32_t month, const char *programme,
+    const char *run, uint32_t part, const struct secret_key *key, bool *more,
+    struct answer *answer);
 /* One part of a payment order, from the payee `first` ("": the first) on; `next` is where the next part begins, "" if there is none. Nothing to
  * pay: answer->error is ERROR_STATE. */
-MUST_CHECK enum error order_payments(struct node *node, enum payment_kind kind, const char *name, const char *first, const struct secret_key *key,
-    char next[PAYMENT_PAYEE_MAX + 1], struct answer *answer);
+MUST_CHECK enum error order_payments(struct node *node, enum payment_kind kind, const char *name,
+    const char *first, const struct secret_key *key, char next[PAYMENT_PAYEE_MAX + 1],
+    struct answer *answer);
 /* Facts of the bank, at most ENTRY_LINES_MAX. The same facts again are a repeat. */
-MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count, const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
+    const struct secret_key *key, struct answer *answer);
 /* Take back one line of a claim of this city's log. */
-MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, const char *grounds, const struct secret_key *key, struct answer *answer);
+MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,
+    const char *grounds, const struct secret_key *key, struct answer *answer);
 
 #endif

@@ -26,17 +26,17 @@ static size_t utf8_next(struct span text, uint32_t *point)
 static bool is_control(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 ||
-	    point == 0x2029 || (point >= 0x202A && point <= 0x202E) ||
-	    (point >= 0x2066 && point <= 0x2069);
+	       point == 0x2029 || (point >= 0x202A && point <= 0x202E) ||
+	       (point >= 0x2066 && point <= 0x2069);
 }
 
 /* East Asian wide characters, as far as names here can hold them. */
 static bool is_wide(uint32_t point)
 {
 	return (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0xA4CF) ||
-	    (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) ||
-	    (point >= 0xFE30 && point <= 0xFE6F) || (point >= 0xFF00 && point <= 0xFF60) ||
-	    (point >= 0xFFE0 && point <= 0xFFE6) || (point >= 0x20000 && point <= 0x3FFFD);
+	       (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) ||
+	       (point >= 0xFE30 && point <= 0xFE6F) || (point >= 0xFF00 && point <= 0xFF60) ||
+	       (point >= 0xFFE0 && point <= 0xFFE6) || (point >= 0x20000 && point <= 0x3FFFD);
 }
 
 void output_text(FILE *out, struct span text)
@@ -98,7 +98,8 @@ void output_amount(enum unit unit, int64_t value, char text[AMOUNT_TEXT_SIZE])
 		snprintf(text, AMOUNT_TEXT_SIZE, "%lld", (long long)value);
 }
 
-static void member(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyjson_mut_val *value)
+static void member(
+    yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyjson_mut_val *value)
 {
 	yyjson_mut_obj_add(object, yyjson_mut_strcpy(doc, key), value);
 }
@@ -151,8 +152,8 @@ yyjson_mut_val *json_hashes(yyjson_mut_doc *doc, const struct hash *hashes, size
 int output_json(yyjson_mut_doc *doc, bool pretty)
 {
 	size_t size = 0;
-	char *text = doc ? yyjson_mut_write(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : 0, &size)
-			 : NULL;
+	char *text =
+	    doc ? yyjson_mut_write(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : 0, &size) : NULL;
 	yyjson_mut_doc_free(doc);
 	if (!text)
 		return cli_fail(NULL, ERROR_MEMORY, NULL, "JSON");

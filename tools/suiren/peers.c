@@ -26,14 +26,12 @@ static bool key_take(void *context, const struct keyring_key *key)
 {
 	struct gathering *gathering = context;
 	unsigned region = 0;
-	if (sscanf(key->party, "city/%6u", &region) != 1 ||
-	    strcmp(key->kind, "document") != 0 || key->until_sequence != KEYRING_NEVER ||
-	    region == node_region(gathering->node))
+	if (sscanf(key->party, "city/%6u", &region) != 1 || strcmp(key->kind, "document") != 0 ||
+	    key->until_sequence != KEYRING_NEVER || region == node_region(gathering->node))
 		return true;
 	if (gathering->count == gathering->most)
 		return false;
-	const struct region *found =
-	    region_find(region, day_of_time(node_now_ms(gathering->node)));
+	const struct region *found = region_find(region, day_of_time(node_now_ms(gathering->node)));
 	gathering->peers[gathering->count++] = (struct peer_seen){.region = region,
 	    .name_zh = found ? found->name_zh : "",
 	    .name_en = found ? found->name_en : "",
@@ -62,8 +60,8 @@ void peer_line(const struct peer_seen *peer)
 	printf("  %06u ", peer->region);
 	output_cell(stdout, peer->name_zh, 10);
 	output_cell(stdout, peer->name_en, 12);
-	printf(" known since entry %" PRIu64 ", %s, %" PRIu64 " documents wait for it\n", peer->since,
-	    peer->has_policy ? "policy known" : "policy not known", peer->waiting);
+	printf(" known since entry %" PRIu64 ", %s, %" PRIu64 " documents wait for it\n",
+	    peer->since, peer->has_policy ? "policy known" : "policy not known", peer->waiting);
 }
 
 yyjson_mut_val *peer_json(yyjson_mut_doc *doc, const struct peer_seen *peer)

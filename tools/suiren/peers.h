@@ -10,14 +10,14 @@ struct peer_seen {
 	uint32_t region;
 	const char *name_zh, *name_en;
 	struct public_key document_key;
-	uint64_t since; /* the entry that made the key known */
+	uint64_t since;   /* the entry that made the key known */
 	uint64_t waiting; /* documents not yet acknowledged */
 	bool has_policy;  /* its catalogue is here */
 };
 
 /* Fill at most `most` peers, in order of region. Fails with: the store's. */
-MUST_CHECK enum error peers_list(struct node *node, struct txn *txn, struct peer_seen *peers,
-    size_t most, size_t *count);
+MUST_CHECK enum error peers_list(
+    struct node *node, struct txn *txn, struct peer_seen *peers, size_t most, size_t *count);
 void peer_line(const struct peer_seen *peer);
 yyjson_mut_val *peer_json(yyjson_mut_doc *doc, const struct peer_seen *peer);
 

@@ -17,8 +17,7 @@ static void complaint_take(
 	struct complaints *complaints = context;
 	complaints->count++;
 	if (complaints->array) {
-		yyjson_mut_val *object =
-		    yyjson_mut_arr_add_obj(complaints->doc, complaints->array);
+		yyjson_mut_val *object = yyjson_mut_arr_add_obj(complaints->doc, complaints->array);
 		json_text(complaints->doc, object, "file", span_text(file));
 		yyjson_mut_obj_add_uint(complaints->doc, object, "line", line);
 		json_text(complaints->doc, object, "field", span_text(field ? field : ""));

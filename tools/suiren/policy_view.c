@@ -15,14 +15,16 @@ static const char *accrual_text(enum accrual accrual)
 
 static const char *paid_to_text(enum paid_to paid_to)
 {
-	return paid_to == PAID_TO_CARD	      ? "card"
-	    : paid_to == PAID_TO_INSTITUTION ? "institution"
-					      : "either";
+	return paid_to == PAID_TO_CARD          ? "card"
+	       : paid_to == PAID_TO_INSTITUTION ? "institution"
+						: "either";
 }
 
 static const char *source_text(enum fund_source source)
 {
-	return source == SOURCE_LOTTERY ? "lottery" : source == SOURCE_INSURANCE ? "insurance" : "fiscal";
+	return source == SOURCE_LOTTERY     ? "lottery"
+	       : source == SOURCE_INSURANCE ? "insurance"
+					    : "fiscal";
 }
 
 /* "80-89", "100+", or "any" */
@@ -92,8 +94,8 @@ static void programme_text(const struct policy *policy, const struct programme *
 		day_write(programme->effective_until, until);
 	printf("\n%s  %s %s%s\n", programme->code, programme->name_zh, programme->name_en,
 	    programme->illustrative ? "  (illustrative 示意)" : "");
-	printf("    source %s, %s; in force from %s to %s\n", programme->document, programme->clause,
-	    from, until);
+	printf("    source %s, %s; in force from %s to %s\n", programme->document,
+	    programme->clause, from, until);
 	printf("    need %s, accrues by %s, %s pays to the %s, ", need_name(programme->need),
 	    accrual_text(programme->accrues), programme->payer == PAYER_HOST ? "host" : "home",
 	    paid_to_text(programme->paid_to));

@@ -38,12 +38,13 @@ static enum error receipt_build(struct txn *txn, uint64_t sequence, uint32_t ind
 	uint64_t size = 0;
 	enum error error = ledger_get(txn, sequence, &header, &body);
 	if (error)
-		return error_set(detail, error, "entry %" PRIu64 ": %s", sequence, error_text(error));
+		return error_set(
+		    detail, error, "entry %" PRIu64 ": %s", sequence, error_text(error));
 	error = entry_read(header, body, &reader);
 	if (!error && index >= reader.entry.header.count)
 		error = error_set(detail, ERROR_RANGE,
-		    "--line %" PRIu32 ": entry %" PRIu64 " has lines 0 to %" PRIu32, index, sequence,
-		    reader.entry.header.count - 1);
+		    "--line %" PRIu32 ": entry %" PRIu64 " has lines 0 to %" PRIu32, index,
+		    sequence, reader.entry.header.count - 1);
 	if (!error)
 		error = ledger_checkpoint(txn, &note);
 	if (!error)
@@ -131,8 +132,8 @@ static enum error receipt_check(struct receipt_facts *facts, struct span bytes,
 		    "entered it");
 	error = document_verify(&facts->sheet, institution);
 	if (error)
-		return error_set(detail, error,
-		    "the institution's signature on the sheet: %s", error_text(error));
+		return error_set(detail, error, "the institution's signature on the sheet: %s",
+		    error_text(error));
 	facts->signature_checked = true;
 	return ERROR_NONE;
 }
@@ -182,8 +183,8 @@ static int facts_text(const struct receipt_facts *facts)
 	printf("Verified / 核验通过\n\n"
 	       "The log %s holds this line as number %" PRIu32 " of entry %" PRIu64 " (%s),\n"
 	       "booked %s, under the signed checkpoint of %" PRIu64 " entries.\n"
-	       "账本 %s 第 %" PRIu64 " 条记录（%s）第 %" PRIu32
-	       " 行，%s 入账，已计入 %" PRIu64 " 条记录的签名检查点。\n\n",
+	       "账本 %s 第 %" PRIu64 " 条记录（%s）第 %" PRIu32 " 行，%s 入账，已计入 %" PRIu64
+	       " 条记录的签名检查点。\n\n",
 	    receipt->checkpoint.origin, receipt->index, receipt->header.sequence,
 	    kind ? kind : "unknown", time, receipt->checkpoint.size, receipt->checkpoint.origin,
 	    receipt->header.sequence, kind ? kind : "?", receipt->index, time,
@@ -194,7 +195,8 @@ static int facts_text(const struct receipt_facts *facts)
 	diagnostic_write(stdout, receipt->verdict);
 	fputs("\n\n", stdout);
 	if (!facts->has_sheet) {
-		fputs("No institution's sheet belongs to it: an officer or the city itself entered it.\n"
+		fputs("No institution's sheet belongs to it: an officer or the city itself entered "
+		      "it.\n"
 		      "该行无机构签名申报表，由经办人或本市系统录入。\n",
 		    stdout);
 	} else {
@@ -203,11 +205,11 @@ static int facts_text(const struct receipt_facts *facts)
 		printf("It stands on sheet %" PRIu64 " of institution %s for %s, ",
 		    facts->header.number, facts->header.uscc, month);
 		puts(facts->signature_checked
-			? "whose signature verifies."
-			: "signed with the key named below; give\n--institution-key to check that "
-			  "signature here too.");
-		printf("机构 %s %s 第 %" PRIu64 " 号申报表，%s\nkey / 密钥 ", facts->header.uscc, month,
-		    facts->header.number,
+			 ? "whose signature verifies."
+			 : "signed with the key named below; give\n--institution-key to check that "
+			   "signature here too.");
+		printf("机构 %s %s 第 %" PRIu64 " 号申报表，%s\nkey / 密钥 ", facts->header.uscc,
+		    month, facts->header.number,
 		    facts->signature_checked ? "机构签名有效。"
 					     : "机构签名未在此核验（请提供 --institution-key）。");
 		output_hex(stdout, span_of(facts->sheet.key_id.bytes, KEY_ID_SIZE));
@@ -250,7 +252,8 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
 	if (!vkey)
-		return cli_usage(cli->command, "--vkey is missing: `suiren log vkey DIR` prints it");
+		return cli_usage(
+		    cli->command, "--vkey is missing: `suiren log vkey DIR` prints it");
 	if (key_text && hex_read(span_text(key_text), key.bytes, sizeof(key.bytes)))
 		return cli_usage(cli->command, "--institution-key: not a key of 64 hex digits");
 	if (vkey_read(cli, vkey, &log))

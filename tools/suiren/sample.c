@@ -24,7 +24,9 @@ struct sample_writer {
 
 static enum error world(struct sample_writer *writer, const char *path)
 {
-	enum error error = errno == ENOSPC ? ERROR_DISK_FULL : errno == EEXIST ? ERROR_EXISTS : ERROR_IO;
+	enum error error = errno == ENOSPC   ? ERROR_DISK_FULL
+			   : errno == EEXIST ? ERROR_EXISTS
+					     : ERROR_IO;
 
 	return error_set(&writer->detail, error, "%s: %s", path, strerror(errno));
 }
@@ -49,7 +51,8 @@ static enum error end(struct sample_writer *writer, FILE *file, const char *path
 }
 
 /* One line of the script: `run` must be done; `try` may be answered with no. */
-static enum error PRINTF_LIKE(3, 4) say(struct sample_writer *writer, const char *how, const char *format, ...)
+static enum error PRINTF_LIKE(3, 4)
+    say(struct sample_writer *writer, const char *how, const char *format, ...)
 {
 	va_list arguments;
 
@@ -80,7 +83,8 @@ static enum error write_at(void *context, int64_t now_ms)
 	return ERROR_NONE;
 }
 
-static enum error write_key(struct sample_writer *writer, const char *name, const char *kind, const struct hash *seed)
+static enum error write_key(
+    struct sample_writer *writer, const char *name, const char *kind, const struct hash *seed)
 {
 	char path[4096];
 
@@ -89,7 +93,8 @@ static enum error write_key(struct sample_writer *writer, const char *name, cons
 	return key_file_write(path, kind, seed, &writer->detail);
 }
 
-static enum error write_officer(void *context, unsigned city, const char *name, const struct hash *seed)
+static enum error write_officer(
+    void *context, unsigned city, const char *name, const struct hash *seed)
 {
 	struct sample_writer *writer = context;
 	char file[64], hex[2 * PUBLIC_KEY_SIZE + 1];
@@ -101,10 +106,13 @@ static enum error write_officer(void *context, unsigned city, const char *name, 
 	key_from_seed(seed, &key);
 	hex_write(span_of(key.public.bytes, PUBLIC_KEY_SIZE), hex);
 	key_wipe(&key);
-	return error ? error : say(writer, "run", "officer add \"$dir/%06u\" %s --key %s", REGION(city), name, hex);
+	return error ? error
+		     : say(writer, "run", "officer add \"$dir/%06u\" %s --key %s", REGION(city),
+			   name, hex);
 }
 
-static enum error write_appropriations(void *context, unsigned city, const struct appropriation_line *rows, uint32_t count)
+static enum error write_appropriations(
+    void *context, unsigned city, const struct appropriation_line *rows, uint32_t count)
 {
 	struct sample_writer *writer = context;
 	enum error error = ERROR_NONE;
@@ -114,16 +122,22 @@ static enum error write_appropriations(void *context, unsigned city, const struc
 
 		yuan_write(rows[i].amount, amount);
 		if (rows[i].kind == APPROPRIATION_FLOAT)
-			error = say(writer, "run", "fund appropriate \"$dir/%06u\" --float --amount %s --reference '%.*s'", REGION(city), amount,
-			    (int)rows[i].reference.size, (const char *)rows[i].reference.data);
+			error = say(writer, "run",
+			    "fund appropriate \"$dir/%06u\" --float --amount %s --reference '%.*s'",
+			    REGION(city), amount, (int)rows[i].reference.size,
+			    (const char *)rows[i].reference.data);
 		else
-			error = say(writer, "run", "fund appropriate \"$dir/%06u\" --fund %s --amount %s --reference '%.*s'", REGION(city), rows[i].fund, amount,
-			    (int)rows[i].reference.size, (const char *)rows[i].reference.data);
+			error = say(writer, "run",
+			    "fund appropriate \"$dir/%06u\" --fund %s --amount %s --reference "
+			    "'%.*s'",
+			    REGION(city), rows[i].fund, amount, (int)rows[i].reference.size,
+			    (const char *)rows[i].reference.data);
 	}
 	return error;
 }
 
-static enum error write_institutions(void *context, unsigned city, const struct institution_line *rows, uint32_t count)
+static enum error write_institutions(
+    void *context, unsigned city, const struct institution_line *rows, uint32_t count)
 {
 	static const char *const kinds[] = {"", "nonprofit", "company", "public"};
 	struct sample_writer *writer = context;
@@ -132,20 +146,26 @@ static enum error write_institutions(void *context, unsigned city, const struct 
 	enum error error;
 
 	if (rows[0].operation == INSTITUTION_SUSPEND)
-		return say(writer, "run", "institution suspend \"$dir/%06u\" %.18s --from %s --grounds '%.*s'", REGION(city), rows[0].uscc,
-		    day_text(rows[0].from_day, day), (int)rows[0].grounds.size, (const char *)rows[0].grounds.data);
+		return say(writer, "run",
+		    "institution suspend \"$dir/%06u\" %.18s --from %s --grounds '%.*s'",
+		    REGION(city), rows[0].uscc, day_text(rows[0].from_day, day),
+		    (int)rows[0].grounds.size, (const char *)rows[0].grounds.data);
 	error = begin(writer, "institutions.csv", path, &file);
 	if (error)
 		return error;
 	fputs("uscc,name,kind,district,beds,star,account,bank,public_key\n", file);
 	for (uint32_t i = 0; i < count; i++) {
 		hex_write(span_of(rows[i].key.bytes, PUBLIC_KEY_SIZE), hex);
-		fprintf(file, "%.18s,%.*s,%s,%06u,%u,%u,%.*s,%.*s,%s\n", rows[i].uscc, (int)rows[i].name.size, (const char *)rows[i].name.data, kinds[rows[i].kind],
-		    (unsigned)rows[i].district, (unsigned)rows[i].beds, (unsigned)rows[i].star, (int)rows[i].account.size, (const char *)rows[i].account.data,
+		fprintf(file, "%.18s,%.*s,%s,%06u,%u,%u,%.*s,%.*s,%s\n", rows[i].uscc,
+		    (int)rows[i].name.size, (const char *)rows[i].name.data, kinds[rows[i].kind],
+		    (unsigned)rows[i].district, (unsigned)rows[i].beds, (unsigned)rows[i].star,
+		    (int)rows[i].account.size, (const char *)rows[i].account.data,
 		    (int)rows[i].bank.size, (const char *)rows[i].bank.data, hex);
 	}
 	error = end(writer, file, path);
-	return error ? error : say(writer, "run", "institution register \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "run", "institution register \"$dir/%06u\" %s", REGION(city),
+			   path);
 }
 
 static void write_words(FILE *file, const struct field_word *words, uint32_t flags)
@@ -160,7 +180,8 @@ static void write_words(FILE *file, const struct field_word *words, uint32_t fla
 	}
 }
 
-static enum error write_persons(void *context, unsigned city, const struct import_person *rows, uint32_t count, uint64_t first_code)
+static enum error write_persons(void *context, unsigned city, const struct import_person *rows,
+    uint32_t count, uint64_t first_code)
 {
 	struct sample_writer *writer = context;
 	char path[256];
@@ -172,14 +193,16 @@ static enum error write_persons(void *context, unsigned city, const struct impor
 		return error;
 	fputs("name,id_number,card,bank,income_class,flags\n", file);
 	for (uint32_t i = 0; i < count; i++) {
-		fprintf(file, "%s,%s,%s,%s,", rows[i].name, rows[i].id_number, rows[i].card, rows[i].bank);
+		fprintf(file, "%s,%s,%s,%s,", rows[i].name, rows[i].id_number, rows[i].card,
+		    rows[i].bank);
 		write_words(file, person_income_words, rows[i].income_class);
 		fputc(',', file);
 		write_words(file, person_flag_words, rows[i].flags);
 		fputc('\n', file);
 	}
 	error = end(writer, file, path);
-	return error ? error : say(writer, "run", "person register \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "run", "person register \"$dir/%06u\" %s", REGION(city), path);
 }
 
 static enum error write_facts(void *context, unsigned city, uint64_t code, int32_t death_day)
@@ -193,10 +216,12 @@ static enum error write_facts(void *context, unsigned city, uint64_t code, int32
 		return error;
 	fprintf(file, "person_code,death_day\n%016" PRIu64 ",%s\n", code, day_text(death_day, day));
 	error = end(writer, file, path);
-	return error ? error : say(writer, "run", "person change \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "run", "person change \"$dir/%06u\" %s", REGION(city), path);
 }
 
-static enum error write_assessments(void *context, unsigned city, const struct assessment *rows, uint32_t count)
+static enum error write_assessments(
+    void *context, unsigned city, const struct assessment *rows, uint32_t count)
 {
 	struct sample_writer *writer = context;
 	char path[256], from[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE];
@@ -207,13 +232,16 @@ static enum error write_assessments(void *context, unsigned city, const struct a
 		return error;
 	fputs("person_code,level,from,until,assessor\n", file);
 	for (uint32_t i = 0; i < count; i++)
-		fprintf(file, "%016" PRIu64 ",%u,%s,%s,%06u\n", rows[i].person, (unsigned)rows[i].level, day_text(rows[i].from_day, from),
+		fprintf(file, "%016" PRIu64 ",%u,%s,%s,%06u\n", rows[i].person,
+		    (unsigned)rows[i].level, day_text(rows[i].from_day, from),
 		    day_text(rows[i].until_day, until), (unsigned)rows[i].assessor);
 	error = end(writer, file, path);
-	return error ? error : say(writer, "try", "assessment import \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "try", "assessment import \"$dir/%06u\" %s", REGION(city), path);
 }
 
-static enum error write_grants(void *context, unsigned city, const struct grant_line *rows, uint32_t count)
+static enum error write_grants(
+    void *context, unsigned city, const struct grant_line *rows, uint32_t count)
 {
 	struct sample_writer *writer = context;
 	char path[256], from[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE];
@@ -224,17 +252,20 @@ static enum error write_grants(void *context, unsigned city, const struct grant_
 		return error;
 	fputs("person_code,programme,from,until,paid_to,region\n", file);
 	for (uint32_t i = 0; i < count; i++) {
-		fprintf(file, "%016" PRIu64 ",%s,%s,%s,%s,", rows[i].person, rows[i].programme, day_text(rows[i].from_day, from), day_text(rows[i].until_day, until),
+		fprintf(file, "%016" PRIu64 ",%s,%s,%s,%s,", rows[i].person, rows[i].programme,
+		    day_text(rows[i].from_day, from), day_text(rows[i].until_day, until),
 		    rows[i].paid_to == PAID_TO_CARD ? "card" : "institution");
 		if (rows[i].region)
 			fprintf(file, "%06u", (unsigned)rows[i].region);
 		fputc('\n', file);
 	}
 	error = end(writer, file, path);
-	return error ? error : say(writer, "try", "grant import \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "try", "grant import \"$dir/%06u\" %s", REGION(city), path);
 }
 
-static enum error write_filings(void *context, unsigned city, const struct filing_line *rows, uint32_t count)
+static enum error write_filings(
+    void *context, unsigned city, const struct filing_line *rows, uint32_t count)
 {
 	struct sample_writer *writer = context;
 	char path[256], from[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE], consent[2 * HASH_SIZE + 1];
@@ -246,14 +277,17 @@ static enum error write_filings(void *context, unsigned city, const struct filin
 	fputs("person_code,host,from,until,consent\n", file);
 	for (uint32_t i = 0; i < count; i++) {
 		hex_write(hash_span(&rows[i].consent), consent);
-		fprintf(file, "%016" PRIu64 ",%06u,%s,%s,%s\n", rows[i].person, (unsigned)rows[i].host, day_text(rows[i].from_day, from),
+		fprintf(file, "%016" PRIu64 ",%06u,%s,%s,%s\n", rows[i].person,
+		    (unsigned)rows[i].host, day_text(rows[i].from_day, from),
 		    day_text(rows[i].until_day, until), consent);
 	}
 	error = end(writer, file, path);
-	return error ? error : say(writer, "try", "filing import \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "try", "filing import \"$dir/%06u\" %s", REGION(city), path);
 }
 
-static enum error write_stays(void *context, unsigned city, const struct stay_line *rows, uint32_t count)
+static enum error write_stays(
+    void *context, unsigned city, const struct stay_line *rows, uint32_t count)
 {
 	struct sample_writer *writer = context;
 	char path[256], first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
@@ -264,13 +298,16 @@ static enum error write_stays(void *context, unsigned city, const struct stay_li
 		return error;
 	fputs("operation,uscc,person_code,first_day,last_night\n", file);
 	for (uint32_t i = 0; i < count; i++)
-		fprintf(file, "%s,%.18s,%016" PRIu64 ",%s,%s\n", rows[i].operation == STAY_OPEN ? "open" : "close", rows[i].uscc, rows[i].person,
+		fprintf(file, "%s,%.18s,%016" PRIu64 ",%s,%s\n",
+		    rows[i].operation == STAY_OPEN ? "open" : "close", rows[i].uscc, rows[i].person,
 		    day_text(rows[i].first_day, first), day_text(rows[i].last_night, last));
 	error = end(writer, file, path);
-	return error ? error : say(writer, "try", "stay import \"$dir/%06u\" %s", REGION(city), path);
+	return error ? error
+		     : say(writer, "try", "stay import \"$dir/%06u\" %s", REGION(city), path);
 }
 
-static enum error write_sheet_rows(struct sample_writer *writer, const struct demo_sheet *sheet, char path[256])
+static enum error write_sheet_rows(
+    struct sample_writer *writer, const struct demo_sheet *sheet, char path[256])
 {
 	int32_t month_first = month_first_day(sheet->month);
 	FILE *file;
@@ -285,7 +322,8 @@ static enum error write_sheet_rows(struct sample_writer *writer, const struct de
 
 		if (line->amount_fen >= 0)
 			yuan_write((struct amount){line->amount_fen}, amount);
-		fprintf(file, "%s,%016" PRIu64 ",%s,%s,%s,%s\n", sheet->uscc, line->person, line->programme, day_text(month_first + line->first_day - 1, first),
+		fprintf(file, "%s,%016" PRIu64 ",%s,%s,%s,%s\n", sheet->uscc, line->person,
+		    line->programme, day_text(month_first + line->first_day - 1, first),
 		    day_text(month_first + line->last_day - 1, last), amount);
 	}
 	return end(writer, file, path);
@@ -301,23 +339,30 @@ static enum error write_sheet(void *context, const struct demo_sheet *sheet)
 	if (error)
 		return error;
 	if (sheet->signer == DEMO_OFFICER)
-		return say(writer, "run", "claim submit \"$dir/%06u\" %s --entered-by chen --officer-key keys/officer-%06u.key", REGION(sheet->city), path,
-		    REGION(sheet->city));
+		return say(writer, "run",
+		    "claim submit \"$dir/%06u\" %s --entered-by chen --officer-key "
+		    "keys/officer-%06u.key",
+		    REGION(sheet->city), path, REGION(sheet->city));
 	snprintf(key, sizeof key, "%s", sheet->uscc);
 	snprintf(whole, sizeof whole, "%.3900s/keys/%s.key", writer->folder, key);
 	if (stat(whole, &status) != 0)
 		error = write_key(writer, key, "institution", &sheet->key_seed);
 	if (error)
 		return error;
-	fprintf(writer->script, "sign %s keys/%s.key %" PRIu64 "%s%06u\n", path, key, sheet->number, sheet->payer_forced ? " --payer=" : " --host=",
+	fprintf(writer->script, "sign %s keys/%s.key %" PRIu64 "%s%06u\n", path, key, sheet->number,
+	    sheet->payer_forced ? " --payer=" : " --host=",
 	    sheet->payer_forced ? (unsigned)sheet->payer : REGION(sheet->city));
-	return say(writer, "run", "claim submit \"$dir/%06u\" sheets/%s-%" PRIu64 "-%06u.sheet", REGION(sheet->city), sheet->uscc, sheet->number, (unsigned)sheet->payer);
+	return say(writer, "run", "claim submit \"$dir/%06u\" sheets/%s-%" PRIu64 "-%06u.sheet",
+	    REGION(sheet->city), sheet->uscc, sheet->number, (unsigned)sheet->payer);
 }
 
-static enum error write_reverse(void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line, const char *grounds)
+static enum error write_reverse(void *context, unsigned city, const char *uscc, uint64_t number,
+    uint32_t line, const char *grounds)
 {
-	return say(context, "try", "claim reverse \"$dir/%06u\" --institution %.18s --number %" PRIu64 " --line %u --grounds '%s'", REGION(city), uscc, number,
-	    (unsigned)line, grounds);
+	return say(context, "try",
+	    "claim reverse \"$dir/%06u\" --institution %.18s --number %" PRIu64
+	    " --line %u --grounds '%s'",
+	    REGION(city), uscc, number, (unsigned)line, grounds);
 }
 
 static enum error write_deliver(void *context)
@@ -330,12 +375,14 @@ static enum error write_cut(void *context, unsigned city)
 	return say(context, "run", "window cut \"$dir/%06u\"", REGION(city));
 }
 
-static enum error write_allowance(void *context, unsigned city, uint32_t month, const char *programme, const char *run)
+static enum error write_allowance(
+    void *context, unsigned city, uint32_t month, const char *programme, const char *run)
 {
 	char text[8];
 
 	month_write(month, text);
-	return say(context, "run", "allowance run \"$dir/%06u\" --month %s --programme %s --run %s", REGION(city), text, programme, run);
+	return say(context, "run", "allowance run \"$dir/%06u\" --month %s --programme %s --run %s",
+	    REGION(city), text, programme, run);
 }
 
 static enum error write_clearing(void *context, unsigned city, uint32_t month)
@@ -346,19 +393,26 @@ static enum error write_clearing(void *context, unsigned city, uint32_t month)
 	return say(context, "run", "clearing run \"$dir/%06u\" --month %s", REGION(city), text);
 }
 
-static enum error write_payments(void *context, unsigned city, enum payment_kind kind, const char *name)
+static enum error write_payments(
+    void *context, unsigned city, enum payment_kind kind, const char *name)
 {
 	switch (kind) {
 	case PAYMENT_RUN:
-		return say(context, "try", "payment order \"$dir/%06u\" --run %s", REGION(city), name);
+		return say(
+		    context, "try", "payment order \"$dir/%06u\" --run %s", REGION(city), name);
 	case PAYMENT_INSTITUTION:
-		return say(context, "try", "payment order \"$dir/%06u\" --institutions %s", REGION(city), name);
+		return say(context, "try", "payment order \"$dir/%06u\" --institutions %s",
+		    REGION(city), name);
 	case PAYMENT_ADVANCE:
-		return say(context, "try", "payment order \"$dir/%06u\" --advance %s", REGION(city), name);
+		return say(
+		    context, "try", "payment order \"$dir/%06u\" --advance %s", REGION(city), name);
 	case PAYMENT_CLEARING:
-		return say(context, "try", "payment order \"$dir/%06u\" --clearing %.4s-%s", REGION(city), name, name + 4);
+		return say(context, "try", "payment order \"$dir/%06u\" --clearing %.4s-%s",
+		    REGION(city), name, name + 4);
 	case PAYMENT_GUESTS:
-		return say(context, "try", "payment order \"$dir/%06u\" --guests %.4s-%.2s --peer %s", REGION(city), name, name + 4, name + 7);
+		return say(context, "try",
+		    "payment order \"$dir/%06u\" --guests %.4s-%.2s --peer %s", REGION(city), name,
+		    name + 4, name + 7);
 	default:
 		return ERROR_STATE;
 	}
@@ -404,7 +458,8 @@ static void write_head(FILE *script, uint64_t seed)
 	time_write(day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000), now);
 	fprintf(script,
 	    "#!/bin/sh\n"
-	    "# The demo's story in commands: sh month.sh [DIR]. Run it where it lies; DIR must not exist.\n"
+	    "# The demo's story in commands: sh month.sh [DIR]. Run it where it lies; DIR must not "
+	    "exist.\n"
 	    "# All persons and institutions are made up.\n"
 	    "set -eu\n"
 	    "cd \"$(dirname \"$0\")\"\n"
@@ -415,13 +470,19 @@ static void write_head(FILE *script, uint64_t seed)
 	    "# The answer may be no (exit status 1): rows that the rules refuse, nothing to pay.\n"
 	    "try() { \"$suiren\" \"$@\" >>\"$dir/log\" 2>&1 || [ $? -eq 1 ]; }\n"
 	    "# What an institution does at its own desk, without a node.\n"
-	    "sign() { \"$suiren\" claim sign \"$1\" --key \"$2\" --number \"$3\" \"$4\" --policy \"$dir/cities.bundle\" -o sheets >>\"$dir/log\"; }\n"
+	    "sign() { \"$suiren\" claim sign \"$1\" --key \"$2\" --number \"$3\" \"$4\" --policy "
+	    "\"$dir/cities.bundle\" -o sheets >>\"$dir/log\"; }\n"
 	    "rm -rf sheets\n"
 	    "mkdir \"$dir\"\n",
 	    REGION(0), REGION(1), REGION(2), REGION(3));
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
-		fprintf(script, "run init \"$dir/%06u\" --region %06u --demo --seed %" PRIu64 " --now %s\n", REGION(city), REGION(city), seed, now);
-	fprintf(script, "run peer add $cities --now %s\nrun policy bundle \"$dir/%06u\" -o \"$dir/cities.bundle\"\n", now, REGION(0));
+		fprintf(script,
+		    "run init \"$dir/%06u\" --region %06u --demo --seed %" PRIu64 " --now %s\n",
+		    REGION(city), REGION(city), seed, now);
+	fprintf(script,
+	    "run peer add $cities --now %s\nrun policy bundle \"$dir/%06u\" -o "
+	    "\"$dir/cities.bundle\"\n",
+	    now, REGION(0));
 }
 
 static void write_tail(FILE *script)
@@ -440,7 +501,8 @@ static enum error make_folders(struct sample_writer *writer)
 	for (size_t i = 0; i < 3; i++) {
 		char path[4096];
 
-		if (snprintf(path, sizeof path, "%s%s", writer->folder, names[i]) >= (int)sizeof path)
+		if (snprintf(path, sizeof path, "%s%s", writer->folder, names[i]) >=
+		    (int)sizeof path)
 			return ERROR_TOO_LARGE;
 		if (mkdir(path, i == 2 ? 0700 : 0755) != 0)
 			return world(writer, path);
@@ -448,7 +510,8 @@ static enum error make_folders(struct sample_writer *writer)
 	return ERROR_NONE;
 }
 
-static enum error write_sample(struct sample_writer *writer, uint64_t seed, uint32_t residents, unsigned months)
+static enum error write_sample(
+    struct sample_writer *writer, uint64_t seed, uint32_t residents, unsigned months)
 {
 	struct demo_actor actor = sample_actor(writer);
 	char path[4096];
@@ -474,8 +537,9 @@ static enum error write_sample(struct sample_writer *writer, uint64_t seed, uint
 static int sample_run(struct cli *cli, int argc, char **argv)
 {
 	const char *out = NULL, *residents_text = NULL, *months_text = NULL, *seed_text = NULL;
-	const struct cli_option options[] = {
-	    {"out", &out, NULL}, {"residents", &residents_text, NULL}, {"months", &months_text, NULL}, {"seed", &seed_text, NULL}, {NULL, NULL, NULL}};
+	const struct cli_option options[] = {{"out", &out, NULL},
+	    {"residents", &residents_text, NULL}, {"months", &months_text, NULL},
+	    {"seed", &seed_text, NULL}, {NULL, NULL, NULL}};
 	uint64_t residents = SAMPLE_RESIDENTS, months = 1, seed = SAMPLE_SEED;
 	struct sample_writer writer = {.files = 0};
 	enum error error;
@@ -484,24 +548,28 @@ static int sample_run(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	if (!out)
 		return cli_usage(cli->command, "--out is missing");
-	if (residents_text && cli_number(cli, "--residents", residents_text, SAMPLE_RESIDENTS_MAX, &residents))
+	if (residents_text &&
+	    cli_number(cli, "--residents", residents_text, SAMPLE_RESIDENTS_MAX, &residents))
 		return CLI_USAGE;
 	if (months_text && cli_number(cli, "--months", months_text, SAMPLE_MONTHS_MAX, &months))
 		return CLI_USAGE;
 	if (seed_text && cli_number(cli, "--seed", seed_text, INT64_MAX, &seed))
 		return CLI_USAGE;
 	if (residents < SAMPLE_RESIDENTS_LEAST || months == 0)
-		return cli_usage(cli->command, "at least %u residents and one month", SAMPLE_RESIDENTS_LEAST);
+		return cli_usage(
+		    cli->command, "at least %u residents and one month", SAMPLE_RESIDENTS_LEAST);
 	writer.folder = out;
 	error = write_sample(&writer, seed, (uint32_t)residents, (unsigned)months);
 	if (error)
 		return cli_fail(cli, error, &writer.detail, out);
 	if (!cli->json)
-		printf("%s: %u files, and %s/month.sh, which books them: sh %s/month.sh\n", out, writer.files, out, out);
+		printf("%s: %u files, and %s/month.sh, which books them: sh %s/month.sh\n", out,
+		    writer.files, out, out);
 	return CLI_DONE;
 }
 
 const struct cli_command sample_commands[] = {
-    {"sample", NULL, "--out DIR [--residents N] [--months N] [--seed N]", "The demo's input as tables, and a script of the whole month in these commands",
+    {"sample", NULL, "--out DIR [--residents N] [--months N] [--seed N]",
+	"The demo's input as tables, and a script of the whole month in these commands",
 	"suiren sample --out sample --residents 5000", sample_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -352,7 +352,8 @@ static enum error draw_stays(struct sample_model *model)
 			    start - 1 - (int32_t)sample_random_below(&model->random, 500), &stay);
 			settle_in(model, &model->people[person], start);
 			/* The poor live in institutions more often than others. */
-			if (model->people[person].income_class == INCOME_OTHER && sample_chance(&model->random, 22000))
+			if (model->people[person].income_class == INCOME_OTHER &&
+			    sample_chance(&model->random, 22000))
 				model->people[person].income_class = INCOME_MINIMUM;
 		}
 	}

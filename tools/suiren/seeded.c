@@ -40,5 +40,6 @@ static int64_t seeded_clock(void *context)
 
 struct node_seams seeded_seams(struct seeded *seeded)
 {
-	return (struct node_seams){.clock_ms = seeded_clock, .random = seeded_random, .context = seeded};
+	return (struct node_seams){
+	    .clock_ms = seeded_clock, .random = seeded_random, .context = seeded};
 }

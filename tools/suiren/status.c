@@ -96,9 +96,9 @@ static int status_run(struct cli *cli, int argc, char **argv)
 	struct txn *txn = node ? cli_read(cli, node, &status) : NULL;
 	if (txn) {
 		enum error error = facts_read(node, txn, &facts);
-		status = error	    ? cli_fail(cli, error, NULL, argv[0])
-		    : cli->json ? facts_json(node, &facts)
-				: facts_text(node, &facts);
+		status = error       ? cli_fail(cli, error, NULL, argv[0])
+			 : cli->json ? facts_json(node, &facts)
+				     : facts_text(node, &facts);
 	}
 	txn_abort(txn);
 	node_close(node);

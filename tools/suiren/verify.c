@@ -169,8 +169,8 @@ static int verify_books(
     struct verification *verification, struct audit_subject *subject, const char *peer_checkpoint)
 {
 	struct ledger_audit_result result = {0};
-	enum error error = ledger_audit(
-	    subject->ledger, &subject->log, finding_take, verification, &result);
+	enum error error =
+	    ledger_audit(subject->ledger, &subject->log, finding_take, verification, &result);
 	/* What was found is told; only the world's failures end the audit here. */
 	if (error == ERROR_NOT_VERIFIED || error == ERROR_NONE)
 		error = sums_check(verification, subject->ledger);
@@ -214,6 +214,7 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command verify_commands[] = {
     {"verify", NULL, "DIR [--peer-checkpoint FILE] [--replay] [--json]",
-	"Audit the books: every hash, signature, proof, transfer and balance; --replay also the rules",
+	"Audit the books: every hash, signature, proof, transfer and balance; --replay also the "
+	"rules",
 	"suiren verify chengdu --replay", verify_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -1,1 +1,0 @@
-/* bank.c: being written. */

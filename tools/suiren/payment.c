@@ -1,1 +1,0 @@
-/* payment.c: being written. */
