@@ -41,8 +41,7 @@ static int demo_run(struct cli *cli, int argc, char **argv)
 		error = demo_tell(
 		    &actor, seed, (uint32_t)residents, DEMO_FIRST_MONTH, (unsigned)months);
 	if (!error)
-		error = demo_report(
-		    cli, live.nodes, DEMO_FIRST_MONTH, (unsigned)months, directory, &live.detail);
+		error = demo_report(cli, &live, DEMO_FIRST_MONTH, (unsigned)months);
 	if (error)
 		status = cli_fail(cli, error, &live.detail, "demo");
 	demo_live_close(&live);

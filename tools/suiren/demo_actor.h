@@ -24,7 +24,8 @@ struct demo_sheet {
 	enum demo_signer signer;
 	uint64_t number;
 	uint32_t payer, month;
-	bool payer_forced;             /* it is not the city that the catalogues say */
+	bool payer_forced; /* it is not the city that the catalogues say */
+	bool forged;       /* signed with a key that is not the institution's: no node takes it */
 	const struct demo_line *lines; /* ascending by person */
 	uint32_t count;
 };

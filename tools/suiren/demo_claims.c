@@ -253,6 +253,7 @@ static enum error send(struct demo_story *story, const struct demo_filed *filed,
 	    .number = filed->number,
 	    .payer = filed->payer,
 	    .payer_forced = filed->payer_forced,
+	    .forged = filed->forged,
 	    .month = filed->month,
 	    .lines = &story->lines[filed->first],
 	    .count = filed->count};
@@ -264,6 +265,8 @@ static enum error send(struct demo_story *story, const struct demo_filed *filed,
 		memcpy(sheet.uscc, story->model.institutions[filed->house].uscc, USCC_SIZE);
 		sheet.key_seed = story->model.institutions[filed->house].key_seed;
 	}
+	if (filed->forged)
+		sheet.key_seed = hash_sha256(span_text("somebody else's key"));
 	return story->actor->sheet(story->actor->context, &sheet);
 }
 

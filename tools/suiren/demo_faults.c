@@ -57,6 +57,14 @@ void demo_faults_pick(struct demo_story *story)
 {
 	int32_t assessed = month_first_day(story->first_month) - 60;
 
+	for (unsigned i = 0; i < DEMO_CROWD; i++) {
+		story->crowd[i] = pick(story, DEMO_CROWD_CITY, true);
+		if (story->crowd[i] == FAULT_NOBODY)
+			continue;
+		story->model.people[story->crowd[i]].income_class = INCOME_MINIMUM;
+		story->model.people[story->crowd[i]].level = 2;
+		story->model.people[story->crowd[i]].assessed_day = assessed;
+	}
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
 			uint32_t index = pick(story, city, fault != FAULT_AGE);
@@ -78,6 +86,17 @@ void demo_faults_pick(struct demo_story *story)
 	}
 }
 
+/* Is the region large enough for the crowd? */
+static bool has_crowd(const struct demo_story *story, unsigned city)
+{
+	return city == DEMO_CROWD_CITY && story->crowd[DEMO_CROWD - 1] != FAULT_NOBODY;
+}
+
+static uint64_t crowd_code(const struct demo_story *story, unsigned number)
+{
+	return story->model.people[story->crowd[number]].code;
+}
+
 static uint64_t code_of(const struct demo_story *story, unsigned city, enum demo_fault fault)
 {
 	return story->model.people[story->faults[city][fault]].code;
@@ -86,7 +105,7 @@ static uint64_t code_of(const struct demo_story *story, unsigned city, enum demo
 enum error demo_faults_registers(struct demo_story *story, unsigned city)
 {
 	const struct demo_actor *actor = story->actor;
-	struct grant_line rows[FAULT_COUNT + 1];
+	struct grant_line rows[FAULT_COUNT + DEMO_CROWD];
 	struct institution_line suspended = {
 	    .operation = INSTITUTION_SUSPEND, .grounds = span_text("抽查不合格 inspection failed")};
 	struct filing_line filing;
@@ -112,6 +131,9 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 	    code_of(story, city, FAULT_EXCLUDED), "disabled_nursing_allowance", PAID_TO_CARD, 0);
 	rows[count++] = demo_grant(
 	    code_of(story, city, FAULT_CEILING), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
+		rows[count++] =
+		    demo_grant(crowd_code(story, i), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	TRY(actor->grants(actor->context, city, rows, count));
 	filing = demo_filing(code_of(story, city, FAULT_NOT_PORTABLE), other, day_of(2026, 1, 1));
 	TRY(actor->filings(actor->context, city, &filing, 1));
@@ -137,7 +159,7 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 {
 	const struct demo_actor *actor = story->actor;
 	uint32_t house = demo_house(story, city, 0), second = demo_house(story, city, 1);
-	struct stay_line rows[FAULT_COUNT + 2];
+	struct stay_line rows[FAULT_COUNT + DEMO_CROWD + 2];
 	uint32_t count = 0;
 	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 
@@ -149,6 +171,8 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 			rows[count++] =
 			    open_stay(story, house, code_of(story, city, (enum demo_fault)fault));
 	}
+	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
+		rows[count++] = open_stay(story, house, crowd_code(story, i));
 	/* A guest; and one who is said to sleep in two houses. */
 	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_PORTABLE));
 	TRY(actor->stays(actor->context, city, rows, count));
@@ -186,6 +210,20 @@ static enum error own_lines(struct demo_story *story, unsigned city)
 	    story, line_of(person_code_make(sample_regions[city], 900000001), "bed_subsidy"));
 }
 
+/* A sheet of a house that nobody has registered, on paper; and one that somebody else has signed in a house's name. */
+static enum error strangers_sheets(struct demo_story *story, uint32_t house, uint32_t month)
+{
+	uint32_t first = story->line_count;
+
+	TRY(demo_line_add(story, line_of(code_of(story, 0, FAULT_LEVEL), "bed_subsidy")));
+	TRY(demo_sheet_add(story, UINT32_MAX, sample_regions[0], month, 3, DEMO_OFFICER, first));
+	first = story->line_count;
+	TRY(demo_line_add(story, line_of(code_of(story, 0, FAULT_INCOME), "bed_subsidy")));
+	TRY(demo_sheet_add(story, house, sample_regions[0], month, 3, DEMO_INSTITUTION, first));
+	story->sheets[story->sheet_count - 1].forged = true;
+	return ERROR_NONE;
+}
+
 enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t month)
 {
 	uint32_t house = demo_house(story, city, 0), self = sample_regions[city],
@@ -214,9 +252,9 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
 	TRY(demo_sheet_add(
 	    story, house, self, month % 100 > 4 ? month - 4 : month - 92, 2, DEMO_OFFICER, first));
-	if (city != 0)
-		return ERROR_NONE;
 	first = story->line_count;
-	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_LEVEL), "bed_subsidy")));
-	return demo_sheet_add(story, UINT32_MAX, self, month, 3, DEMO_OFFICER, first);
+	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
+		TRY(demo_line_add(story, line_of(crowd_code(story, i), "service_subsidy")));
+	TRY(demo_sheet_add(story, house, self, month, 3, DEMO_INSTITUTION, first));
+	return city == 0 ? strangers_sheets(story, house, month) : ERROR_NONE;
 }

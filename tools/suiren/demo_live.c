@@ -1,6 +1,7 @@
 #include "demo_live.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +169,8 @@ static enum error write_sheet(
 	return lines->failed;
 }
 
-static enum error submit_sheet(struct demo_live *live, unsigned city, struct span file)
+static enum error submit_sheet(
+    struct demo_live *live, const struct demo_sheet *sheet, struct span file)
 {
 	struct buffer attachment = {0};
 	struct submission submission = {{NULL, 0}, {NULL, 0}, NULL, NULL, NULL};
@@ -185,11 +187,17 @@ static enum error submit_sheet(struct demo_live *live, unsigned city, struct spa
 	codec_put_uint(&attachment, count);
 	codec_put_bytes(&attachment, lines);
 	submission.attachment = buffer_span(&attachment);
-	error = attachment.failed
-		    ? attachment.failed
-		    : done(live, node_submit(live->nodes[city], &submission, &answer), &answer);
+	error = attachment.failed ? attachment.failed
+				  : node_submit(live->nodes[sheet->city], &submission, &answer);
 	buffer_free(&attachment);
-	return error;
+	if (error || !sheet->forged)
+		return done(live, error, &answer);
+	if (answer.error != ERROR_UNKNOWN_KEY)
+		return error_set(&live->detail, ERROR_NOT_VERIFIED,
+		    "the forged sheet %" PRIu64 " of %s was not turned away", sheet->number,
+		    sheet->uscc);
+	live->not_taken[sheet->city]++;
+	return ERROR_NONE;
 }
 
 static enum error live_sheet(void *context, const struct demo_sheet *sheet)
@@ -209,7 +217,7 @@ static enum error live_sheet(void *context, const struct demo_sheet *sheet)
 	if (!error)
 		error = sheet_sign(&file, &header, &secret, buffer_span(&lines), &key);
 	if (!error)
-		error = submit_sheet(live, sheet->city, buffer_span(&file));
+		error = submit_sheet(live, sheet, buffer_span(&file));
 	live->sheets++;
 	live->lines += sheet->count;
 	key_wipe(&key);

@@ -11,7 +11,8 @@ struct demo_live {
 	struct node *nodes[SAMPLE_CITIES];
 	struct secret_key officers[SAMPLE_CITIES];
 	struct error_detail detail;
-	uint64_t lines, sheets, refused_sheets, documents;
+	uint64_t lines, sheets, documents;
+	uint64_t not_taken[SAMPLE_CITIES]; /* sheets whose signature does not verify */
 };
 
 /* Make the four nodes below `directory`, which must not exist, and introduce them. Fails with: ERROR_EXISTS and as node_create. Whatever it

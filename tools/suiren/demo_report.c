@@ -20,6 +20,8 @@ struct city_figures {
 	int64_t claimed_fen, approved_fen; /* worth before and after reductions */
 	uint64_t refusals[REASONS], reductions[REASONS];
 	int64_t reduced_fen[REASONS];
+	uint64_t
+	    not_taken; /* sheets whose signature is not the institution's; they are in no book */
 	uint64_t reversed_lines, stays_refused, allowance_persons, payments, rejected, returned;
 	int64_t reversed_fen, allowance_fen, paid_fen;
 	int64_t
@@ -242,11 +244,14 @@ static void print_city(const struct city_figures *figures)
 	    yuan(figures->claimed_fen - figures->approved_fen, a));
 	printf("    拒付 refused   %6llu lines\n", (unsigned long long)figures->refused);
 	print_reasons(figures);
+	if (figures->not_taken)
+		printf("    拒收 not taken  %6llu sheets: 签名无效 the signature does not verify\n",
+		    (unsigned long long)figures->not_taken);
 	if (figures->reversed_lines)
 		printf("    冲正 reversed  %6llu lines, %s yuan\n",
 		    (unsigned long long)figures->reversed_lines, yuan(figures->reversed_fen, a));
 	if (figures->stays_refused)
-		printf("    入住登记被拒 stays refused %llu\n",
+		printf("    入住登记被拒 stays refused (入住时间重叠 overlaps another stay) %llu\n",
 		    (unsigned long long)figures->stays_refused);
 	printf("  代外地申报 sheets sent on to other cities: %llu\n",
 	    (unsigned long long)figures->forwarded);
@@ -390,6 +395,7 @@ static yyjson_mut_val *city_json(yyjson_mut_doc *doc, const struct city_figures 
 	add_reasons(doc, object, figures);
 	yyjson_mut_obj_add_uint(doc, object, "lines_reversed", figures->reversed_lines);
 	yyjson_mut_obj_add_sint(doc, object, "reversed_fen", figures->reversed_fen);
+	yyjson_mut_obj_add_uint(doc, object, "sheets_not_taken", figures->not_taken);
 	yyjson_mut_obj_add_uint(doc, object, "stays_refused", figures->stays_refused);
 	yyjson_mut_obj_add_uint(doc, object, "allowance_persons", figures->allowance_persons);
 	yyjson_mut_obj_add_sint(doc, object, "allowance_fen", figures->allowance_fen);
@@ -452,14 +458,16 @@ static int by_month(const void *a, const void *b)
 	return x->high < y->high ? -1 : x->high > y->high;
 }
 
-enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES],
-    uint32_t first_month, unsigned months, const char *directory, struct error_detail *detail)
+enum error demo_report(
+    const struct cli *cli, struct demo_live *live, uint32_t first_month, unsigned months)
 {
 	struct report *report = calloc(1, sizeof *report);
 	enum error error = report ? ERROR_NONE : ERROR_MEMORY;
 
 	for (unsigned i = 0; !error && i < SAMPLE_CITIES; i++)
-		error = gather_city(report, &report->cities[i], nodes[i]);
+		error = gather_city(report, &report->cities[i], live->nodes[i]);
+	for (unsigned i = 0; !error && i < SAMPLE_CITIES; i++)
+		report->cities[i].not_taken = live->not_taken[i];
 	if (!error) {
 		if (report->clearing_count)
 			qsort(report->clearings, report->clearing_count, sizeof *report->clearings,
@@ -467,10 +475,10 @@ enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CI
 		if (cli->json)
 			report_json(report, first_month, months);
 		else
-			print_report(report, first_month, months, directory);
+			print_report(report, first_month, months, live->directory);
 		if (!all_settled(report))
-			error = error_set(
-			    detail, ERROR_NOT_VERIFIED, "clearings are left that are not settled");
+			error = error_set(&live->detail, ERROR_NOT_VERIFIED,
+			    "clearings are left that are not settled");
 	}
 	if (report)
 		free(report->clearings);

@@ -3,10 +3,11 @@
 #define SUIREN_DEMO_REPORT_H
 
 #include "cli.h"
-#include "sample_model.h"
+#include "demo_live.h"
 
-/* Print the report, or one JSON document. */
-MUST_CHECK enum error demo_report(const struct cli *cli, struct node *const nodes[SAMPLE_CITIES],
-    uint32_t first_month, unsigned months, const char *directory, struct error_detail *detail);
+/* Print the report, or one JSON document. Fails with: ERROR_NOT_VERIFIED (not everything was settled; told in live->detail),
+ * ERROR_MEMORY, and the store's. */
+MUST_CHECK enum error demo_report(
+    const struct cli *cli, struct demo_live *live, uint32_t first_month, unsigned months);
 
 #endif

@@ -29,7 +29,7 @@ struct demo_filed {
 	uint32_t payer, month;
 	unsigned day; /* 0 .. DEMO_FILING_DAYS - 1 */
 	enum demo_signer signer;
-	bool payer_forced;
+	bool payer_forced, forged;
 	uint32_t first, count; /* lines */
 	uint64_t number;
 };
@@ -48,6 +48,9 @@ enum demo_fault {
 	FAULT_COUNT
 };
 #define FAULT_NOBODY UINT32_MAX
+/* So many persons of one city that their month is worth more than its programme may cost. */
+#define DEMO_CROWD 18u
+#define DEMO_CROWD_CITY 2u
 
 struct demo_story {
 	const struct demo_actor *actor;
@@ -67,6 +70,7 @@ struct demo_story {
 	struct demo_late_line *late;
 	uint32_t late_count, late_capacity;
 	uint32_t faults[SAMPLE_CITIES][FAULT_COUNT]; /* persons; FAULT_NOBODY */
+	uint32_t crowd[DEMO_CROWD];                  /* likewise */
 };
 
 unsigned demo_city_of(uint32_t region);

@@ -343,7 +343,7 @@ static enum error write_sheet(void *context, const struct demo_sheet *sheet)
 		    "claim submit \"$dir/%06u\" %s --entered-by chen --officer-key "
 		    "keys/officer-%06u.key",
 		    REGION(sheet->city), path, REGION(sheet->city));
-	snprintf(key, sizeof key, "%s", sheet->uscc);
+	snprintf(key, sizeof key, "%s%s", sheet->forged ? "forged-" : "", sheet->uscc);
 	snprintf(whole, sizeof whole, "%.3900s/keys/%s.key", writer->folder, key);
 	if (stat(whole, &status) != 0)
 		error = write_key(writer, key, "institution", &sheet->key_seed);
@@ -352,8 +352,9 @@ static enum error write_sheet(void *context, const struct demo_sheet *sheet)
 	fprintf(writer->script, "sign %s keys/%s.key %" PRIu64 "%s%06u\n", path, key, sheet->number,
 	    sheet->payer_forced ? " --payer=" : " --host=",
 	    sheet->payer_forced ? (unsigned)sheet->payer : REGION(sheet->city));
-	return say(writer, "run", "claim submit \"$dir/%06u\" sheets/%s-%" PRIu64 "-%06u.sheet",
-	    REGION(sheet->city), sheet->uscc, sheet->number, (unsigned)sheet->payer);
+	return say(writer, sheet->forged ? "try" : "run",
+	    "claim submit \"$dir/%06u\" sheets/%s-%" PRIu64 "-%06u.sheet", REGION(sheet->city),
+	    sheet->uscc, sheet->number, (unsigned)sheet->payer);
 }
 
 static enum error write_reverse(void *context, unsigned city, const char *uscc, uint64_t number,
