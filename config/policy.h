@@ -114,6 +114,15 @@ struct policy {
 typedef void config_report(
     void *context, const char *file, unsigned line, const char *field, const char *text);
 
+/* A config_report for whoever has room for one line: keeps the first fault as "file:line: field: text" and counts them. Its
+ * context is a struct config_first, zero but for `detail`, which may be NULL. */
+struct config_first {
+	struct error_detail *detail;
+	unsigned count;
+};
+void config_report_first(
+    void *context, const char *file, unsigned line, const char *field, const char *text);
+
 /* Load a policy from the bytes of a file. `file` is only a name for messages. On success *policy is owned by the caller
  * (policy_free). Fails with: ERROR_MALFORMED (after reporting everything wrong), ERROR_TOO_LARGE, ERROR_ENCODING, ERROR_MEMORY. */
 MUST_CHECK enum error policy_load(const char *file, struct span bytes, config_report *report,

@@ -27,6 +27,16 @@ uint32_t programme_tag(struct span code)
 	return be32_read(hash_sha256(code).bytes);
 }
 
+void config_report_first(
+    void *context, const char *file, unsigned line, const char *field, const char *text)
+{
+	struct config_first *first = context;
+
+	if (first->count++ == 0)
+		error_set(first->detail, ERROR_MALFORMED, "%s:%u: %s%s%s", file, line, field,
+		    field[0] ? ": " : "", text);
+}
+
 /* The enums count from 1 in the order of their names. */
 static int choice(const struct yaml_map *map, const char *key, const char *const *names)
 {

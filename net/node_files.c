@@ -73,27 +73,11 @@ static enum error read_to_end(
 	    detail, ERROR_TOO_LARGE, "%s: larger than %u bytes", path, CONFIG_FILE_MAX);
 }
 
-struct complaint {
-	struct error_detail *detail;
-	bool any;
-};
-
-/* One at a time is enough for a file that the program wrote itself. */
-static void keep_first(
-    void *context, const char *file, unsigned line, const char *field, const char *text)
-{
-	struct complaint *complaint = context;
-
-	if (!complaint->any)
-		error_set(complaint->detail, ERROR_MALFORMED, "%s:%u: %s%s%s", file, line, field,
-		    field[0] ? ": " : "", text);
-	complaint->any = true;
-}
-
 enum error node_config_open(
     const char *directory, struct node_config *config, struct error_detail *detail)
 {
-	struct complaint complaint = {.detail = detail};
+	/* One at a time is enough for a file that the program wrote itself. */
+	struct config_first first = {.detail = detail};
 	struct buffer content = {0};
 	char path[NODE_PATH_MAX];
 	int file;
@@ -107,8 +91,8 @@ enum error node_config_open(
 	error = read_to_end(file, path, &content, detail);
 	close(file);
 	if (!error)
-		error =
-		    node_config_load(path, buffer_span(&content), keep_first, &complaint, config);
+		error = node_config_load(
+		    path, buffer_span(&content), config_report_first, &first, config);
 	buffer_free(&content);
 	return error;
 }

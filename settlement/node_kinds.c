@@ -302,19 +302,11 @@ static enum error find_yaml(struct settlement *settlement, const struct span *do
 	return error ? error : message.items.failed;
 }
 
-static void ignore_report(
-    void *context, const char *file, unsigned line, const char *field, const char *text)
-{
-	struct error_detail *detail = context;
-
-	if (detail && !detail->text[0])
-		error_set(detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
-}
-
 enum error policy_decide(struct settlement *settlement, struct txn *txn,
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
 {
+	struct config_first first = {.detail = detail};
 	const struct policy *present;
 	struct policy *policy;
 	struct span yaml;
@@ -325,7 +317,7 @@ enum error policy_decide(struct settlement *settlement, struct txn *txn,
 	(void)now_ms;
 	if (error)
 		return error_set(detail, ERROR_MALFORMED, "no catalogue in the document");
-	error = policy_load("policy", yaml, ignore_report, detail, &policy);
+	error = policy_load("policy", yaml, config_report_first, &first, &policy);
 	if (error)
 		return error;
 	present = settlement_policy(settlement, region);

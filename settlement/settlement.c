@@ -88,31 +88,15 @@ const struct hash *settlement_registry_key(const struct settlement *settlement)
 	return settlement->options.has_registry_key ? &settlement->options.registry_key : NULL;
 }
 
-struct policy_complaint {
-	struct error_detail *detail;
-	bool any;
-};
-
-/* The first complaint is enough here: whoever wrote the file has seen them all in `policy check`. */
-static void keep_first(
-    void *context, const char *file, unsigned line, const char *field, const char *text)
-{
-	struct policy_complaint *complaint = context;
-
-	if (!complaint->any)
-		error_set(
-		    complaint->detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
-	complaint->any = true;
-}
-
 enum error catalogue_set(
     struct settlement *settlement, uint64_t sequence, struct span yaml, struct error_detail *detail)
 {
-	struct policy_complaint complaint = {.detail = detail};
+	/* The first fault is enough: whoever wrote the file has seen them all in `policy check`. */
+	struct config_first first = {.detail = detail};
 	struct catalogue *at = settlement->catalogues;
 	struct catalogue *end = at + settlement->catalogue_count;
 	struct policy *policy;
-	enum error error = policy_load("policy", yaml, keep_first, &complaint, &policy);
+	enum error error = policy_load("policy", yaml, config_report_first, &first, &policy);
 
 	if (error)
 		return error;

@@ -90,10 +90,12 @@ static void no_line_of_the_help_is_longer_than_100_columns(void **state)
 		size_t columns = 0;
 		for (const char *c = line; *c; c++)
 			columns += ((unsigned char)*c & 0xC0) != 0x80;
-		if (columns > 132 || (columns > 100 && strncmp(line, "Usage: ", 7) != 0 &&
-					 strncmp(line, "  suiren ", 9) != 0))
+		/* A command line is not broken: it is there to be copied. */
+		bool command =
+		    strncmp(line, "Usage: ", 7) == 0 || strncmp(line, "  suiren ", 9) == 0;
+		if (columns > (command ? 160 : 100))
 			print_error("too long: %s\n", line);
-		assert_true(columns <= 132);
+		assert_true(columns <= (command ? 160 : 100));
 	}
 	run_free(&run);
 }
@@ -164,6 +166,8 @@ static void the_reference_in_the_docs_is_what_the_program_tells(void **state)
 	struct run run = suiren_expect(0, "help --reference");
 	const char *begin = strstr(docs, "<!-- made by `suiren help --reference` -->\n");
 	assert_non_null(begin);
+	if (strcmp(strchr(begin, '\n') + 1, run.out) != 0)
+		print_error("docs/cli.md is not what the program tells: run tools/reference\n");
 	assert_string_equal(strchr(begin, '\n') + 1, run.out);
 	run_free(&run);
 	free(docs);

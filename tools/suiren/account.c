@@ -258,10 +258,10 @@ static int find_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command account_commands[] = {
     {"account", "show", "DIR ACCOUNT [--from SEQ] [--limit N] [--json]",
-	"One account: its rule, its balance, and every posting with the balance after it",
+	"One account: rule, balance, every posting with the balance after it",
 	"suiren account show chengdu treasury", show_run},
     {"account", "find", "DIR --reference TEXT [--json]",
-	"The transfers that carry an outside reference (a document number, a bank's)",
+	"Transfers by outside reference (a document's number, a bank's)",
 	"suiren account find chengdu --reference 川财社〔2026〕12号", find_run},
     {"account", "freeze", "DIR ACCOUNT [--officer-key FILE] [--json]",
 	"Nothing may be booked to the account until it is unfrozen",

@@ -72,7 +72,9 @@ static bool account_show(void *context, struct span name, const struct account *
 			return false;
 		}
 	}
-	walk->accounts++;
+	if (walk->accounts++ == 0 && !walk->array)
+		printf("%4s  %17s  %18s  %18s  %s\n", "unit", "debits", "credits", "balance",
+		    "account");
 	size_t unit = then.unit == UNIT_MIN;
 	walk->debits[unit] += then.debits;
 	walk->credits[unit] += then.credits;
@@ -103,9 +105,6 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 		walk->doc = yyjson_mut_doc_new(NULL);
 		walk->array = yyjson_mut_arr(walk->doc);
 		yyjson_mut_doc_set_root(walk->doc, walk->array);
-	} else {
-		printf("%4s  %17s  %18s  %18s  %s\n", "unit", "debits", "credits", "balance",
-		    "account");
 	}
 	enum error error =
 	    account_each(walk->txn, span_text(prefix ? prefix : ""), account_show, walk);

@@ -24,18 +24,10 @@ struct loaded {
 	const char *file;
 };
 
-static void first_complaint(
-    void *context, const char *file, unsigned line, const char *field, const char *text)
-{
-	struct error_detail *detail = context;
-
-	if (!detail->text[0])
-		error_set(detail, ERROR_MALFORMED, "%s:%u: %s: %s", file, line, field, text);
-}
-
 static enum error load_bundle(const char *file, struct loaded *loaded, struct error_detail *detail)
 {
 	struct bundle_policy *entries = calloc(CITIES_MAX, sizeof *entries);
+	struct config_first first = {.detail = detail};
 	struct buffer content = {0};
 	size_t count = 0;
 	enum error error =
@@ -45,7 +37,7 @@ static enum error load_bundle(const char *file, struct loaded *loaded, struct er
 		error = bundle_read(buffer_span(&content), entries, &count, detail);
 	for (size_t i = 0; !error && i < count; i++) {
 		error = policy_load(
-		    file, entries[i].catalogue, first_complaint, detail, &loaded->policies[i]);
+		    file, entries[i].catalogue, config_report_first, &first, &loaded->policies[i]);
 		loaded->count += !error;
 	}
 	buffer_free(&content);

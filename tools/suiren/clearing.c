@@ -342,7 +342,7 @@ static int run_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command clearing_commands[] = {
     {"clearing", "list", "DIR [--month YYYY-MM] [--peer CODE] [--json]",
-	"Clearings of months between cities: what is owed, who pays what by when, what is settled",
+	"Months between cities: what is owed, who pays by when, what is settled",
 	"suiren clearing list chengdu --month 2026-10", list_run},
     {"clearing", "show", "DIR [--month YYYY-MM] [--peer CODE] [--json]",
 	"Clearings with the windows that they take", "suiren clearing show chengdu --month 2026-10",

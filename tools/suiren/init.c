@@ -58,6 +58,31 @@ done:
 	return status;
 }
 
+/* The file is read here already, so that its faults are told under its own name and before anything is made. */
+static int policy_read(
+    const struct cli *cli, const char *path, uint32_t region, struct buffer *content)
+{
+	struct error_detail detail = {""};
+	struct config_first first = {.detail = &detail};
+	struct policy *policy = NULL;
+	enum error error = cli_read_file(path, CONFIG_FILE_MAX, content, &detail);
+	if (error)
+		return cli_fail(cli, error, &detail, path);
+	error = policy_load(path, buffer_span(content), config_report_first, &first, &policy);
+	if (error && first.count > 1)
+		return cli_refuse(cli, error,
+		    "%s; and %u more faults: `suiren policy check %s` lists them", detail.text,
+		    first.count - 1, path);
+	if (error)
+		return cli_fail(cli, error, &detail, path);
+	uint32_t found = policy->region;
+	policy_free(policy);
+	if (found != region)
+		return cli_refuse(cli, ERROR_MALFORMED,
+		    "%s: it is the policy of region %06u, not of %06u", path, found, region);
+	return CLI_DONE;
+}
+
 static int init_run(struct cli *cli, int argc, char **argv)
 {
 	const char *region_text = NULL, *seed_text = NULL, *policy_file = NULL;
@@ -95,18 +120,9 @@ static int init_run(struct cli *cli, int argc, char **argv)
 	int status = CLI_DONE;
 	enum error error = ERROR_NONE;
 	if (policy_file)
-		error = cli_read_file(policy_file, CONFIG_FILE_MAX, &policy, &detail);
-	if (error) {
-		status = cli_fail(cli, error, &detail, policy_file);
+		status = policy_read(cli, policy_file, create.region, &policy);
+	if (status)
 		goto done;
-	}
-	if (policy_file && policy.size == 0) {
-		status = cli_refuse(cli, ERROR_MALFORMED,
-		    "%s: empty; a policy names region, funds "
-		    "and programmes: see docs/policy.md",
-		    policy_file);
-		goto done;
-	}
 	if (cli->dry_run) {
 		status = cli_usage(cli->command, "it has no dry run");
 		goto done;
@@ -121,6 +137,6 @@ done:
 
 const struct cli_command init_commands[] = {
     {"init", NULL, "DIR --region CODE [--policy FILE] [--demo [--seed N] [--now DAY]] [--json]",
-	"Make the node directory of a city: keys, node.yaml, its policy, the first entries",
+	"Make a city's node directory: keys, node.yaml, policy, first entries",
 	"suiren init chengdu --region 510100", init_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -156,9 +156,9 @@ const struct cli_command log_commands[] = {
     {"log", "vkey", "DIR [--json]", "The key that verifies the checkpoint (C2SP vkey)",
 	"suiren log vkey chengdu", vkey_run},
     {"log", "entry", "DIR SEQ [--json]",
-	"One entry, decoded: header, documents and who signed them, lines, verdicts, transfers",
+	"One entry decoded: header, documents, lines, verdicts, transfers",
 	"suiren log entry chengdu 0", entry_run},
     {"log", "leaves", "DIR [--from A] [--to B]",
-	"The leaf data (entry headers) from A up to but without B, as hex, one a line",
+	"Leaf data (entry headers) from A up to but without B, hex, one a line",
 	"suiren log leaves chengdu --from 0 --to 8", leaves_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

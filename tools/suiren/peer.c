@@ -72,7 +72,7 @@ static int list_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command peer_commands[] = {
     {"peer", "add", "DIR OTHER-DIR... [--now TIME] [--json]",
-	"Make node directories on this machine known to each other: keys and policies",
+	"Make nodes on this machine known to each other: keys and policies",
 	"suiren peer add chengdu chongqing", add_run},
     {"peer", "list", "DIR [--json]", "The other cities that a node knows, and what waits for them",
 	"suiren peer list chengdu", list_run},

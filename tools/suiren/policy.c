@@ -125,6 +125,6 @@ const struct cli_command policy_commands[] = {
 	"The catalogue in force on a day: amounts, conditions, sources",
 	"suiren policy show chengdu --on 2026-10-01", show_run},
     {"policy", "bundle", "DIR [-o FILE]",
-	"All cities' catalogues that the node knows, in one file for `suiren claim sign`",
+	"All known catalogues in one file, for `suiren claim sign`",
 	"suiren policy bundle chengdu -o policies.bundle", policy_bundle_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -571,6 +571,6 @@ static int sample_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command sample_commands[] = {
     {"sample", NULL, "--out DIR [--residents N] [--months N] [--seed N]",
-	"The demo's input as tables, and a script of the whole month in these commands",
+	"The demo's input as tables, with a script of the whole month",
 	"suiren sample --out sample --residents 5000", sample_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -214,7 +214,6 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command verify_commands[] = {
     {"verify", NULL, "DIR [--peer-checkpoint FILE] [--replay] [--json]",
-	"Audit the books: every hash, signature, proof, transfer and balance; --replay also the "
-	"rules",
+	"Audit the books: hashes, signatures, proofs, balances; --replay the rules",
 	"suiren verify chengdu --replay", verify_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
