@@ -120,6 +120,8 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 	}
 	if (cli->json)
 		return output_json(walk->doc, true);
+	if (walk->accounts == 0)
+		puts("No account holds anything yet. 尚无账户。");
 	totals_print(walk);
 	return CLI_DONE;
 }
