@@ -174,17 +174,20 @@ static enum error find_stray_bodies(struct audit *audit)
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log,
-    ledger_report *report, void *context, struct ledger_audit_result *result)
+enum error ledger_audit_snapshot(struct ledger *ledger, struct txn *snapshot,
+    const struct note_verifier *log, ledger_report *report, void *context,
+    struct ledger_audit_result *result)
 {
-	struct audit audit = {
-	    .ledger = ledger, .log = log, .report = report, .context = context, .result = result};
+	struct audit audit = {.ledger = ledger,
+	    .txn = snapshot,
+	    .log = log,
+	    .report = report,
+	    .context = context,
+	    .result = result};
 	enum error error;
 
 	*result = (struct ledger_audit_result){0};
-	error = txn_begin_read(ledger->store, &audit.txn);
-	if (!error)
-		error = audit_books_begin(&audit);
+	error = audit_books_begin(&audit);
 	if (!error)
 		error = audit_tree_begin(&audit);
 	if (!error)
@@ -196,6 +199,19 @@ enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log,
 	if (!error)
 		error = audit_books_end(&audit);
 	audit_books_free(&audit);
-	txn_abort(audit.txn);
 	return error ? error : result->findings ? ERROR_NOT_VERIFIED : ERROR_NONE;
+}
+
+enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log,
+    ledger_report *report, void *context, struct ledger_audit_result *result)
+{
+	struct txn *snapshot;
+	enum error error = txn_begin_read(ledger->store, &snapshot);
+
+	*result = (struct ledger_audit_result){0};
+	if (error)
+		return error;
+	error = ledger_audit_snapshot(ledger, snapshot, log, report, context, result);
+	txn_abort(snapshot);
+	return error;
 }

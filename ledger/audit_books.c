@@ -2,53 +2,15 @@
  * and so by the same rules, and the tables that come out are compared row by row with the stored ones. */
 #include "audit_internal.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static void scratch_file(const struct audit *audit, const char *name, char path[1100])
-{
-	snprintf(path, 1100, "%s/%s", audit->scratch_path, name);
-}
-
-/* The store keeps its files open: without names they are gone with the process, however it ends. */
-static void unlink_files(const struct audit *audit)
-{
-	char path[1100];
-
-	scratch_file(audit, "data.mdb", path);
-	unlink(path);
-	scratch_file(audit, "lock.mdb", path);
-	unlink(path);
-}
 
 enum error audit_books_begin(struct audit *audit)
 {
-	const struct ledger_options *ledger = &audit->ledger->options;
 	struct store_table tables[STORE_TABLES_MAX];
-	struct store_options options = {.not_durable = true, .tables = tables};
-	const char *root = getenv("TMPDIR");
-	size_t own;
-	const struct store_table *own_tables = ledger_tables(&own);
-	int size;
-	enum error error;
+	size_t count = ledger_all_tables(&audit->ledger->options, tables);
+	enum error error = store_open_scratch(tables, count, &audit->scratch, NULL);
 
-	assert(own + ledger->table_count <= STORE_TABLES_MAX);
-	memcpy(tables, own_tables, own * sizeof *tables);
-	if (ledger->table_count)
-		memcpy(tables + own, ledger->tables, ledger->table_count * sizeof *tables);
-	options.table_count = own + ledger->table_count;
-	size = snprintf(audit->scratch_path, sizeof audit->scratch_path, "%s/suiren-audit-XXXXXX",
-	    root && root[0] ? root : "/tmp");
-	if (size < 0 || (size_t)size >= sizeof audit->scratch_path ||
-	    !mkdtemp(audit->scratch_path)) {
-		audit->scratch_path[0] = '\0';
-		return ERROR_IO;
-	}
-	error = store_open(audit->scratch_path, &options, &audit->scratch, NULL);
-	unlink_files(audit);
 	return error ? error : txn_begin_write(audit->scratch, &audit->books);
 }
 
@@ -56,8 +18,6 @@ void audit_books_free(struct audit *audit)
 {
 	txn_abort(audit->books);
 	store_close(audit->scratch);
-	if (audit->scratch_path[0])
-		rmdir(audit->scratch_path);
 }
 
 struct txn *audit_keys(const struct audit *audit)

@@ -29,7 +29,6 @@ struct audit {
 	/* The books re-made. */
 	struct store *scratch;
 	struct txn *books;
-	char scratch_path[1024];
 	uint32_t uncommitted;
 };
 

@@ -26,6 +26,18 @@ const struct store_table *ledger_tables(size_t *count)
 	return tables;
 }
 
+size_t ledger_all_tables(
+    const struct ledger_options *options, struct store_table all[STORE_TABLES_MAX])
+{
+	const size_t own = sizeof tables / sizeof *tables;
+
+	assert(own + options->table_count <= STORE_TABLES_MAX);
+	memcpy(all, tables, sizeof tables);
+	if (options->table_count)
+		memcpy(all + own, options->tables, options->table_count * sizeof *all);
+	return own + options->table_count;
+}
+
 const char *ledger_table_name(const struct ledger *ledger, unsigned table)
 {
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -79,7 +91,7 @@ size_t ledger_head_row(
 	return HEAD_ROW_START + hashes;
 }
 
-static enum error head_write(
+enum error ledger_head_write(
     struct txn *txn, const struct merkle_frontier *frontier, int64_t last_time_ms)
 {
 	uint8_t row[HEAD_ROW_MAX];
@@ -151,20 +163,16 @@ enum error ledger_open(const char *path, const struct ledger_options *options, s
     struct error_detail *detail)
 {
 	struct store_table all[STORE_TABLES_MAX];
-	const size_t own = sizeof tables / sizeof *tables;
 	struct store_options store_options = {.read_only = options->read_only,
 	    .not_durable = options->not_durable,
 	    .map_size = options->map_size,
 	    .tables = all,
-	    .table_count = own + options->table_count};
+	    .table_count = ledger_all_tables(options, all)};
 	struct ledger *ledger;
 	enum error error;
 
 	*out = NULL;
-	assert(options->chart && options->origin && own + options->table_count <= STORE_TABLES_MAX);
-	memcpy(all, tables, sizeof tables);
-	if (options->table_count)
-		memcpy(all + own, options->tables, options->table_count * sizeof *all);
+	assert(options->chart && options->origin);
 	if (!options->read_only)
 		mkdir(path, 0700); /* whatever is wrong with it shows when the store opens it */
 	ledger = calloc(1, sizeof *ledger);
@@ -177,6 +185,29 @@ enum error ledger_open(const char *path, const struct ledger_options *options, s
 		if (error && detail && !detail->text[0])
 			error_set(detail, error, "%s: %s", path, error_text(error));
 	}
+	if (error) {
+		ledger_close(ledger);
+		return error;
+	}
+	*out = ledger;
+	return ERROR_NONE;
+}
+
+enum error ledger_open_scratch(
+    const struct ledger_options *options, struct ledger **out, struct error_detail *detail)
+{
+	struct store_table all[STORE_TABLES_MAX];
+	struct ledger *ledger = calloc(1, sizeof *ledger);
+	enum error error;
+
+	*out = NULL;
+	assert(options->chart && options->origin && !options->read_only && !options->log_key);
+	if (!ledger)
+		return ERROR_MEMORY;
+	ledger->options = *options;
+	error = store_open_scratch(all, ledger_all_tables(options, all), &ledger->store, detail);
+	if (!error)
+		error = prepare(ledger, detail);
 	if (error) {
 		ledger_close(ledger);
 		return error;
@@ -230,32 +261,30 @@ static enum error write_node(void *context, unsigned level, uint64_t index, cons
 	return store_insert(context, TABLE_NODE, span_of(key, sizeof key), hash_span(hash));
 }
 
-static enum error append_rows(struct ledger *ledger, struct txn *txn, uint64_t sequence)
+enum error ledger_write_rows(
+    struct ledger *ledger, struct txn *txn, uint64_t sequence, struct span header, struct span body)
 {
-	struct hash leaf = hash_leaf(buffer_span(&ledger->header));
+	struct hash leaf = hash_leaf(header);
 	uint8_t key[8];
 	enum error error;
 
 	be64_write(key, sequence);
-	error =
-	    store_append(txn, TABLE_HEADER, span_of(key, sizeof key), buffer_span(&ledger->header));
+	error = store_append(txn, TABLE_HEADER, span_of(key, sizeof key), header);
 	if (!error)
-		error = store_append(
-		    txn, TABLE_BODY, span_of(key, sizeof key), buffer_span(&ledger->body));
+		error = store_append(txn, TABLE_BODY, span_of(key, sizeof key), body);
 	if (!error)
 		error = merkle_append(&ledger->frontier, &leaf, write_node, txn);
 	return error;
 }
 
-static enum error book_transfers(struct ledger *ledger, struct txn *txn,
-    const struct entry_draft *draft, uint64_t sequence, int64_t time_ms,
-    struct error_detail *detail)
+enum error ledger_book(struct ledger *ledger, struct txn *txn, uint64_t sequence, int64_t time_ms,
+    const struct transfer *transfers, size_t count, struct error_detail *detail)
 {
 	enum error error = ERROR_NONE;
 
-	for (size_t i = 0; i < draft->transfer_count && !error; i++) {
+	for (size_t i = 0; i < count && !error; i++) {
 		error = account_book(txn, ledger->options.chart, sequence, (uint32_t)i, time_ms,
-		    &draft->transfers[i], detail);
+		    &transfers[i], detail);
 		/* A repeated id inside a new entry means that one cause would book twice: a bug above, never business. */
 		if (error == ERROR_REPEAT)
 			error = error_set(
@@ -285,9 +314,11 @@ enum error ledger_append(struct ledger *ledger, struct txn *txn, const struct en
 	if (error)
 		return error_set(detail, error, "entry %llu: %s", (unsigned long long)sequence,
 		    error_text(error));
-	error = append_rows(ledger, txn, sequence);
+	error = ledger_write_rows(
+	    ledger, txn, sequence, buffer_span(&ledger->header), buffer_span(&ledger->body));
 	if (!error)
-		error = book_transfers(ledger, txn, draft, sequence, time_ms, detail);
+		error = ledger_book(ledger, txn, sequence, time_ms, draft->transfers,
+		    draft->transfer_count, detail);
 	if (!error)
 		error = entry_header_read(buffer_span(&ledger->header), &entry.header);
 	if (!error && ledger->options.project)
@@ -295,7 +326,7 @@ enum error ledger_append(struct ledger *ledger, struct txn *txn, const struct en
 		    ledger->options.project(ledger->options.project_context, txn, &entry, detail);
 	/* The next decision of the group reads the head as it is now. */
 	if (!error)
-		error = head_write(txn, &ledger->frontier, time_ms);
+		error = ledger_head_write(txn, &ledger->frontier, time_ms);
 	if (error)
 		return error;
 	ledger->last_time_ms = time_ms;

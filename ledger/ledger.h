@@ -38,6 +38,10 @@ struct ledger_options {
  * store's. */
 MUST_CHECK enum error ledger_open(const char *path, const struct ledger_options *options,
     struct ledger **ledger, struct error_detail *detail);
+/* An empty ledger in a scratch store (store_open_scratch), for a rebuild. `options` as above; neither read_only nor with a
+ * log key. */
+MUST_CHECK enum error ledger_open_scratch(
+    const struct ledger_options *options, struct ledger **ledger, struct error_detail *detail);
 void ledger_close(struct ledger *ledger); /* NULL is accepted */
 struct store *ledger_store(struct ledger *ledger);
 
@@ -48,6 +52,12 @@ MUST_CHECK enum error ledger_begin(struct ledger *ledger, struct txn **txn);
 MUST_CHECK enum error ledger_append(struct ledger *ledger, struct txn *txn,
     const struct entry_draft *draft, int64_t time_ms, const struct hash *salt, uint64_t *sequence,
     struct error_detail *detail);
+/* Append an entry of another copy of this log as it stands there: its rows, transfers and projection. Its hashes are not
+ * compared with its body: ledger_audit does that. `entry` was read from `header` and `body`. Fails with: ERROR_MISMATCH
+ * (not the entry that comes next), ERROR_CONFLICT (a transfer's id is booked already), and what account_book and the
+ * projection fail with; the group must be aborted then. */
+MUST_CHECK enum error ledger_append_logged(struct ledger *ledger, struct txn *txn,
+    const struct entry *entry, struct span header, struct span body, struct error_detail *detail);
 /* Durable when it returns. After ERROR_MAP_FULL (ledger_grow) or ERROR_DISK_FULL nothing of the group is there; it may be tried again. */
 MUST_CHECK enum error ledger_commit(struct ledger *ledger, struct txn *txn);
 void ledger_abort(struct ledger *ledger, struct txn *txn);
@@ -91,10 +101,24 @@ struct ledger_audit_result {
  * with the log. Fails with: ERROR_NOT_VERIFIED if there was a finding; else the store's. */
 MUST_CHECK enum error ledger_audit(struct ledger *ledger, const struct note_verifier *log,
     ledger_report *report, void *context, struct ledger_audit_result *result);
+/* The same over a snapshot of this ledger that the caller has opened. */
+MUST_CHECK enum error ledger_audit_snapshot(struct ledger *ledger, struct txn *snapshot,
+    const struct note_verifier *log, ledger_report *report, void *context,
+    struct ledger_audit_result *result);
+
+enum row_difference { ROW_CHANGED, ROW_ONLY_A, ROW_ONLY_B };
+/* A row that is not the same in both; a value that is not there is empty. False stops. */
+typedef bool table_visit_difference(void *context, enum row_difference difference, struct span key,
+    struct span value_a, struct span value_b);
+/* Walk a table in two stores side by side. Memory does not grow with it. */
+MUST_CHECK enum error table_compare(
+    struct txn *a, struct txn *b, unsigned table, table_visit_difference *visit, void *context);
 /* Compare all rows of the given tables in two ledgers, byte for byte; reports each table's first difference. Fails with: ERROR_NOT_VERIFIED. */
 MUST_CHECK enum error ledger_compare(struct ledger *a, struct ledger *b, const unsigned *tables,
     size_t count, ledger_report *report, void *context);
 /* This floor's tables. */
 const struct store_table *ledger_tables(size_t *count);
+/* Name of a table of this ledger, of any floor. NULL if there is none with this number. */
+const char *ledger_table_name(const struct ledger *ledger, unsigned table);
 
 #endif

@@ -25,8 +25,9 @@ struct ledger {
 	int64_t last_time_ms;
 };
 
-/* Name of a table of this ledger, of any floor. NULL if there is none with this number. */
-const char *ledger_table_name(const struct ledger *ledger, unsigned table);
+/* This floor's tables and those of the floors above; returns their number. */
+size_t ledger_all_tables(
+    const struct ledger_options *options, struct store_table tables[STORE_TABLES_MAX]);
 
 /* The head row; an empty log has none. Fails with: ERROR_CORRUPT, and the store's. */
 MUST_CHECK enum error ledger_head_read(
@@ -35,16 +36,18 @@ MUST_CHECK enum error ledger_head_read(
 size_t ledger_head_row(
     uint8_t row[HEAD_ROW_MAX], const struct merkle_frontier *frontier, int64_t last_time_ms);
 
+/* Write the head row of the group that is open. */
+MUST_CHECK enum error ledger_head_write(
+    struct txn *txn, const struct merkle_frontier *frontier, int64_t last_time_ms);
+/* Header, body and tree of the entry that comes next. */
+MUST_CHECK enum error ledger_write_rows(struct ledger *ledger, struct txn *txn, uint64_t sequence,
+    struct span header, struct span body);
+/* Book an entry's transfers. Fails with: ERROR_CONFLICT (an id that is booked already), and as account_book. */
+MUST_CHECK enum error ledger_book(struct ledger *ledger, struct txn *txn, uint64_t sequence,
+    int64_t time_ms, const struct transfer *transfers, size_t count, struct error_detail *detail);
+
 void ledger_node_key(uint8_t key[NODE_KEY_SIZE], unsigned level, uint64_t index);
 /* A merkle_read_node whose context is a transaction. A node that is not there is ERROR_CORRUPT. */
 enum error ledger_read_node(void *txn, unsigned level, uint64_t index, struct hash *hash);
-
-enum row_difference { ROW_CHANGED, ROW_ONLY_A, ROW_ONLY_B };
-/* A row that is not the same in both; a value that is not there is empty. False stops. */
-typedef bool table_visit_difference(void *context, enum row_difference difference, struct span key,
-    struct span value_a, struct span value_b);
-/* Walk a table in two stores side by side. Memory does not grow with it. */
-MUST_CHECK enum error table_compare(
-    struct txn *a, struct txn *b, unsigned table, table_visit_difference *visit, void *context);
 
 #endif

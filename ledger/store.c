@@ -3,15 +3,19 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <lmdb.h>
 
 /* Below this much free space an I/O error of a commit is taken for a full disk: LMDB reports ENOSPC as EIO. */
 #define DISK_ROOM_LEAST (UINT64_C(1) << 20)
+#define SCRATCH_PATH_MAX 4096
 #define MAP_SIZE_DEFAULT (UINT64_C(64) << 30)
 
 struct store {
@@ -35,11 +39,13 @@ struct cursor {
 	struct store *store;
 };
 
+/* By the open file, since a scratch store has no path any more. */
 static bool disk_is_full(const struct store *store)
 {
 	struct statvfs status;
+	int file;
 
-	return statvfs(store->path, &status) == 0 &&
+	return mdb_env_get_fd(store->env, &file) == 0 && fstatvfs(file, &status) == 0 &&
 	       (uint64_t)status.f_bavail * status.f_frsize < DISK_ROOM_LEAST;
 }
 
@@ -145,6 +151,45 @@ enum error store_open(const char *path, const struct store_options *options, str
 	}
 	*out = store;
 	return ERROR_NONE;
+}
+
+static void remove_file(const char *folder, const char *name)
+{
+	char path[SCRATCH_PATH_MAX + 16];
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	unlink(path);
+}
+
+enum error store_open_scratch(const struct store_table *tables, size_t count, struct store **store,
+    struct error_detail *detail)
+{
+	const struct store_options options = {
+	    .not_durable = true, .tables = tables, .table_count = count};
+	const char *parent = getenv("TMPDIR");
+	char path[SCRATCH_PATH_MAX];
+	sigset_t all, before;
+	enum error error;
+
+	*store = NULL;
+	if (!parent || !parent[0])
+		parent = "/tmp";
+	if (snprintf(path, sizeof path, "%s/suiren-scratch-XXXXXX", parent) >= (int)sizeof path)
+		return error_set(detail, ERROR_TOO_LARGE, "%s: too long a name", parent);
+	/* Between making and removing the names no signal may end the process. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	if (!mkdtemp(path)) {
+		error = error_set(detail, errno == ENOSPC ? ERROR_DISK_FULL : ERROR_IO,
+		    "no scratch directory below %s: %s", parent, strerror(errno));
+	} else {
+		error = store_open(path, &options, store, detail);
+		remove_file(path, "data.mdb");
+		remove_file(path, "lock.mdb");
+		rmdir(path);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
 }
 
 void store_close(struct store *store)
