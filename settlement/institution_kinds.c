@@ -221,6 +221,9 @@ static bool tell_peer(void *context, const struct peer_row *peer)
 {
 	struct peer_news *news = context;
 	bool standing = news->line->operation >= INSTITUTION_SUSPEND;
+	/* The city's own descriptor is among the peers' rows. */
+	if (peer->region == settlement_region(news->work->settlement))
+		return true;
 	struct buffer *out = dispatch_item(&news->work->messages[standing ? 1 : 0], peer->region);
 	if (out)
 		line_write(out, news->line, true);

@@ -103,33 +103,39 @@ static void reduce(
 	work->fen = to;
 }
 
-/* What a line asks for is cut to what its days are worth, and to the ceiling's share of the month. */
+/* The most that the line's days up to `last` may cost: their worth, and no more than the ceiling's share of the month. */
+static int64_t under_ceiling(const struct amount_work *work, int64_t worth, unsigned last)
+{
+	const struct line_case *line = work->line;
+	int64_t share;
+
+	if (work->programme->price_ceiling.value == 0)
+		return worth;
+	share = programme_share(work->programme->price_ceiling.value, line->of->month_days,
+	    line->line->first_day, last);
+	return share < worth ? share : worth;
+}
+
+/* What a line asks for is cut to the most that it may cost. */
 static void price_ceiling(struct amount_work *work)
 {
 	const struct line_case *line = work->line;
-	int64_t limit = work->fen;
-	int64_t monthly = work->programme->price_ceiling.value;
+	int64_t limit = under_ceiling(work, work->fen, line->line->last_day);
 
-	if (monthly > 0) {
-		int64_t share = programme_share(
-		    monthly, line->of->month_days, line->line->first_day, line->line->last_day);
-		if (share < limit)
-			limit = share;
-	}
 	if (line->line->amount_fen >= 0)
 		work->fen = line->line->amount_fen;
 	reduce(work, REASON_price_ceiling, limit, limit, 0);
 }
 
-/* Worth of the first `days` days, but never more than what is left. */
+/* What the first `days` days may cost, but never more than what is left. */
 static int64_t first_days(const struct amount_work *work, int64_t days)
 {
-	const struct line_case *line = work->line;
+	unsigned last = work->line->line->first_day + (unsigned)days - 1;
 	int64_t fen;
 
 	if (days <= 0)
 		return 0;
-	fen = worth_until(line, work->verdict, line->line->first_day + (unsigned)days - 1);
+	fen = under_ceiling(work, worth_until(work->line, work->verdict, last), last);
 	return fen < work->fen ? fen : work->fen;
 }
 
