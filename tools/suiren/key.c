@@ -1,5 +1,5 @@
-/* key.c: `suiren key show`: the public keys of a city as its log has booked them, and which secrets lie in the node
- * directory. */
+/* key.c: `suiren key new`: a key for an institution's or an officer's own desk. `suiren key show`: the public keys of a city
+ * as its log has booked them, and which secrets lie in the node directory. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,7 +101,56 @@ static int show_run(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* Secrets of these are made where they are used, without a node; those of a city are made by init. */
+static bool kind_of_desk(const char *kind)
+{
+	return strcmp(kind, "institution") == 0 || strcmp(kind, "officer") == 0;
+}
+
+static int new_done(const struct cli *cli, const char *kind, const struct public_key *public)
+{
+	if (!cli->json) {
+		output_hex(stdout, span_of(public->bytes, sizeof(public->bytes)));
+		fputc('\n', stdout);
+		return CLI_DONE;
+	}
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	struct key_id id = key_id(public);
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "kind", kind);
+	json_hex(doc, root, "public_key", span_of(public->bytes, sizeof(public->bytes)));
+	json_hex(doc, root, "key_id", span_of(id.bytes, sizeof(id.bytes)));
+	return output_json(doc, true);
+}
+
+static int new_run(struct cli *cli, int argc, char **argv)
+{
+	const char *out = NULL;
+	const struct cli_option options[] = {{"out", &out, NULL}, {NULL, NULL, NULL}};
+	struct error_detail detail = {""};
+	struct secret_key key;
+	struct hash seed;
+	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
+		return CLI_USAGE;
+	if (!kind_of_desk(argv[0]))
+		return cli_usage(
+		    cli->command, "KIND: %s is neither institution nor officer", argv[0]);
+	if (!out)
+		return cli_usage(cli->command, "-o FILE says where the secret key goes");
+	key_generate(&key);
+	/* RFC 8032: the seed is the private key; libsodium keeps it in front of the public one. */
+	memcpy(seed.bytes, key.bytes, sizeof(seed.bytes));
+	enum error error = key_file_write(out, argv[0], &seed, &detail);
+	explicit_bzero(&seed, sizeof(seed));
+	int status = error ? cli_fail(cli, error, &detail, out) : new_done(cli, argv[0], &key.public);
+	key_wipe(&key);
+	return status;
+}
+
 const struct cli_command key_commands[] = {
+    {"key", "new", "KIND -o FILE [--json]", "Make a key for an institution's or an officer's desk",
+	"suiren key new institution -o house.key", new_run},
     {"key", "show", "DIR [--json]",
 	"The city's public keys, and which secrets lie in the directory", "suiren key show chengdu",
 	show_run},

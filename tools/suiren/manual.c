@@ -19,6 +19,13 @@ static const struct manual_page pages[] = {
 	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, "
 	"used_bytes,\n"
 	"map_bytes, disk_bytes, peers [as `peer list`].\n"},
+    {"key", "new",
+	"  KIND            institution or officer\n"
+	"  -o, --out FILE  where the secret goes (mode 0600); nothing is overwritten\n"
+	"\n"
+	"Prints the public key, which the city registers: `institution register` (public_key) or\n"
+	"`officer add --key`. The secret stays at the desk where it was made.\n"
+	"JSON: kind, public_key, key_id.\n"},
     {"key", "show",
 	"Says which secrets lie in DIR/keys; a root key that is still there is warned of.\n"
 	"JSON: keys [kind, public_key, key_id, from_entry, secret_here], vkey.\n"},
