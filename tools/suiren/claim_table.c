@@ -10,7 +10,7 @@
 enum { INSTITUTION, PERSON_CODE, PROGRAMME, FIRST_DAY, LAST_DAY, AMOUNT, EVIDENCE };
 
 static const struct table_column columns[] = {
-    [INSTITUTION] = {"institution", "机构代码", true},
+    [INSTITUTION] = {"institution", "社会信用代码", true},
     [PERSON_CODE] = {"person_code", "人员编码", true},
     [PROGRAMME] = {"programme", "项目", true},
     [FIRST_DAY] = {"first_day", "起始日", true},

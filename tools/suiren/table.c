@@ -212,8 +212,9 @@ static void unknown_column(struct reading *reading, struct span name)
 	snprintf(word, sizeof(word), "%.*s", (int)(name.size < 40 ? name.size : 40),
 	    (const char *)name.data);
 	for (size_t i = 0; i < reading->column_count && used < sizeof(text) - 1; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
-		    reading->columns[i].name);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s", i ? ", " : "",
+		    reading->columns[i].name, reading->columns[i].alias ? " " : "",
+		    reading->columns[i].alias ? reading->columns[i].alias : "");
 	fail(reading, ERROR_MALFORMED, NULL,
 	    "\"%s\" is not the name of a column; the first row names them: %s", word, text);
 }
