@@ -43,6 +43,7 @@ struct build {
 	struct yaml_node *open[CONFIG_DEPTH_MAX];
 	struct yaml_node **link[CONFIG_DEPTH_MAX]; /* of the container's next child */
 	const char *key[CONFIG_DEPTH_MAX];         /* read, and waiting for its value */
+	unsigned keys[CONFIG_DEPTH_MAX];           /* that a map has so far */
 	unsigned depth;
 	bool done;
 };
@@ -60,6 +61,7 @@ static const char *keep_text(struct yaml_tree *tree, const void *data, size_t si
 	return text->bytes;
 }
 
+/* Looks at each key that the map has: that is why their number has a bound. */
 static bool has_key(const struct yaml_node *map, const char *key)
 {
 	for (const struct yaml_node *child = map->first; child; child = child->next) {
@@ -114,6 +116,11 @@ static enum error take_scalar(struct build *build, const yaml_event_t *event, un
 		return ERROR_MEMORY;
 	if (!key_is_next(build))
 		return add_node(build, YAML_SCALAR, line, text, event->data.scalar.length, &node);
+	if (++build->keys[build->depth - 1] > CONFIG_KEYS_MAX) {
+		yaml_complain(build->complaints, line, "", "a map of more than %d fields",
+		    CONFIG_KEYS_MAX);
+		return ERROR_TOO_LARGE;
+	}
 	if (has_key(build->open[build->depth - 1], text))
 		yaml_complain(build->complaints, line, text, "stands twice");
 	build->key[build->depth - 1] = text;
@@ -140,6 +147,7 @@ static enum error take_start(struct build *build, enum yaml_type type, unsigned 
 	build->open[build->depth] = node;
 	build->link[build->depth] = &node->first;
 	build->key[build->depth] = NULL;
+	build->keys[build->depth] = 0;
 	build->depth++;
 	return ERROR_NONE;
 }

@@ -7,7 +7,6 @@
 
 #include "policy.h"
 
-#define YAML_NODES_MAX 65536u
 #define YAML_PATH_SIZE 256
 
 enum yaml_type { YAML_SCALAR, YAML_LIST, YAML_MAP };

@@ -95,7 +95,7 @@ static enum error read_line(
 {
 	struct stat status;
 	ssize_t got;
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is no key */
 
 	if (file < 0)
 		return error_set(detail, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "%s: %s",

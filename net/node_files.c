@@ -79,15 +79,20 @@ enum error node_config_open(
 	/* One at a time is enough for a file that the program wrote itself. */
 	struct config_first first = {.detail = detail};
 	struct buffer content = {0};
+	struct stat found;
 	char path[NODE_PATH_MAX];
 	int file;
 	enum error error = node_path(directory, NODE_FILE_CONFIG, path, detail);
 
 	if (error)
 		return error;
-	file = open(path, O_RDONLY | O_CLOEXEC);
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
 		return system_failed(path, detail);
+	if (fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
+		close(file);
+		return error_set(detail, ERROR_MALFORMED, "%s: not a file", path);
+	}
 	error = read_to_end(file, path, &content, detail);
 	close(file);
 	if (!error)

@@ -192,6 +192,8 @@ static struct claim_policies node_policies(struct node *node)
 	return policies;
 }
 
+#define NOT_A_SHEET "not a signed claim sheet; the name of a table ends in .csv"
+
 /* Sheets from one file: a signed sheet, or a table that an officer enters. `key` NULL for a table: a dry run, signed by nobody. */
 static int read_sheets(struct cli *cli, struct node *node, const char *file,
     const struct secret_key *key, const struct hash *seed, struct claim_sheets *sheets)
@@ -252,7 +254,7 @@ static enum error check_one(struct checking *checking, struct node *node, struct
 	enum error error = sheet_file_read(file, &document, &secret, &count, &lines);
 
 	if (error)
-		return error_set(detail, error, "not a claim sheet");
+		return error_set(detail, error, NOT_A_SHEET);
 	error = sheet_prepare(document, &secret, count, lines, NULL, &sheet, detail);
 	if (error)
 		return error;
@@ -324,7 +326,7 @@ static enum error submit_one(struct node *node, struct span file, struct answer 
 	memset(answer, 0, sizeof *answer);
 	error = sheet_file_read(file, &submission.document, &secret, &count, &lines);
 	if (error)
-		return answer->error = error_set(&answer->detail, error, "not a claim sheet");
+		return answer->error = error_set(&answer->detail, error, NOT_A_SHEET);
 	codec_put_array(&attachment, 3);
 	codec_put_bytes(&attachment, hash_span(&secret));
 	codec_put_uint(&attachment, count);
@@ -374,8 +376,10 @@ static int submit_run(struct cli *cli, int argc, char **argv)
 			    "signed sheet needs neither",
 			    argv[i]);
 	}
-	if (key_file && key_file_read(key_file, "officer", &key, &seed, &detail))
-		return cli_fail(cli, ERROR_MALFORMED, &detail, key_file);
+	enum error error =
+	    key_file ? key_file_read(key_file, "officer", &key, &seed, &detail) : ERROR_NONE;
+	if (error)
+		return cli_fail(cli, error, &detail, key_file);
 	node = cli_open(cli, argv[0], false, &status);
 	for (int i = 1; node && i < words; i++) {
 		int one = read_sheets(cli, node, argv[i], &key, &seed, &sheets);
@@ -552,8 +556,10 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	if (uscc && uscc_check(span_text(uscc)))
 		return cli_usage(cli->command, "%s is no unified social credit code", uscc);
-	if (key_file && key_file_read(key_file, "officer", &key, NULL, &detail))
-		return cli_fail(cli, ERROR_MALFORMED, &detail, key_file);
+	if (key_file)
+		error = key_file_read(key_file, "officer", &key, NULL, &detail);
+	if (error)
+		return cli_fail(cli, error, &detail, key_file);
 	node = cli_open(cli, argv[0], false, &status);
 	if (node && uscc)
 		error = find_entry(node, uscc, number, &sequence);

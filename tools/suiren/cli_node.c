@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,8 +94,12 @@ static enum error read_all(
 			    detail, content->failed, "%s: %s", path, error_text(content->failed));
 		ssize_t got = read(file, room, READ_STEP);
 		content->size = before + (got > 0 ? (size_t)got : 0);
-		if (got < 0 && errno != EINTR)
+		if (got < 0 && errno == EAGAIN) {
+			struct pollfd more = {.fd = file, .events = POLLIN};
+			poll(&more, 1, -1); /* a pipe whose writer is at work */
+		} else if (got < 0 && errno != EINTR) {
 			return io_error(path, detail);
+		}
 		if (content->size > max)
 			return error_set(detail, ERROR_TOO_LARGE,
 			    "%s: more than the %zu bytes that such a file may have", path, max);
@@ -110,19 +115,25 @@ enum error cli_read_file(
 	assert(content->size == 0);
 	if (strcmp(path, "-") == 0)
 		return read_all(STDIN_FILENO, "standard input", max, content, detail);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe that has no writer must not hold the program up: it reads as empty then. */
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
 		return io_error(path, detail);
 	enum error error = ERROR_NONE;
 	/* Refuse a huge file before it is read. */
 	if (fstat(file, &found))
 		error = io_error(path, detail);
+	else if (S_ISDIR(found.st_mode))
+		error = error_set(detail, ERROR_NOT_FOUND, "%s: a directory, not a file", path);
 	else if (S_ISREG(found.st_mode) && (uint64_t)found.st_size > max)
 		error =
-		    error_set(detail, ERROR_TOO_LARGE, "%s: %lld bytes; such a file may have %zu",
+		    error_set(detail, ERROR_TOO_LARGE, "%s: %lld bytes; such a file may have at most %zu",
 			path, (long long)found.st_size, max);
 	else
 		error = read_all(file, path, max, content, detail);
+	if (!error && content->size == 0 && S_ISFIFO(found.st_mode))
+		error = error_set(detail, ERROR_MALFORMED,
+		    "%s: a pipe that nothing comes out of; name a file", path);
 	close(file);
 	return error;
 }

@@ -235,8 +235,11 @@ static int vkey_read(const struct cli *cli, const char *text, struct note_verifi
 	buffer_free(&file);
 	if (!error)
 		return CLI_DONE;
-	return cli_usage(cli->command,
-	    "--vkey: not a verifier key as `suiren log vkey` prints it (%s)", error_text(error));
+	if (detail.text[0])
+		return cli_refuse(cli, ERROR_USAGE, "--vkey: %s", detail.text);
+	return cli_refuse(cli, ERROR_USAGE,
+	    "--vkey: %.200s: not a verifier key, nor a file with one, as `suiren log vkey` prints it",
+	    text);
 }
 
 static int verify_run(struct cli *cli, int argc, char **argv)

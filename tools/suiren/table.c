@@ -125,6 +125,7 @@ struct reading {
 	size_t ends[TABLE_COLUMNS_MAX];
 	size_t field_count;
 	bool started;
+	size_t row_bytes; /* of the file, in the row so far */
 };
 
 static struct span field_at(const struct reading *reading, size_t i)
@@ -328,9 +329,18 @@ static void read_lines(struct reading *reading, struct csv_parser *parser, struc
 		reading->line++;
 		if (!reading->started && line_is_blank(line))
 			continue;
-		if (!reading->started)
+		if (!reading->started) {
 			reading->row_line = reading->line;
+			reading->row_bytes = 0;
+		}
 		reading->started = true;
+		/* libcsv keeps what it reads until the field ends. */
+		reading->row_bytes += line.size;
+		if (reading->row_bytes > TABLE_ROW_MAX) {
+			fail(reading, ERROR_TOO_LARGE, NULL,
+			    "a row of more than %d bytes; is a quote not closed?", TABLE_ROW_MAX);
+			return;
+		}
 		if (csv_parse(parser, line.data, line.size, take_field, take_row, reading) !=
 		    line.size)
 			parse_failed(reading, csv_error(parser));
@@ -356,7 +366,7 @@ enum error table_read(const char *file, struct span content, const struct table_
 	    .context = context,
 	    .detail = detail};
 	if (content.size > TABLE_FILE_MAX)
-		return error_set(detail, ERROR_TOO_LARGE, "%s: larger than 256 MiB", file);
+		return error_set(detail, ERROR_TOO_LARGE, "%s: larger than %u bytes", file, TABLE_FILE_MAX);
 	enum error error = to_utf8(file, content, &converted, &text, detail);
 	if (!error && csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
 		error = error_set(detail, ERROR_MEMORY, "%s: %s", file, error_text(ERROR_MEMORY));

@@ -10,6 +10,8 @@
 #define TABLE_ROWS_MAX 1000000u
 #define TABLE_COLUMNS_MAX 64
 #define TABLE_FIELD_MAX 4096
+/* Every field at its longest, with each of its bytes a doubled quote. */
+#define TABLE_ROW_MAX (TABLE_COLUMNS_MAX * (2 * TABLE_FIELD_MAX + 3))
 
 struct table_row {
 	const char *file;

@@ -105,6 +105,9 @@ static int peer_checkpoint_check(struct verification *verification, struct ledge
 	enum error error = cli_read_file(path, NOTE_SIZE_MAX, &note, &detail);
 	if (!error)
 		error = checkpoint_verify(buffer_span(&note), log, &seen);
+	if (error && !detail.text[0])
+		error_set(&detail, error, "%s: not a checkpoint that this log has signed: %s", path,
+		    error_text(error));
 	if (error) {
 		status = cli_fail(cli, error, &detail, path);
 		goto done;
