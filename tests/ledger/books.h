@@ -3,75 +3,12 @@
 #ifndef SUIREN_TEST_BOOKS_H
 #define SUIREN_TEST_BOOKS_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "ledger.h"
 #include "ledger_tables.h"
+#include "testing.h"
 
 #define START_MS INT64_C(1790000000000)
 #define ORIGIN "test.suiren.example/ledger/1"
-
-/* --- chance ------------------------------------------------------------------------------------------------ */
-
-/* SplitMix64. */
-static inline uint64_t chance(uint64_t *state)
-{
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
-static inline uint64_t chance_below(uint64_t *state, uint64_t bound)
-{
-	return chance(state) % bound;
-}
-
-/* $SEED, or one that is new every time; printed, so that a failure can be run again. */
-static inline uint64_t chance_seed(const char *what)
-{
-	const char *given = getenv("SEED");
-	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)getpid() * 1000003u;
-
-	print_message("%s: SEED=%llu\n", what, (unsigned long long)seed);
-	return seed;
-}
-
-/* --- directories ------------------------------------------------------------------------------------------- */
-
-static inline void folder_make(char path[300])
-{
-	const char *root = getenv("TMPDIR");
-
-	snprintf(path, 300, "%s/suiren-test-XXXXXX", root ? root : "/tmp");
-	assert_non_null(mkdtemp(path));
-}
-
-static inline int folder_remove_one(
-    const char *path, const struct stat *status, int flag, struct FTW *walk)
-{
-	(void)status;
-	(void)flag;
-	(void)walk;
-	return remove(path);
-}
-
-static inline void folder_remove(const char *path)
-{
-	assert_int_equal(nftw(path, folder_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-}
 
 /* --- the floor above --------------------------------------------------------------------------------------- */
 

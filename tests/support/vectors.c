@@ -4,19 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_t *vectors_load(const char *path)
+static json_t *load(const char *path, size_t flags)
 {
 	char whole[1024];
 	json_error_t error;
 	json_t *json;
 
 	snprintf(whole, sizeof whole, "%s/%s", VECTORS_DIR, path);
-	json = json_load_file(whole, JSON_ALLOW_NUL, &error);
+	json = json_load_file(whole, JSON_ALLOW_NUL | flags, &error);
 	if (!json) {
 		fprintf(stderr, "%s:%d: %s\n", whole, error.line, error.text);
 		abort();
 	}
 	return json;
+}
+
+json_t *vectors_load(const char *path)
+{
+	return load(path, 0);
+}
+
+json_t *vectors_load_reals(const char *path)
+{
+	return load(path, JSON_DECODE_INT_AS_REAL);
 }
 
 static int hex_digit(char c)
@@ -56,4 +66,16 @@ struct buffer vectors_hex_member(const json_t *object, const char *name)
 	if (!member || json_is_null(member))
 		return (struct buffer){0};
 	return vectors_hex(member);
+}
+
+struct buffer vectors_base64(const json_t *base64)
+{
+	const char *text = json_string_value(base64);
+	struct buffer bytes = {0};
+
+	if (!text || base64_read(span_text(text), &bytes)) {
+		fprintf(stderr, "a vector is not base64: %s\n", text ? text : "(no text)");
+		abort();
+	}
+	return bytes;
 }
