@@ -137,7 +137,7 @@ enum error merkle_root(merkle_read_node *read, void *context, uint64_t size, str
 		*root = hash_sha256((struct span){NULL, 0});
 		return ERROR_NONE;
 	}
-	if (size > INT64_MAX)
+	if (size > MERKLE_SIZE_MAX)
 		return ERROR_RANGE;
 	return range_root(read, context, 0, size, root);
 }
@@ -148,7 +148,7 @@ enum error merkle_prove_inclusion(merkle_read_node *read, void *context, uint64_
 	uint64_t first = 0, n = size;
 
 	proof->count = 0;
-	if (index >= size || size > INT64_MAX)
+	if (index >= size || size > MERKLE_SIZE_MAX)
 		return ERROR_RANGE;
 	while (n > 1) {
 		uint64_t k = split_of(n);
@@ -177,7 +177,7 @@ enum error merkle_prove_consistency(
 	enum error error;
 
 	proof->count = 0;
-	if (from > to || to > INT64_MAX)
+	if (from > to || to > MERKLE_SIZE_MAX)
 		return ERROR_RANGE;
 	if (from == 0 || from == to)
 		return ERROR_NONE;

@@ -6,6 +6,9 @@
 #include "hash.h"
 
 #define MERKLE_PROOF_MAX 63
+/* No proof of a tree of at most this many leaves has more than MERKLE_PROOF_MAX hashes: a consistency proof may have one more
+ * than the tree has levels. */
+#define MERKLE_SIZE_MAX (UINT64_C(1) << 62)
 
 struct merkle_proof {
 	struct hash hashes[MERKLE_PROOF_MAX];
@@ -36,7 +39,8 @@ struct hash merkle_root_in_place(struct hash *leaves, size_t count);
 MUST_CHECK enum error merkle_prove_in_memory(
     const struct hash *leaves, size_t count, size_t index, struct merkle_proof *proof);
 
-/* Over a stored tree of at least `size` leaves. Fails with: ERROR_RANGE, or what `read` fails with. */
+/* Over a stored tree of at least `size` leaves. Fails with: ERROR_RANGE (index or sizes, or more than MERKLE_SIZE_MAX leaves),
+ * or what `read` fails with. */
 MUST_CHECK enum error merkle_root(
     merkle_read_node *read, void *context, uint64_t size, struct hash *root);
 MUST_CHECK enum error merkle_prove_inclusion(merkle_read_node *read, void *context, uint64_t index,
