@@ -8,8 +8,10 @@
 enum error audit_books_begin(struct audit *audit)
 {
 	struct store_table tables[STORE_TABLES_MAX];
-	size_t count = ledger_all_tables(&audit->ledger->options, tables);
-	enum error error = store_open_scratch(tables, count, &audit->scratch, NULL);
+	const struct store_options options = {.map_size = audit->ledger->options.map_size,
+	    .tables = tables,
+	    .table_count = ledger_all_tables(&audit->ledger->options, tables)};
+	enum error error = store_open_scratch(&options, &audit->scratch, NULL);
 
 	return error ? error : txn_begin_write(audit->scratch, &audit->books);
 }

@@ -249,14 +249,14 @@ void codec_text_copy(struct codec_reader *reader, char *out, size_t size)
 	struct span text = string(reader, TEXT);
 
 	assert(size > 0);
-	out[0] = '\0';
+	/* To the end: whole fields are copied into stored rows, which a rebuild must give byte for byte. */
+	memset(out, 0, size);
 	if (reader->failed || text.size >= size || (text.size && memchr(text.data, 0, text.size))) {
 		fail(reader);
 		return;
 	}
 	if (text.size)
 		memcpy(out, text.data, text.size);
-	out[text.size] = '\0';
 }
 
 size_t codec_array(struct codec_reader *reader)

@@ -33,7 +33,7 @@ struct span codec_bytes(struct codec_reader *reader);
 /* Exactly `size` bytes into `out` (zeroed on failure). */
 void codec_bytes_exact(struct codec_reader *reader, uint8_t *out, size_t size);
 struct span codec_text(struct codec_reader *reader);
-/* Copy a text of at most size-1 bytes without NUL inside, terminated. */
+/* Copy a text of at most size-1 bytes without NUL inside; the rest of `out` is zeros, also after a failure. */
 void codec_text_copy(struct codec_reader *reader, char *out, size_t size);
 /* Number of items; at most the bytes left, so that a loop over it is bounded by the input. */
 size_t codec_array(struct codec_reader *reader);

@@ -197,6 +197,9 @@ enum error ledger_open_scratch(
     const struct ledger_options *options, struct ledger **out, struct error_detail *detail)
 {
 	struct store_table all[STORE_TABLES_MAX];
+	const struct store_options store_options = {.map_size = options->map_size,
+	    .tables = all,
+	    .table_count = ledger_all_tables(options, all)};
 	struct ledger *ledger = calloc(1, sizeof *ledger);
 	enum error error;
 
@@ -205,7 +208,7 @@ enum error ledger_open_scratch(
 	if (!ledger)
 		return ERROR_MEMORY;
 	ledger->options = *options;
-	error = store_open_scratch(all, ledger_all_tables(options, all), &ledger->store, detail);
+	error = store_open_scratch(&store_options, &ledger->store, detail);
 	if (!error)
 		error = prepare(ledger, detail);
 	if (error) {

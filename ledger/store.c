@@ -161,17 +161,18 @@ static void remove_file(const char *folder, const char *name)
 	unlink(path);
 }
 
-enum error store_open_scratch(const struct store_table *tables, size_t count, struct store **store,
-    struct error_detail *detail)
+enum error store_open_scratch(
+    const struct store_options *wanted, struct store **store, struct error_detail *detail)
 {
-	const struct store_options options = {
-	    .not_durable = true, .tables = tables, .table_count = count};
+	struct store_options options = *wanted;
 	const char *parent = getenv("TMPDIR");
 	char path[SCRATCH_PATH_MAX];
 	sigset_t all, before;
 	enum error error;
 
 	*store = NULL;
+	options.not_durable = true;
+	assert(!options.read_only);
 	if (!parent || !parent[0])
 		parent = "/tmp";
 	if (snprintf(path, sizeof path, "%s/suiren-scratch-XXXXXX", parent) >= (int)sizeof path)

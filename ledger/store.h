@@ -33,8 +33,8 @@ MUST_CHECK enum error store_open(const char *path, const struct store_options *o
     struct store **store, struct error_detail *detail);
 /* Open an empty store below $TMPDIR (or /tmp) that has no name: however the process ends, nothing is left of it. Not
  * durable. Fails with: ERROR_IO and ERROR_DISK_FULL (names the place), and as store_open. */
-MUST_CHECK enum error store_open_scratch(const struct store_table *tables, size_t count,
-    struct store **store, struct error_detail *detail);
+MUST_CHECK enum error store_open_scratch(
+    const struct store_options *options, struct store **store, struct error_detail *detail);
 /* NULL is accepted. No transaction may be open. */
 void store_close(struct store *store);
 /* Free the slots of readers whose process is gone. */

@@ -16,5 +16,12 @@
 #define DELIVERY_ROUNDS_MAX 100000u
 /* Bytes of a file name that a node makes in its directory. */
 #define NODE_PATH_MAX 4096u
+/* A replay commits its scratch store after so many lines and transfers: bounds the pages that are
+ * held in memory. */
+#define REPLAY_COMMIT_LINES 16384u
+/* Address space of the scratch store beyond twice what the node's own store has. */
+#define REPLAY_MAP_SPARE (UINT64_C(1) << 30)
+/* So many rows of one table are reported one by one, the others together. */
+#define REPLAY_ROWS_MAX 100u
 
 #endif

@@ -96,11 +96,11 @@ static int64_t nights_asked(const struct settlement *settlement, const struct pr
 }
 
 /* Who signed it: the institution, or one of our officers in its place. */
-static enum error find_signer(struct txn *txn, const struct document *document, uint64_t size,
-    struct endorsement *endorsement)
+static enum error find_signer(const struct settlement *settlement, struct txn *txn,
+    const struct document *document, uint64_t size, struct endorsement *endorsement)
 {
 	struct keyring_key signer;
-	enum error error = keyring_verify(txn, document, size, &signer);
+	enum error error = signer_find(settlement, txn, document, size, &signer);
 
 	endorsement->entered = !error && strncmp(signer.party, "institution/", 12) != 0;
 	endorsement->officer = signer.key;
@@ -126,7 +126,8 @@ static enum error forward(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = ledger_head(txn, &endorsement.sequence, NULL);
 	if (!error)
-		error = find_signer(txn, &sheet->document, endorsement.sequence, &endorsement);
+		error = find_signer(
+		    settlement, txn, &sheet->document, endorsement.sequence, &endorsement);
 	if (!error)
 		error = claim_standing(txn, &sheet->header, &endorsement.standing);
 	if (error)
@@ -244,8 +245,8 @@ static enum error read_endorsement(
 }
 
 /* The institution's signature under the key that its city has announced, or the officer's whom the city names. */
-static enum error check_signature(
-    struct txn *txn, const struct prepared_sheet *sheet, const struct endorsement *endorsement)
+static enum error check_signature(const struct settlement *settlement, struct txn *txn,
+    const struct prepared_sheet *sheet, const struct endorsement *endorsement)
 {
 	struct keyring_key signer;
 	char party[KEYRING_PARTY_SIZE];
@@ -256,7 +257,7 @@ static enum error check_signature(
 		return document_verify(&sheet->document, &endorsement->officer);
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
-		error = keyring_verify(txn, &sheet->document, size, &signer);
+		error = signer_find(settlement, txn, &sheet->document, size, &signer);
 	snprintf(party, sizeof party, "institution/%s", sheet->header.uscc);
 	if (!error && strcmp(signer.party, party) != 0)
 		error = ERROR_UNKNOWN_KEY;
@@ -281,7 +282,7 @@ static enum error check_endorsement(struct settlement *settlement, struct txn *t
 	if (error)
 		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc);
-	error = check_signature(txn, sheet, endorsement);
+	error = check_signature(settlement, txn, sheet, endorsement);
 	if (error)
 		return error_set(detail, error, "sheet %llu of %s: %s",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc,

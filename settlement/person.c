@@ -8,7 +8,7 @@
 #include "lines.h"
 #include "person_internal.h"
 #include "registry.h"
-#include "settlement.h"
+#include "settlement_internal.h"
 #include "stay.h"
 #include "tables.h"
 
@@ -207,7 +207,9 @@ enum error person_fact_key(
 	struct registry_row row;
 	if (!registry_key)
 		return ERROR_NOT_FOUND;
-	enum error error = registry_get(txn, registry_key, code, &row);
+	enum error error =
+	    registry_get(settlement->options.registry ? settlement->options.registry : txn,
+		registry_key, code, &row);
 	if (error)
 		return error;
 	*fact_key = row.fact_key;

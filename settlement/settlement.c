@@ -13,23 +13,13 @@
 
 #define POLICY_KEY_SIZE 12
 
-struct kind_row {
-	unsigned number;
-	const char *name;
-	bool lines_made;
-	enum error (*decide)(struct settlement *, struct txn *, const struct command *, int64_t,
-	    struct decision *, struct error_detail *);
-	enum error (*apply)(
-	    struct settlement *, struct txn *, const struct entry *, struct error_detail *);
-};
-
 static const struct kind_row kinds[] = {
 #define KIND_AS_ROW(number, name, made) {number, #name, made, name##_decide, name##_apply},
     KIND_LIST(KIND_AS_ROW)
 #undef KIND_AS_ROW
 };
 
-static const struct kind_row *kind_find(unsigned number)
+const struct kind_row *kind_find(unsigned number)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (kinds[i].number == number)
@@ -199,6 +189,19 @@ static enum error check_line_root(
 	return error;
 }
 
+enum error signer_find(const struct settlement *settlement, struct txn *txn,
+    const struct document *document, uint64_t size, struct keyring_key *signer)
+{
+	enum error error;
+
+	if (!settlement->options.signatures_verified)
+		return keyring_verify(txn, document, size, signer);
+	error = keyring_find(txn, &document->key_id, signer);
+	if (error == ERROR_NOT_FOUND || (!error && !keyring_valid_at(signer, size)))
+		return ERROR_UNKNOWN_KEY;
+	return error;
+}
+
 static bool is_city(const struct keyring_key *signer, uint32_t region)
 {
 	char party[KEYRING_PARTY_SIZE];
@@ -236,7 +239,7 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn,
 		return error;
 	/* The first entry of all brings the keys that verify it: its decision checks them. */
 	if (size > 0) {
-		error = keyring_verify(txn, document, size, &signer);
+		error = signer_find(settlement, txn, document, size, &signer);
 		if (error)
 			return error_set(detail, error, "the order: %s", error_text(error));
 		if (!is_city(&signer, order.region) && strncmp(signer.party, "officer/", 8) != 0)
@@ -268,15 +271,16 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn,
 }
 
 /* Whose signature is it? A worker that has verified it has saved us the arithmetic, not the question whose key it is. */
-static enum error verify_sheet(struct txn *txn, const struct document *document,
-    const struct prepared_sheet *prepared, uint64_t size, struct keyring_key *signer)
+static enum error verify_sheet(const struct settlement *settlement, struct txn *txn,
+    const struct document *document, const struct prepared_sheet *prepared, uint64_t size,
+    struct keyring_key *signer)
 {
 	if (prepared && prepared->verified &&
 	    span_equal(prepared->document.whole, document->whole) &&
 	    !keyring_find(txn, &document->key_id, signer) && keyring_valid_at(signer, size) &&
 	    memcmp(signer->key.bytes, prepared->key.bytes, PUBLIC_KEY_SIZE) == 0)
 		return ERROR_NONE;
-	return keyring_verify(txn, document, size, signer);
+	return signer_find(settlement, txn, document, size, signer);
 }
 
 static enum error admit_sheet(struct settlement *settlement, struct txn *txn,
@@ -298,7 +302,7 @@ static enum error admit_sheet(struct settlement *settlement, struct txn *txn,
 	command->kind = header.payer == header.host ? KIND_claim : KIND_claim_forward;
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
-		error = verify_sheet(txn, document, command->sheet, size, &signer);
+		error = verify_sheet(settlement, txn, document, command->sheet, size, &signer);
 	if (error)
 		return error_set(detail, error, "sheet %llu of %s: %s",
 		    (unsigned long long)header.number, header.uscc, error_text(error));
@@ -384,7 +388,8 @@ static enum error admit_forwarded_sheet(struct span attachment, struct command_s
 	if (error || header.count != command->count)
 		return error_set(
 		    detail, ERROR_MALFORMED, "no well-formed sheet comes with the endorsement");
-	return check_line_root(command, &header.line_root, detail);
+	/* As above: the lines of a prepared sheet are compared elsewhere. */
+	return command->sheet ? ERROR_NONE : check_line_root(command, &header.line_root, detail);
 }
 
 static enum error admit_message(struct settlement *settlement, struct txn *txn,
@@ -408,7 +413,7 @@ static enum error admit_message(struct settlement *settlement, struct txn *txn,
 		return message.from != settlement_region(settlement)
 			   ? ERROR_NONE
 			   : error_set(detail, ERROR_MISMATCH, "our own descriptor");
-	error = keyring_verify(txn, document, size, &signer);
+	error = signer_find(settlement, txn, document, size, &signer);
 	if (error)
 		return error_set(detail, error, "%s from %06u: %s", document->name,
 		    (unsigned)message.from, error_text(error));
@@ -562,115 +567,5 @@ enum error settlement_project(
 	if (error && detail && !detail->text[0])
 		error_set(detail, error, "entry %llu (%s): %s",
 		    (unsigned long long)entry->header.sequence, kind->name, error_text(error));
-	return error;
-}
-
-/* Is this document one of the entry's causes, not one that it sends? */
-static bool is_cause(const struct settlement *settlement, struct span bytes)
-{
-	struct document document;
-	struct message message;
-
-	if (document_read(bytes, &document) || !message_is(&document) ||
-	    strcmp(document.name, "node_descriptor") == 0)
-		return true;
-	return message_read(document.payload, &message) ||
-	       message.from != settlement_region(settlement);
-}
-
-static enum error compare_outgoing(const struct entry *entry, size_t causes,
-    const struct decision *decision, struct error_detail *detail)
-{
-	if (entry->header.document_count != causes + decision->outgoing_count)
-		return error_set(detail, ERROR_NOT_VERIFIED,
-		    "%zu documents were sent, the rules give %zu",
-		    entry->header.document_count - causes, decision->outgoing_count);
-	for (size_t i = 0; i < decision->outgoing_count; i++) {
-		struct document document;
-
-		if (document_read(entry->documents[causes + i], &document) ||
-		    strcmp(document.name, decision->outgoing[i].name) != 0 ||
-		    !span_equal(document.payload, buffer_span(&decision->outgoing[i].payload)))
-			return error_set(detail, ERROR_NOT_VERIFIED,
-			    "document %zu that was sent is not the one that the rules give", i);
-	}
-	return ERROR_NONE;
-}
-
-static enum error compare_transfers(
-    const struct entry *entry, const struct decision *decision, struct error_detail *detail)
-{
-	struct buffer logged = {0}, decided = {0};
-	enum error error;
-
-	transfers_write(&logged, entry->transfers, entry->transfer_count);
-	transfers_write(&decided, decision->transfers, decision->transfer_count);
-	error = logged.failed ? logged.failed : decided.failed;
-	if (!error && !span_equal(buffer_span(&logged), buffer_span(&decided)))
-		error = error_set(
-		    detail, ERROR_NOT_VERIFIED, "the transfers are not those that the rules give");
-	buffer_free(&logged);
-	buffer_free(&decided);
-	return error;
-}
-
-static enum error compare_verdicts(
-    const struct entry *entry, const struct decision *decision, struct error_detail *detail)
-{
-	struct codec_reader logged = codec_reader(entry->verdicts),
-			    decided = codec_reader(buffer_span(&decision->verdicts));
-
-	if (decision->count != entry->header.count)
-		return error_set(detail, ERROR_NOT_VERIFIED,
-		    "%u lines were logged, the rules give %u", (unsigned)entry->header.count,
-		    (unsigned)decision->count);
-	for (uint32_t i = 0; i < decision->count; i++) {
-		if (!span_equal(codec_item(&logged), codec_item(&decided)))
-			return error_set(detail, ERROR_NOT_VERIFIED,
-			    "line %u: the verdict is not the one that the rules give", (unsigned)i);
-	}
-	return ERROR_NONE;
-}
-
-enum error settlement_replay(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, uint32_t *not_rerun, struct error_detail *detail)
-{
-	const struct kind_row *kind = kind_find(entry->header.kind);
-	struct command command = {.kind = (enum kind)entry->header.kind,
-	    .documents = entry->documents,
-	    .secret = entry->secret,
-	    .logged_verdicts = entry->verdicts};
-	struct decision decision;
-	enum error error;
-
-	*not_rerun = 0;
-	if (!kind)
-		return error_set(
-		    detail, ERROR_NOT_VERIFIED, "unknown kind %u", (unsigned)entry->header.kind);
-	while (command.document_count < entry->header.document_count &&
-	       is_cause(settlement, entry->documents[command.document_count]))
-		command.document_count++;
-	if (command.document_count == 0)
-		return error_set(detail, ERROR_NOT_VERIFIED, "an entry without a cause");
-	if (kind->lines_made) {
-		command.logged_lines = entry->lines;
-	} else {
-		command.lines = entry->lines;
-		command.count = entry->header.count;
-	}
-	decision_init(&decision);
-	error =
-	    settlement_decide(settlement, txn, &command, entry->header.time_ms, &decision, detail);
-	if (!error)
-		error = compare_verdicts(entry, &decision, detail);
-	if (!error && kind->lines_made && !span_equal(entry->lines, buffer_span(&decision.lines)))
-		error = error_set(
-		    detail, ERROR_NOT_VERIFIED, "the lines are not those that the rules give");
-	if (!error)
-		error = compare_transfers(entry, &decision, detail);
-	if (!error)
-		error = compare_outgoing(entry, command.document_count, &decision, detail);
-	*not_rerun = decision.not_rerun;
-	decision_free(&decision);
 	return error;
 }

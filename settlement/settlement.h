@@ -15,6 +15,10 @@ struct settlement_options {
 	bool demo;
 	bool has_registry_key; /* false: an auditor without keys; facts of persons stay sealed */
 	struct hash registry_key;
+	/* For a replay: the registry is read here, not in the transaction at hand. NULL: there is none but that. */
+	struct txn *registry;
+	/* For a replay of a log that ledger_audit has gone through: whose key it is still counts, the arithmetic is done. */
+	bool signatures_verified;
 };
 
 MUST_CHECK enum error settlement_create(
@@ -56,10 +60,21 @@ enum error settlement_project(
 enum error settlement_project_own(
     void *settlement, struct txn *txn, const struct entry *entry, struct error_detail *detail);
 
-/* Decide a logged entry again over the tables as they were before it and compare. Fails with: ERROR_NOT_VERIFIED and says what
+/* A replay (replay.c). Both work over the tables as they were before the entry, and leave them. */
+
+/* Admit the causes of a logged entry again: their form, whose key signed them, their numbers, that they were not booked before,
+ * that the lines are those that were signed, that they make this kind of entry. What refused a peer's document cannot be
+ * asked again. Fails with: ERROR_NOT_VERIFIED and says what is wrong; the store's. */
+MUST_CHECK enum error settlement_readmit(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail);
+/* Decide a logged entry again and compare. Fails with: ERROR_NOT_VERIFIED and says what
  * differs. `not_rerun` counts lines whose person was erased or whose key is not here. */
 MUST_CHECK enum error settlement_replay(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, uint32_t *not_rerun, struct error_detail *detail);
+/* Two rows of a rebuilt table are the same but for what follows from the sealed facts of a person of this city: all that an
+ * auditor without the registry key can ask for. */
+bool settlement_equal_but_facts(
+    const struct settlement *settlement, unsigned table, struct span a, struct span b);
 
 /* The Chinese and English name of a kind. */
 const char *kind_name(unsigned kind);

@@ -34,6 +34,27 @@ struct settlement {
 KIND_LIST(KIND_PROTOTYPES)
 #undef KIND_PROTOTYPES
 
+/* What is known of a kind of entry. */
+struct kind_row {
+	unsigned number;
+	const char *name;
+	bool lines_made;
+	enum error (*decide)(struct settlement *, struct txn *, const struct command *, int64_t,
+	    struct decision *, struct error_detail *);
+	enum error (*apply)(
+	    struct settlement *, struct txn *, const struct entry *, struct error_detail *);
+};
+
+/* NULL if there is none with this number. */
+const struct kind_row *kind_find(unsigned number);
+
+struct keyring_key;
+struct document;
+/* Whose signature is it, under a key that is valid at `size`? Verifies it, unless the settlement's options say that this was
+ * done. Fails with: ERROR_UNKNOWN_KEY, ERROR_SIGNATURE. */
+MUST_CHECK enum error signer_find(const struct settlement *settlement, struct txn *txn,
+    const struct document *document, uint64_t size, struct keyring_key *signer);
+
 /* What claim_remote_apply does to the keyring: the key of an officer of the host who entered the sheet. */
 MUST_CHECK enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry);
 

@@ -51,21 +51,56 @@ static enum error config_open(
 	return ERROR_NONE;
 }
 
+/* An auditor may have no registry key; a file that is there but cannot be read is told. */
+static enum error rules_open(
+    const char *directory, struct audit_subject *subject, struct error_detail *detail)
+{
+	struct secret_key unused = {0};
+	char path[4096];
+	subject->rules = (struct settlement_options){.region = subject->config->region,
+	    .epoch = subject->config->epoch,
+	    .demo = subject->config->demo};
+	snprintf(path, sizeof(path), "%s/keys/registry.key", directory);
+	enum error error =
+	    key_file_read(path, "registry", &unused, &subject->rules.registry_key, detail);
+	subject->rules.has_registry_key = !error;
+	key_wipe(&unused);
+	if (error == ERROR_NOT_FOUND)
+		error = ERROR_NONE;
+	return error ? error : settlement_create(&subject->rules, &subject->settlement);
+}
+
 static enum error ledger_alone(
     const char *directory, struct audit_subject *subject, struct error_detail *detail)
 {
 	char path[4096];
 	enum error error = config_open(directory, subject, detail);
+	if (!error)
+		error = rules_open(directory, subject, detail);
 	if (error)
 		return error;
 	subject->options = (struct ledger_options){.read_only = true,
 	    .map_size = subject->config->map_size,
 	    .chart = settlement_chart,
+	    .project_own = settlement_project_own,
+	    .project_context = subject->settlement,
 	    .origin = subject->origin,
 	    .epoch = subject->config->epoch};
 	subject->options.tables = settlement_tables(&subject->options.table_count);
 	snprintf(path, sizeof(path), "%s/ledger", directory);
 	return ledger_open(path, &subject->options, &subject->ledger, detail);
+}
+
+static void rules_of(struct audit_subject *subject)
+{
+	const struct settlement *settlement = node_settlement(subject->node);
+	const struct hash *key = settlement_registry_key(settlement);
+	subject->rules = (struct settlement_options){.region = settlement_region(settlement),
+	    .epoch = settlement_epoch(settlement),
+	    .demo = settlement_demo(settlement),
+	    .has_registry_key = key != NULL};
+	if (key)
+		subject->rules.registry_key = *key;
 }
 
 int audit_open(struct cli *cli, const char *directory, struct audit_subject *subject,
@@ -81,6 +116,10 @@ int audit_open(struct cli *cli, const char *directory, struct audit_subject *sub
 	if (!error) {
 		subject->ledger = node_ledger(subject->node);
 		node_log_verifier(subject->node, &subject->log);
+		rules_of(subject);
+		const struct node_config *config = node_configuration(subject->node);
+		snprintf(subject->origin, sizeof(subject->origin), "%s/%" PRIu32,
+		    config->origin_base, config->epoch);
 		return CLI_DONE;
 	}
 	if (!contradicts(error))
@@ -101,6 +140,7 @@ void audit_close(struct audit_subject *subject)
 		node_close(subject->node);
 	else
 		ledger_close(subject->ledger);
+	settlement_free(subject->settlement);
 	free(subject->config);
-	memset(subject, 0, sizeof(*subject));
+	explicit_bzero(subject, sizeof(*subject));
 }

@@ -9,10 +9,13 @@ struct audit_subject {
 	struct node *node; /* NULL if only the ledger opened */
 	struct ledger *ledger;
 	struct note_verifier log;
+	char origin[ORIGIN_SIZE + 16];
+	/* For a replay; with the registry key if it is there. */
+	struct settlement_options rules;
 	/* What the ledger's options point at, when there is no node. */
 	struct node_config *config;
 	struct ledger_options options;
-	char origin[ORIGIN_SIZE + 16];
+	struct settlement *settlement; /* for the projection of keys; without catalogues */
 };
 
 /* Returns CLI_DONE; `finding` then holds why the node itself did not open (empty: it did). Or prints the error and returns

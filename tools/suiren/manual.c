@@ -175,7 +175,9 @@ static const struct manual_page pages[] = {
 	"Works\n"
 	"beside a running writer.\n"
 	"JSON: verified, entries, lines, documents, transfers, accounts, finding_count, findings\n"
-	"[entry, table, key, text] and, with --replay, replay [entries, lines, not_rerun].\n"},
+	"[entry, table, key, text] and, with --replay, replay [entries, lines, rerun, erased, "
+	"no_key,\n"
+	"tables, rows, complete].\n"},
     {"log", "head",
 	"The text is a C2SP signed note: a tlog-checkpoint. JSON: origin, size, root, "
 	"checkpoint.\n"},

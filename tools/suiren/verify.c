@@ -1,10 +1,12 @@
 /* verify.c: `suiren verify`: the whole audit of a node's books, beside a running writer. Names what is wrong and exits 1. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit_open.h"
 #include "cli.h"
 #include "output.h"
+#include "replay.h"
 
 /* So many findings are shown; the others are counted. */
 #define FINDINGS_SHOWN_MAX 100
@@ -74,23 +76,8 @@ static void finding_say(struct verification *verification, const char *text)
 	finding_take(verification, &finding);
 }
 
-/* S1 over all accounts, beside the audit's own re-adding. */
-static enum error sums_check(struct verification *verification, struct ledger *ledger)
-{
-	struct txn *txn = NULL;
-	struct error_detail detail = {""};
-	enum error error = txn_begin_read(ledger_store(ledger), &txn);
-	if (!error)
-		error = account_check_sums(txn, &detail);
-	txn_abort(txn);
-	if (error != ERROR_CORRUPT)
-		return error;
-	finding_say(verification, detail.text[0] ? detail.text : error_text(error));
-	return ERROR_NONE;
-}
-
 /* A checkpoint of this log that a peer has kept: the log must still hold what it held then. */
-static int peer_checkpoint_check(struct verification *verification, struct ledger *ledger,
+static int peer_checkpoint_check(struct verification *verification, struct txn *txn,
     const struct note_verifier *log, const char *path)
 {
 	const struct cli *cli = verification->cli;
@@ -99,7 +86,6 @@ static int peer_checkpoint_check(struct verification *verification, struct ledge
 	struct checkpoint seen;
 	struct merkle_proof proof;
 	struct hash root, then = {{0}}, leaf;
-	struct txn *txn = NULL;
 	uint64_t size = 0;
 	int status = CLI_DONE;
 	enum error error = cli_read_file(path, NOTE_SIZE_MAX, &note, &detail);
@@ -112,9 +98,7 @@ static int peer_checkpoint_check(struct verification *verification, struct ledge
 		status = cli_fail(cli, error, &detail, path);
 		goto done;
 	}
-	error = txn_begin_read(ledger_store(ledger), &txn);
-	if (!error)
-		error = ledger_head(txn, &size, &root);
+	error = ledger_head(txn, &size, &root);
 	if (!error && seen.size > 0 && seen.size <= size)
 		error = ledger_prove_inclusion(txn, seen.size - 1, seen.size, &proof, &leaf, &then);
 	if (error) {
@@ -135,25 +119,75 @@ static int peer_checkpoint_check(struct verification *verification, struct ledge
 	if (text[0])
 		finding_say(verification, text);
 done:
-	txn_abort(txn);
 	buffer_free(&note);
 	return status;
 }
 
-static int verification_end(
-    struct verification *verification, const struct ledger_audit_result *result, bool replayed)
+/* Something to look at while it takes long; not in a pipe. */
+static void progress_show(void *context, uint64_t entry, uint64_t entries)
+{
+	(void)context;
+	if (!isatty(STDERR_FILENO) || (entry % 1000 != 0 && entry != entries))
+		return;
+	fprintf(stderr, "\rreplayed / 已重演 %" PRIu64 " / %" PRIu64 "%s", entry, entries,
+	    entry == entries ? "\n" : "");
+}
+
+static void replay_text(const struct replay_result *replay)
+{
+	printf("Replayed: %" PRIu64 " entries; of %" PRIu64 " lines %" PRIu64
+	       " decided again, %" PRIu64 " of erased persons not re-run, %" PRIu64
+	       " not re-run without the registry key",
+	    replay->entries, replay->lines, replay->rerun, replay->erased, replay->no_key);
+	if (replay->complete)
+		printf("; %" PRIu64 " tables of %" PRIu64 " rows rebuilt and compared",
+		    replay->tables, replay->rows);
+	printf("\n重演：%" PRIu64 " 条记录；共 %" PRIu64 " 行，其中 %" PRIu64
+	       " 行重新核定，%" PRIu64 " 行因人员已被遗忘而未重算，%" PRIu64
+	       " 行因无登记密钥而未重算",
+	    replay->entries, replay->lines, replay->rerun, replay->erased, replay->no_key);
+	if (replay->complete)
+		printf(
+		    "；重建并比对 %" PRIu64 " 张表、%" PRIu64 " 行", replay->tables, replay->rows);
+	putchar('\n');
+}
+
+static void replay_json(struct verification *verification, const struct replay_result *replay)
+{
+	yyjson_mut_doc *doc = verification->doc;
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, verification->root, "replay");
+	yyjson_mut_obj_add_uint(doc, object, "entries", replay->entries);
+	yyjson_mut_obj_add_uint(doc, object, "lines", replay->lines);
+	yyjson_mut_obj_add_uint(doc, object, "rerun", replay->rerun);
+	yyjson_mut_obj_add_uint(doc, object, "erased", replay->erased);
+	yyjson_mut_obj_add_uint(doc, object, "no_key", replay->no_key);
+	yyjson_mut_obj_add_uint(doc, object, "tables", replay->tables);
+	yyjson_mut_obj_add_uint(doc, object, "rows", replay->rows);
+	yyjson_mut_obj_add_bool(doc, object, "complete", replay->complete);
+}
+
+static int end_text(const struct verification *verification,
+    const struct ledger_audit_result *result, const struct replay_result *replay)
 {
 	bool good = verification->findings == 0;
-	if (verification->findings > FINDINGS_SHOWN_MAX && !verification->array)
-		printf("... and %" PRIu64 " more\n", verification->findings - FINDINGS_SHOWN_MAX);
-	if (!verification->array) {
-		printf("%s: %" PRIu64 " entries, %" PRIu64 " lines, %" PRIu64 " documents, %" PRIu64
-		       " transfers, %" PRIu64 " accounts%s\n",
-		    good ? "VERIFIED" : "NOT VERIFIED", result->entries, result->lines,
-		    result->documents, result->transfers, result->accounts,
-		    replayed || !good ? "" : "; --replay runs the rules again too");
-		return good ? CLI_DONE : CLI_NO;
-	}
+	if (verification->findings > FINDINGS_SHOWN_MAX)
+		printf("... and %" PRIu64 " more / 另有 %" PRIu64 " 处\n",
+		    verification->findings - FINDINGS_SHOWN_MAX,
+		    verification->findings - FINDINGS_SHOWN_MAX);
+	if (replay)
+		replay_text(replay);
+	printf("%s: %" PRIu64 " entries, %" PRIu64 " lines, %" PRIu64 " documents, %" PRIu64
+	       " transfers, %" PRIu64 " accounts%s\n",
+	    good ? "VERIFIED / 核验通过" : "NOT VERIFIED / 核验未通过", result->entries,
+	    result->lines, result->documents, result->transfers, result->accounts,
+	    replay || !good ? "" : "; --replay runs the rules again too");
+	return good ? CLI_DONE : CLI_NO;
+}
+
+static int end_json(struct verification *verification, const struct ledger_audit_result *result,
+    const struct replay_result *replay)
+{
+	bool good = verification->findings == 0;
 	yyjson_mut_doc *doc = verification->doc;
 	yyjson_mut_val *root = verification->root;
 	yyjson_mut_obj_add_bool(doc, root, "verified", good);
@@ -162,29 +196,59 @@ static int verification_end(
 	yyjson_mut_obj_add_uint(doc, root, "documents", result->documents);
 	yyjson_mut_obj_add_uint(doc, root, "transfers", result->transfers);
 	yyjson_mut_obj_add_uint(doc, root, "accounts", result->accounts);
+	if (replay)
+		replay_json(verification, replay);
 	yyjson_mut_obj_add_uint(doc, root, "finding_count", verification->findings);
 	yyjson_mut_obj_add_val(doc, root, "findings", verification->array);
 	int status = output_json(doc, true);
 	return status ? status : good ? CLI_DONE : CLI_NO;
 }
 
-static int verify_books(
-    struct verification *verification, struct audit_subject *subject, const char *peer_checkpoint)
+static enum error replay_books(struct verification *verification,
+    const struct audit_subject *subject, struct txn *snapshot, struct replay_result *result,
+    struct error_detail *detail)
+{
+	struct replay_subject replay = {.ledger = subject->ledger,
+	    .snapshot = snapshot,
+	    .origin = subject->origin,
+	    .rules = subject->rules,
+	    .report = finding_take,
+	    .context = verification,
+	    .progress = progress_show};
+	enum error error = replay_verify(&replay, result, detail);
+	explicit_bzero(&replay, sizeof(replay));
+	return error == ERROR_NOT_VERIFIED ? ERROR_NONE : error;
+}
+
+/* Everything over one snapshot: a writer may go on meanwhile. What was found is told; only the world's failures end it here. */
+static int verify_books(struct verification *verification, struct audit_subject *subject,
+    const char *peer_checkpoint, bool replays)
 {
 	struct ledger_audit_result result = {0};
-	enum error error =
-	    ledger_audit(subject->ledger, &subject->log, finding_take, verification, &result);
-	/* What was found is told; only the world's failures end the audit here. */
-	if (error == ERROR_NOT_VERIFIED || error == ERROR_NONE)
-		error = sums_check(verification, subject->ledger);
-	int status = error ? cli_fail(verification->cli, error, NULL, "verify") : CLI_DONE;
+	struct replay_result replay = {0};
+	struct error_detail detail = {""};
+	struct txn *snapshot = NULL;
+	int status = CLI_DONE;
+	enum error error = txn_begin_read(ledger_store(subject->ledger), &snapshot);
+	if (!error)
+		error = ledger_audit_snapshot(
+		    subject->ledger, snapshot, &subject->log, finding_take, verification, &result);
+	if (error == ERROR_NOT_VERIFIED)
+		error = ERROR_NONE;
+	if (!error && replays)
+		error = replay_books(verification, subject, snapshot, &replay, &detail);
+	if (error)
+		status = cli_fail(verification->cli, error, &detail, "verify");
 	if (!status && peer_checkpoint)
-		status = peer_checkpoint_check(
-		    verification, subject->ledger, &subject->log, peer_checkpoint);
-	if (!status)
-		return verification_end(verification, &result, false);
-	yyjson_mut_doc_free(verification->doc);
-	return status;
+		status =
+		    peer_checkpoint_check(verification, snapshot, &subject->log, peer_checkpoint);
+	txn_abort(snapshot);
+	if (status) {
+		yyjson_mut_doc_free(verification->doc);
+		return status;
+	}
+	return verification->array ? end_json(verification, &result, replays ? &replay : NULL)
+				   : end_text(verification, &result, replays ? &replay : NULL);
 }
 
 static int verify_run(struct cli *cli, int argc, char **argv)
@@ -210,7 +274,7 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 	}
 	if (detail.text[0])
 		finding_say(&verification, detail.text);
-	status = verify_books(&verification, &subject, peer_checkpoint);
+	status = verify_books(&verification, &subject, peer_checkpoint, replay);
 	audit_close(&subject);
 	return status;
 }
