@@ -86,7 +86,17 @@ void demo_faults_pick(struct demo_story *story)
 	}
 }
 
-/* Is the region large enough for the crowd? */
+/* Is the city large enough for all these? */
+static bool has_faults(const struct demo_story *story, unsigned city)
+{
+	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
+		if (story->faults[city][fault] == FAULT_NOBODY)
+			return false;
+	}
+	return true;
+}
+
+/* ... and for the crowd? */
 static bool has_crowd(const struct demo_story *story, unsigned city)
 {
 	return city == DEMO_CROWD_CITY && story->crowd[DEMO_CROWD - 1] != FAULT_NOBODY;
@@ -113,10 +123,8 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 		 third = sample_regions[(city + 2) % SAMPLE_CITIES];
 	uint32_t house = demo_house(story, city, 2);
 
-	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
-		if (story->faults[city][fault] == FAULT_NOBODY)
-			return ERROR_NONE; /* a region too small for this */
-	}
+	if (!has_faults(story, city))
+		return ERROR_NONE;
 	rows[count++] = demo_grant(code_of(story, city, FAULT_NOT_PORTABLE), "service_subsidy",
 	    PAID_TO_INSTITUTION, third);
 	rows[count++] = demo_grant(
@@ -131,12 +139,17 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 	    code_of(story, city, FAULT_EXCLUDED), "disabled_nursing_allowance", PAID_TO_CARD, 0);
 	rows[count++] = demo_grant(
 	    code_of(story, city, FAULT_CEILING), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] = demo_grant(
+	    code_of(story, city, FAULT_NOT_FILED), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
 		rows[count++] =
 		    demo_grant(crowd_code(story, i), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	TRY(actor->grants(actor->context, city, rows, count));
 	filing = demo_filing(code_of(story, city, FAULT_NOT_PORTABLE), other, day_of(2026, 1, 1));
 	TRY(actor->filings(actor->context, city, &filing, 1));
+	/* Dead before the month, but still in the house's books. */
+	TRY(actor->facts(actor->context, city, code_of(story, city, FAULT_DEAD),
+	    month_first_day(story->first_month) - 20));
 	if (demo_suspended_from(story, house) == DAY_NEVER)
 		return ERROR_NONE;
 	memcpy(suspended.uscc, story->model.institutions[house].uscc, USCC_SIZE);
@@ -163,18 +176,19 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 	uint32_t count = 0;
 	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 
-	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY ||
-	    story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
+	if (!has_faults(story, city) || !has_faults(story, guests_of))
 		return ERROR_NONE;
 	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
-		if (fault != FAULT_NO_STAY && fault != FAULT_NOT_PORTABLE)
+		if (fault != FAULT_NO_STAY && fault != FAULT_NOT_PORTABLE &&
+		    fault != FAULT_NOT_FILED)
 			rows[count++] =
 			    open_stay(story, house, code_of(story, city, (enum demo_fault)fault));
 	}
 	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
 		rows[count++] = open_stay(story, house, crowd_code(story, i));
-	/* A guest; and one who is said to sleep in two houses. */
+	/* Guests; and one who is said to sleep in two houses. */
 	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_PORTABLE));
+	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_FILED));
 	TRY(actor->stays(actor->context, city, rows, count));
 	rows[0] = open_stay(story, second, code_of(story, city, FAULT_NO_GRANT));
 	return actor->stays(actor->context, city, rows, 1);
@@ -187,6 +201,30 @@ static struct demo_line line_of(uint64_t person, const char *programme)
 	    .first_day = 1,
 	    .last_day = 30,
 	    .amount_fen = -1};
+}
+
+/* The line with the price above the ceiling, in the sheet that was added last. */
+static void note_mistake(struct demo_story *story, unsigned city)
+{
+	const struct demo_filed *sheet = &story->sheets[story->sheet_count - 1];
+
+	for (uint32_t i = 0; i < sheet->count; i++) {
+		if (story->lines[sheet->first + i].person != code_of(story, city, FAULT_CEILING))
+			continue;
+		story->mistakes[city].sheet = sheet->number;
+		story->mistakes[city].line = i;
+	}
+}
+
+enum error demo_faults_take_back(struct demo_story *story, unsigned city)
+{
+	const struct sample_institution *house =
+	    &story->model.institutions[demo_house(story, city, 0)];
+
+	if (story->mistakes[city].sheet == 0)
+		return ERROR_NONE;
+	return story->actor->reverse(story->actor->context, city, house->uscc,
+	    story->mistakes[city].sheet, story->mistakes[city].line, "not served 未提供服务");
 }
 
 /* Lines of the city's own persons in its first house. */
@@ -204,6 +242,7 @@ static enum error own_lines(struct demo_story *story, unsigned city)
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_INCOME), "service_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_EXCLUDED), "nursing_subsidy")));
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_NO_STAY), "bed_subsidy")));
+	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_DEAD), "bed_subsidy")));
 	TRY(demo_line_add(story,
 	    line_of(code_of(story, city, FAULT_NO_GRANT), "meal_subsidy"))); /* no such programme */
 	return demo_line_add(
@@ -230,8 +269,7 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 		 first = story->line_count;
 	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 
-	if (story->faults[city][FAULT_COUNT - 1] == FAULT_NOBODY ||
-	    story->faults[guests_of][FAULT_NOT_PORTABLE] == FAULT_NOBODY)
+	if (!has_faults(story, city) || !has_faults(story, guests_of))
 		return ERROR_NONE;
 	TRY(own_lines(story, city));
 	/* A guest's line that the guest's own city would have to pay. */
@@ -239,11 +277,14 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, self, month, 0, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;
+	note_mistake(story, city);
 	first = story->line_count;
 	/* To a city that has never heard of the person, and a guest whose grant holds for a third city only. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
 	TRY(demo_line_add(
 	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
+	TRY(demo_line_add(
+	    story, line_of(code_of(story, guests_of, FAULT_NOT_FILED), "service_subsidy")));
 	TRY(demo_sheet_add(
 	    story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;

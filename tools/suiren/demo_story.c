@@ -52,7 +52,7 @@ static enum error appropriate(struct demo_story *story, unsigned city)
 	for (size_t i = 0; i < policy->fund_count; i++) {
 		const struct fund *fund = &policy->funds[i];
 		/* A district has little: its fund will not do for the whole time. */
-		int64_t yuan = fund->owner % 100 != 0           ? 50
+		int64_t yuan = fund->owner % 100 != 0           ? 10
 			       : fund->source == SOURCE_LOTTERY ? 3000
 								: 200000;
 		struct appropriation_line *row = &rows[count];
@@ -549,6 +549,11 @@ static enum error office_day(
 	if (claims && number == 12) {
 		TRY(at(story, day, 10));
 		TRY(story->actor->bank(story->actor->context));
+	}
+	if (claims && number == 15 && story->claim_month == story->first_month) {
+		TRY(at(story, day, 10));
+		TRY(in_all_cities(story, demo_faults_take_back));
+		TRY(deliver(story));
 	}
 	if (clearing && number == 21) {
 		TRY(at(story, day, 10));

@@ -45,6 +45,8 @@ enum demo_fault {
 	FAULT_EXCLUDED,
 	FAULT_NO_STAY,
 	FAULT_CEILING,
+	FAULT_NOT_FILED,
+	FAULT_DEAD,
 	FAULT_COUNT
 };
 #define FAULT_NOBODY UINT32_MAX
@@ -71,6 +73,11 @@ struct demo_story {
 	uint32_t late_count, late_capacity;
 	uint32_t faults[SAMPLE_CITIES][FAULT_COUNT]; /* persons; FAULT_NOBODY */
 	uint32_t crowd[DEMO_CROWD];                  /* likewise */
+	/* A line of the first month that was approved by mistake and is taken back; sheet 0: there is none. */
+	struct {
+		uint64_t sheet;
+		uint32_t line;
+	} mistakes[SAMPLE_CITIES];
 };
 
 unsigned demo_city_of(uint32_t region);
@@ -96,6 +103,8 @@ void demo_faults_pick(struct demo_story *story);
 MUST_CHECK enum error demo_faults_registers(struct demo_story *story, unsigned city);
 MUST_CHECK enum error demo_faults_stays(struct demo_story *story, unsigned city);
 MUST_CHECK enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t month);
+/* The mistakes of the first month are noticed after the institutions were paid. */
+MUST_CHECK enum error demo_faults_take_back(struct demo_story *story, unsigned city);
 /* From this day on the house is suspended; DAY_NEVER: it is not. */
 int32_t demo_suspended_from(const struct demo_story *story, uint32_t house);
 /* The n-th house of a city. */
