@@ -140,6 +140,39 @@ enum error line_case_find(
 	return ERROR_NONE;
 }
 
+struct days_anywhere {
+	struct line_case *line;
+	enum need need;
+	uint32_t days;
+};
+
+static bool add_days(void *context, const struct stay_night_span *stay)
+{
+	struct days_anywhere *found = context;
+	struct adjudication *of = found->line->of;
+	const struct stay_row *row;
+	enum error error;
+
+	if (stay->first_day >= of->month_first + (int32_t)of->month_days)
+		return false; /* in order of first day */
+	error = stay_get(of->txn, stay->uscc, found->line->line->person, stay->first_day, &row);
+	if (error)
+		claim_state_fail(of->state, error);
+	else
+		found->days |= claim_state_days_at(of->state, stay->uscc, found->need, row->slot);
+	return !error;
+}
+
+uint32_t line_days_anywhere(struct line_case *line, enum need need)
+{
+	struct days_anywhere found = {.line = line, .need = need};
+	enum error error = stay_each(line->of->txn, line->line->person, add_days, &found);
+
+	if (error)
+		claim_state_fail(line->of->state, error);
+	return found.days;
+}
+
 enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line,
     struct span logged, struct verdict *verdict, bool *not_rerun)
 {

@@ -77,6 +77,9 @@ struct line_case {
 /* Find the facts for a line; lines are cheapest in order of person. */
 MUST_CHECK enum error line_case_find(
     struct adjudication *adjudication, const struct sheet_line *line, struct line_case *found);
+/* Days of the month that are claimed for the person in all stays, wherever they are and whichever nights they have now, bit d - 1 for
+ * day d. A failure is the claim state's. */
+uint32_t line_days_anywhere(struct line_case *line, enum need need);
 /* The first refusal that applies, with its figure; REASON_approved if none does. Fails with the store's. */
 MUST_CHECK enum error line_refusal(struct line_case *line, struct verdict *verdict);
 /* The level that holds on a day; NULL if none does. */
@@ -87,7 +90,7 @@ MUST_CHECK enum error line_amount(struct line_case *line, struct verdict *verdic
 MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds);
 
 /* The reverse, for a line that is taken back; funds are left alone. */
-void line_give_back(
+MUST_CHECK enum error line_give_back(
     struct line_case *line, const struct verdict *verdict, const struct programme *programme);
 
 /* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */

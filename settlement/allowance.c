@@ -5,6 +5,7 @@
 
 #include "accounts.h"
 #include "calendar.h"
+#include "claim_state.h"
 #include "document.h"
 #include "entitlement.h"
 #include "ledger.h"
@@ -12,6 +13,7 @@
 #include "person.h"
 #include "programme.h"
 #include "settlement_internal.h"
+#include "stay.h"
 #include "verdict.h"
 
 /* A run's rows: name, filled with zeros, then the part. Paid: tag BE32 || month BE32 || person BE64 -> entry BE64, line BE32. */
@@ -154,6 +156,7 @@ struct allowance_work {
 	const struct programme *programme; /* in force on the last day of the month */
 	uint32_t row;
 	uint64_t policy_sequence;
+	bool need_is_claimed; /* institutions may claim for the same need */
 	struct decision *decision;
 	/* Replay: the logged lines, in the same order of persons; the one that is next. */
 	struct codec_reader logged_lines, logged_verdicts;
@@ -177,6 +180,41 @@ static bool paid_before(struct allowance_work *work, uint64_t person)
 	if (error && error != ERROR_NOT_FOUND)
 		work->error = error;
 	return !error;
+}
+
+struct claimed_month {
+	struct allowance_work *work;
+	uint64_t person;
+	bool claimed;
+};
+
+static bool visit_stay(void *context, const struct stay_night_span *stay)
+{
+	struct claimed_month *month = context;
+	struct allowance_work *work = month->work;
+	int32_t last = month_last_day(work->order->month);
+	const struct stay_row *row;
+
+	if (stay->first_day > last)
+		return false; /* in order of first day */
+	work->error = stay_get(work->txn, stay->uscc, month->person, stay->first_day, &row);
+	if (!work->error)
+		work->error = claim_days_claimed(work->txn, stay->uscc, work->programme->need,
+		    row->slot, month_first_day(work->order->month), last, &month->claimed);
+	return !work->error && !month->claimed;
+}
+
+/* One need is paid once: has an institution claimed days of the month for it? */
+static bool claimed_before(struct allowance_work *work, uint64_t person)
+{
+	struct claimed_month month = {.work = work, .person = person};
+	enum error error = ERROR_NONE;
+
+	if (work->need_is_claimed)
+		error = stay_each(work->txn, person, visit_stay, &month);
+	if (error)
+		work->error = error;
+	return month.claimed;
 }
 
 /* The month of death is paid whole, then none. */
@@ -317,7 +355,7 @@ static bool consider(
 	if (!(person->state & PERSON_HAS_FACTS) || !lives(person, work->order->month))
 		return true;
 	band = due_band(work, person, &level_sequence);
-	if (band < 0 || paid_before(work, person->code))
+	if (band < 0 || paid_before(work, person->code) || claimed_before(work, person->code))
 		return !work->error;
 	if (!has_room(work, person->code))
 		return false;
@@ -418,11 +456,18 @@ static enum error find_programme(struct allowance_work *work, struct error_detai
 	if (!work->programme)
 		return error_set(detail, ERROR_NOT_FOUND,
 		    "no programme %s is in force at the end of the month", order->programme);
-	if (work->programme->accrues != ACCRUES_MONTH ||
-	    work->programme->paid_to == PAID_TO_INSTITUTION)
+	/* What is paid to either accrues by the day for an institution and by the month for the card; the grant says which it is. */
+	if (work->programme->paid_to == PAID_TO_INSTITUTION ||
+	    (work->programme->paid_to == PAID_TO_CARD &&
+		work->programme->accrues != ACCRUES_MONTH) ||
+	    (work->programme->paid_to == PAID_TO_EITHER && !work->programme->needs_grant))
 		return error_set(detail, ERROR_REFUSED,
 		    "programme %s is not paid by the month to a card", order->programme);
 	work->row = (uint32_t)(work->programme - work->policy->programmes);
+	for (size_t i = 0; i < work->policy->programme_count; i++)
+		work->need_is_claimed |=
+		    work->policy->programmes[i].need == work->programme->need &&
+		    work->policy->programmes[i].paid_to != PAID_TO_CARD;
 	return load_funds(work);
 }
 

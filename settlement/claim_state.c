@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar.h"
 #include "claim.h"
 #include "tables.h"
 
@@ -84,7 +85,7 @@ enum error claim_state_failed(const struct claim_state *state)
 	return state->failed;
 }
 
-static void fail(struct claim_state *state, enum error error)
+void claim_state_fail(struct claim_state *state, enum error error)
 {
 	if (!state->failed)
 		state->failed = error;
@@ -103,7 +104,7 @@ static int64_t load_number(struct claim_state *state, unsigned table, struct spa
 	if (!error && row.size != sizeof value)
 		error = ERROR_CORRUPT;
 	if (error)
-		fail(state, error);
+		claim_state_fail(state, error);
 	else
 		memcpy(&value, row.data, sizeof value);
 	return value;
@@ -135,7 +136,7 @@ static void load_days(struct claim_state *state, unsigned need)
 	if (of->capacity < state->slots) {
 		uint32_t *grown = realloc(of->days, state->slots * sizeof *grown);
 		if (!grown) {
-			fail(state, ERROR_MEMORY);
+			claim_state_fail(state, ERROR_MEMORY);
 			return;
 		}
 		of->days = grown;
@@ -153,7 +154,7 @@ static void load_days(struct claim_state *state, unsigned need)
 	    (row.size % sizeof *of->days != 0 || row.size > state->slots * sizeof *of->days))
 		error = ERROR_CORRUPT;
 	if (error)
-		fail(state, error);
+		claim_state_fail(state, error);
 	else
 		memcpy(of->days, row.data, row.size);
 }
@@ -186,7 +187,7 @@ uint32_t claim_state_days_at(
 	days_key(uscc, state->month, need, key);
 	error = store_get(state->txn, TABLE_CLAIMED, span_of(key, sizeof key), &row);
 	if (error && error != ERROR_NOT_FOUND)
-		fail(state, error);
+		claim_state_fail(state, error);
 	else if (!error && row.size >= (slot + 1) * sizeof days)
 		memcpy(&days, row.data + slot * sizeof days, sizeof days);
 	return days;
@@ -197,6 +198,47 @@ static uint32_t mask(const struct night_piece *piece)
 	assert(1 <= piece->from && piece->from <= piece->until && piece->until <= 31);
 	return (uint32_t)(((UINT64_C(1) << piece->until) - 1) &
 			  ~((UINT64_C(1) << (piece->from - 1)) - 1));
+}
+
+/* The claimed days of one month, of those that `piece` names. */
+static enum error days_claimed(struct txn *txn, const char *uscc, uint32_t month, unsigned need,
+    const struct night_piece *piece, uint32_t *days)
+{
+	uint8_t key[DAYS_KEY_SIZE];
+	struct span row;
+	enum error error;
+
+	*days = 0;
+	days_key(uscc, month, need, key);
+	error = store_get(txn, TABLE_CLAIMED, span_of(key, sizeof key), &row);
+	if (!error && row.size >= (piece->slot + 1) * sizeof *days)
+		memcpy(days, row.data + piece->slot * sizeof *days, sizeof *days);
+	*days &= mask(piece);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error claim_days_claimed(struct txn *txn, const char *uscc, unsigned need, uint32_t slot,
+    int32_t from_day, int32_t until_day, bool *claimed)
+{
+	enum error error = ERROR_NONE;
+
+	*claimed = false;
+	while (!error && !*claimed && from_day <= until_day) {
+		uint32_t month = month_of_day(from_day), days = 0;
+		int32_t first = month_first_day(month), last = month_last_day(month);
+		int32_t end = until_day < last ? until_day : last;
+		struct night_piece piece = {.slot = slot,
+		    .from = (uint8_t)(from_day - first + 1),
+		    .until = (uint8_t)(end - first + 1)};
+
+		for (unsigned one = 1; !error && !*claimed && one < NEED_COUNT; one++) {
+			if (need == 0 || need == one)
+				error = days_claimed(txn, uscc, month, one, &piece, &days);
+			*claimed = days != 0;
+		}
+		from_day = last + 1;
+	}
+	return error;
 }
 
 void claim_state_take_days(
@@ -325,7 +367,7 @@ static bool persons_grow(struct claim_state *state)
 		state->person_slots = calloc(PERSONS_BUCKETS, sizeof *state->person_slots);
 	grown = state->person_slots ? realloc(state->persons, capacity * sizeof *grown) : NULL;
 	if (!grown) {
-		fail(state, ERROR_MEMORY);
+		claim_state_fail(state, ERROR_MEMORY);
 		return false;
 	}
 	state->persons = grown;

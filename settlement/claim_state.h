@@ -26,12 +26,16 @@ void claim_state_begin(
     struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots);
 /* The first failure of any call below. */
 MUST_CHECK enum error claim_state_failed(const struct claim_state *state);
+void claim_state_fail(struct claim_state *state, enum error error);
 
 /* Days of the month that are claimed for a need in a stay, bit d - 1 for day d. */
 uint32_t claim_state_days(struct claim_state *state, enum need need, uint32_t slot);
 /* The same for a stay in any institution, also another one than the sheet's. */
 uint32_t claim_state_days_at(
     struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
+/* Is any of the days from..until claimed in a stay, for this need (0: for any)? Reads the tables, outside of a sheet. */
+MUST_CHECK enum error claim_days_claimed(struct txn *txn, const char *uscc, unsigned need,
+    uint32_t slot, int32_t from_day, int32_t until_day, bool *claimed);
 void claim_state_take_days(
     struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
 void claim_state_free_days(

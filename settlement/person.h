@@ -47,6 +47,8 @@ struct filing_span {
 #define PERSON_ERASED 1u    /* facts were erased (or no key is here): no verdict can be made */
 #define PERSON_FOREIGN 2u   /* home is another city: known from its documents */
 #define PERSON_HAS_FACTS 4u /* birth day, income class and flags are known */
+#define PERSON_SHORTENED \
+	8u /* nights that were claimed are no longer nights of the stay in which they were */
 
 /* Everything that adjudication needs to know of a person, in one row of fixed size and no padding; also copied into each of the person's
  * stay rows, so that a sheet reads neighbouring rows only. Unused slots are zero. When a list is full, the span that ends first goes. */

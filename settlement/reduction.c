@@ -180,7 +180,8 @@ static bool count_days(void *context, const struct stay_night_span *stay)
 	struct adjudication *of = count->line->of;
 	const struct stay_row *row;
 
-	if (stay->last_night < of->month_first ||
+	if ((stay->last_night < of->month_first &&
+		!(count->line->person->state & PERSON_SHORTENED)) ||
 	    stay->first_day >= of->month_first + (int32_t)of->month_days)
 		return true;
 	count->error =
@@ -335,16 +336,40 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	return claim_state_failed(of->state);
 }
 
-void line_give_back(
+/* The line's days in whichever of the person's stays here they were claimed: a stay may have lost nights since. A day is claimed once,
+ * so nobody else's are freed. */
+static enum error free_days(struct line_case *line, enum need need)
+{
+	struct adjudication *of = line->of;
+	const struct stay_row *row;
+	int32_t first_day;
+	enum error error = stay_cursor_person(of->stays, line->line->person, &first_day, &row);
+
+	while (!error) {
+		const struct night_piece piece = {.slot = row->slot,
+		    .from = line->line->first_day,
+		    .until = line->line->last_day};
+
+		if (first_day <= line->until_day)
+			claim_state_free_days(of->state, need, &piece, 1);
+		error = stay_cursor_next(of->stays, &first_day, &row);
+	}
+	return error == ERROR_NOT_FOUND ? claim_state_failed(of->state) : error;
+}
+
+enum error line_give_back(
     struct line_case *line, const struct verdict *verdict, const struct programme *programme)
 {
 	struct claim_state *state = line->of->state;
+	enum error error = free_days(line, programme->need);
 
-	claim_state_free_days(state, programme->need, line->nights, line->night_count);
+	if (error)
+		return error;
 	if (programme->takes_capacity)
 		claim_state_take_nights(state, -nights_taken(line, verdict));
 	if (programme->programme_cap.value)
 		claim_state_take_programme(state, programme->tag, -verdict->amount_fen);
 	if (programme->person_month_cap.value)
 		claim_state_take_person(state, line->line->person, -verdict->amount_fen);
+	return claim_state_failed(state);
 }

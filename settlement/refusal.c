@@ -141,6 +141,9 @@ static bool duplicate(struct line_case *line, struct verdict *verdict)
 
 	for (size_t i = 0; i < line->night_count; i++)
 		claimed |= claim_state_days(line->of->state, need, line->nights[i].slot);
+	/* Nights are disjoint, so a day is claimed in the stay that has it, unless it belonged to another when it was claimed. */
+	if (line->person->state & PERSON_SHORTENED)
+		claimed |= line_days_anywhere(line, need);
 	claimed &= wanted;
 	return claimed != 0 && on_day(verdict, first_day_of(line, claimed));
 }
@@ -391,7 +394,8 @@ static bool excludes(const struct programme *programme, uint32_t tag)
 	return false;
 }
 
-/* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. */
+/* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. `day`: the first of
+ * the month on which it holds. */
 static bool grant_bars(const struct line_case *line, const struct programme *programme,
     const struct grant_span *grant, int32_t day)
 {
@@ -405,19 +409,45 @@ static bool grant_bars(const struct line_case *line, const struct programme *pro
 	return other && other->need == programme->need;
 }
 
+/* The days of the line's month that a grant takes: those on which it holds; what is paid to the card accrues by the month, so that
+ * a part of the month takes the whole. */
+static bool grant_days(
+    const struct line_case *line, const struct grant_span *grant, int32_t *from, int32_t *until)
+{
+	int32_t month_first = line->of->month_first;
+	int32_t month_last = month_first + (int32_t)line->of->month_days - 1;
+
+	*from = grant->from_day > month_first ? grant->from_day : month_first;
+	*until = grant->until_day < month_last ? grant->until_day : month_last;
+	if (!grant->sequence || *from > *until)
+		return false;
+	if (grant->paid_to == PAID_TO_CARD) {
+		*from = month_first;
+		*until = month_last;
+	}
+	return true;
+}
+
 static bool excluded_span(const struct line_case *line, const struct programme_span *span,
     int32_t from, int32_t until, struct verdict *verdict)
 {
 	const struct programme *programme = span->programme;
+	int32_t earliest = DAY_NEVER;
+
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
 		const struct grant_span *grant = &line->person->grants[i];
-		int32_t first = grant->from_day > from ? grant->from_day : from;
+		int32_t first, last, holds;
 
-		if (grant->sequence && first <= until && first <= grant->until_day &&
-		    grant_bars(line, programme, grant, first))
-			return on_day(verdict, first);
+		if (!grant_days(line, grant, &first, &last))
+			continue;
+		holds = grant->from_day > line->of->month_first ? grant->from_day
+								: line->of->month_first;
+		first = first > from ? first : from;
+		if (first < earliest && first <= until && first <= last &&
+		    grant_bars(line, programme, grant, holds))
+			earliest = first;
 	}
-	return false;
+	return earliest != DAY_NEVER && on_day(verdict, earliest);
 }
 
 static bool excluded(struct line_case *line, struct verdict *verdict)

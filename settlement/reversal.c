@@ -307,8 +307,9 @@ static enum error free_line(
 		error = line_case_find(&adjudication, &target->sheet_line, &found);
 	if (!error && found.programme->span_count > 0) {
 		programme = programme_month_on(found.programme, found.from_day)->programme;
-		line_give_back(&found, &target->verdict, programme);
-		error = claim_state_store(settlement->claims, txn);
+		error = line_give_back(&found, &target->verdict, programme);
+		if (!error)
+			error = claim_state_store(settlement->claims, txn);
 	}
 	adjudication_end(&adjudication);
 	return error;

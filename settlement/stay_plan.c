@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "calendar.h"
+#include "claim_state.h"
+
 /* [operation, uscc, person, first day, last night or null] */
 void stay_line_write(struct buffer *out, const struct stay_line *line)
 {
@@ -156,8 +159,34 @@ enum reason stay_judgement_put(struct register_work *work, const struct stay_jud
 	return judgement->reason;
 }
 
+/* How far the clock of a city that has claimed may be ahead of ours. */
+#define CLOCKS_APART_DAYS 31
+
+/* The stay loses nights. What was claimed for them stands until it is reversed, and must not be paid again in the stay that has
+ * those nights now: the person's row says that there are such days. */
+static enum error mark_shortened(struct txn *txn, const struct entry *entry,
+    const struct stay_line *line, const struct stay_row *row)
+{
+	int32_t last = day_of_time(entry->header.time_ms) + CLOCKS_APART_DAYS;
+	const struct person_row *found = NULL;
+	bool claimed;
+	if (row->last_night < last)
+		last = row->last_night;
+	enum error error =
+	    claim_days_claimed(txn, line->uscc, 0, row->slot, line->last_night + 1, last, &claimed);
+	if (error || !claimed)
+		return error;
+	error = person_get(txn, line->person, &found);
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	struct person_row person = *found;
+	person.state |= PERSON_SHORTENED;
+	return person_put(txn, &person);
+}
+
 /* A close keeps the state that the stay has. */
-static enum error line_project(struct txn *txn, const struct stay_line *line, unsigned reason)
+static enum error line_project(
+    struct txn *txn, const struct entry *entry, const struct stay_line *line, unsigned reason)
 {
 	const struct stay_row *row = NULL;
 	enum stay_state state = reason == REASON_pending_home ? STAY_PENDING : STAY_ACCEPTED;
@@ -166,6 +195,9 @@ static enum error line_project(struct txn *txn, const struct stay_line *line, un
 		if (error)
 			return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
 		state = (enum stay_state)row->state;
+		error = mark_shortened(txn, entry, line, row);
+		if (error)
+			return error;
 	}
 	struct stay_night_span stay = stay_of_line(line, state);
 	return stay_put(txn, &stay, line->person, REASON_approved);
@@ -175,8 +207,9 @@ enum error stay_line_apply(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, struct span item, unsigned reason)
 {
 	struct stay_line line;
-	(void)settlement, (void)entry;
+	(void)settlement;
 	if (reason != REASON_registered && reason != REASON_pending_home)
 		return ERROR_NONE;
-	return stay_line_read(item, &line) ? ERROR_CORRUPT : line_project(txn, &line, reason);
+	return stay_line_read(item, &line) ? ERROR_CORRUPT
+					   : line_project(txn, entry, &line, reason);
 }

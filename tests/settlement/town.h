@@ -80,6 +80,7 @@ struct town {
 	struct error_detail detail;
 	struct town_post *post;
 	struct buffer yaml;
+	bool forgets; /* persons are erased: what was decided about them is not decided again */
 };
 
 /* --- catalogues -------------------------------------------------------------------------------------------- */
@@ -165,7 +166,7 @@ static inline void town_replay(struct town *town, struct txn *txn, const struct 
 	};
 	if (settlement_replay(town->settlement, txn, &entry, &not_rerun, &town->detail))
 		fail_msg("%s", town->detail.text);
-	assert_int_equal(not_rerun, 0);
+	assert_true(not_rerun == 0 || town->forgets);
 }
 
 static inline void town_append(struct town *town, struct txn *txn, const struct command *command)
