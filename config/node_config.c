@@ -53,6 +53,41 @@ enum error node_config_default(uint32_t region, struct node_config *config)
 	return config->region ? ERROR_NONE : ERROR_NOT_FOUND;
 }
 
+/* No bank gives out an account that begins with a region code, or has the clearing code 313999000000. */
+static void demo_account(uint32_t region, char *account, char *bank)
+{
+	snprintf(account, BANK_ACCOUNT_SIZE, "%06u000000000001", (unsigned)region);
+	copy(bank, BANK_CODE_SIZE, "313999000000");
+}
+
+void node_config_demo_accounts(struct node_config *config)
+{
+	demo_account(config->region, config->account, config->bank);
+	for (size_t i = 0; i < config->peer_count; i++)
+		demo_account(
+		    config->peers[i].region, config->peers[i].account, config->peers[i].bank);
+}
+
+static bool only(const char *text, const char *allowed)
+{
+	return text[strspn(text, allowed)] == '\0';
+}
+
+/* Both, or neither: money that goes to half an address comes back late. */
+static void read_account(const struct yaml_map *map, char *account, char *bank)
+{
+	yaml_text(map, "account", false, account, BANK_ACCOUNT_SIZE);
+	yaml_text(map, "bank", false, bank, BANK_CODE_SIZE);
+	if (!only(account, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
+		yaml_field_complain(
+		    map, NULL, "account", "must be of digits, capital letters and '-'");
+	if (bank[0] && (strlen(bank) != BANK_CODE_SIZE - 1 || !only(bank, "0123456789")))
+		yaml_field_complain(map, NULL, "bank", "must be a CNAPS code of 12 digits");
+	if (!account[0] != !bank[0])
+		yaml_field_complain(map, NULL, account[0] ? "bank" : "account",
+		    "is missing: an account needs both");
+}
+
 static void read_peer(const struct yaml_map *map, struct node_peer *peer)
 {
 	int64_t value;
@@ -62,6 +97,7 @@ static void read_peer(const struct yaml_map *map, struct node_peer *peer)
 	yaml_text(map, "name_zh", true, peer->name_zh, sizeof peer->name_zh);
 	yaml_text(map, "name_en", true, peer->name_en, sizeof peer->name_en);
 	yaml_text(map, "address", false, peer->address, sizeof peer->address);
+	read_account(map, peer->account, peer->bank);
 	yaml_map_end(map);
 }
 
@@ -101,6 +137,7 @@ static void read_top(const struct yaml_map *top, struct node_config *config)
 		config->epoch = (uint32_t)value;
 	yaml_bool(top, "demo", true, &config->demo);
 	yaml_text(top, "listen", true, config->listen, sizeof config->listen);
+	read_account(top, config->account, config->bank);
 	if (yaml_integer(top, "queue_length", true, 1, 65536, &value))
 		config->queue_length = (uint32_t)value;
 	if (yaml_integer(top, "group_commands", true, 1, 1024, &value))
@@ -129,6 +166,14 @@ enum error node_config_load(const char *file, struct span bytes, config_report *
 	return complaints.any ? ERROR_MALFORMED : ERROR_NONE;
 }
 
+static void write_account(
+    struct buffer *out, const char *indent, const char *account, const char *bank)
+{
+	if (account[0])
+		buffer_append_format(
+		    out, "%saccount: \"%s\"\n%sbank: \"%s\"\n", indent, account, indent, bank);
+}
+
 void node_config_write(struct buffer *out, const struct node_config *config)
 {
 	buffer_append_format(out,
@@ -143,6 +188,11 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	    (unsigned)config->region, config->name_zh, config->name_en, config->origin_base,
 	    (unsigned)config->epoch, config->demo ? "true" : "false", config->listen,
 	    (unsigned)config->queue_length, (unsigned)config->group_commands);
+	buffer_append_text(out,
+	    "# The city's account and its bank's CNAPS code: payment files name them; a peer's say "
+	    "where\n"
+	    "# its clearings are paid to. account: \"...\" and bank: \"12 digits\".\n");
+	write_account(out, "", config->account, config->bank);
 	if (config->map_size)
 		buffer_append_format(out, "map_size: %llu\n", (unsigned long long)config->map_size);
 	buffer_append_text(out, config->peer_count ? "peers:\n" : "peers: []\n");
@@ -153,5 +203,6 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 		    (unsigned)peer->region, peer->name_zh, peer->name_en);
 		if (peer->address[0])
 			buffer_append_format(out, "    address: %s\n", peer->address);
+		write_account(out, "    ", peer->account, peer->bank);
 	}
 }

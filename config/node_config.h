@@ -7,11 +7,15 @@
 
 #define ORIGIN_SIZE 128
 #define ADDRESS_SIZE 128
+#define BANK_ACCOUNT_SIZE 35 /* at most 34 characters, terminated */
+#define BANK_CODE_SIZE 13    /* CNAPS: 12 digits, terminated */
 
 struct node_peer {
 	uint32_t region;
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
 	char address[ADDRESS_SIZE]; /* tcp://host:port; may be empty */
+	/* Where its clearings are paid to; both empty: not known yet. */
+	char account[BANK_ACCOUNT_SIZE], bank[BANK_CODE_SIZE];
 };
 
 struct node_config {
@@ -22,6 +26,8 @@ struct node_config {
 	uint32_t epoch;    /* from 1 */
 	bool demo;
 	char listen[ADDRESS_SIZE];
+	/* The city's own account, out of which everything is paid; both empty: it pays nothing by file. */
+	char account[BANK_ACCOUNT_SIZE], bank[BANK_CODE_SIZE];
 	struct node_peer peers[PEERS_MAX];
 	size_t peer_count;
 	uint32_t queue_length;   /* commands waiting for the sequencer */
@@ -31,6 +37,8 @@ struct node_config {
 
 /* The built-in defaults of one of the known regions. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error node_config_default(uint32_t region, struct node_config *config);
+/* Give the city and its peers made-up accounts, the same in each of the known cities' files: for demo nodes. */
+void node_config_demo_accounts(struct node_config *config);
 /* Fails with: ERROR_MALFORMED after reporting everything wrong, ... */
 MUST_CHECK enum error node_config_load(const char *file, struct span bytes, config_report *report,
     void *context, struct node_config *config);

@@ -263,6 +263,8 @@ enum error node_create(
 		return error_set(detail, ERROR_NOT_FOUND, "region %06u: no policy is built in",
 		    (unsigned)options->region);
 	config.demo = options->demo;
+	if (config.demo)
+		node_config_demo_accounts(&config);
 	error = make_folder(part, 0755, detail);
 	if (error == ERROR_NOT_FOUND)
 		error_set(detail, error, "%s: the folder that it should be made in does not exist",

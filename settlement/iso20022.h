@@ -73,9 +73,10 @@ struct iso_rejection {
 struct iso_report {
 	struct span message;         /* MsgId */
 	struct span original, block; /* OrgnlMsgId, OrgnlPmtInfId of the pain.001 */
-	int64_t created_ms;
-	bool all_rejected;  /* the whole message or block (GrpSts, PmtInfSts = RJCT) */
-	struct span reason; /* of that, may be empty */
+	int64_t created_ms;          /* written only */
+	int32_t day;                 /* of CreDtTm; read only */
+	bool all_rejected;           /* the whole message or block (GrpSts, PmtInfSts = RJCT) */
+	struct span reason;          /* of that, may be empty */
 	struct iso_rejection *rejections;
 	size_t count;
 };

@@ -257,8 +257,9 @@ static enum error status_end(struct iso_reading *reading, const struct xml_eleme
 static enum error report_end(struct iso_reading *reading, const struct xml_element *element)
 {
 	struct iso_report *report = &reading->file.report;
-	if (report->message.size == 0 || report->original.size == 0)
-		return iso_refuse(reading, element, ERROR_MALFORMED, "without MsgId or OrgnlMsgId");
+	if (report->message.size == 0 || report->original.size == 0 || report->day == 0)
+		return iso_refuse(
+		    reading, element, ERROR_MALFORMED, "without MsgId, CreDtTm or OrgnlMsgId");
 	report->all_rejected =
 	    is(reading->group_status, "RJCT") || is(reading->block_status, "RJCT");
 	report->reason =
@@ -277,6 +278,7 @@ static const struct iso_field report_fields[] = {
     {STATUS "/OrgnlTxRef/Amt/InstdAmt", TAKE_MONEY, AT(rejection.amount), NULL},
     {STATUS, TAKE_END, 0, status_end},
     {REPORT "/GrpHdr/MsgId", TAKE_ID, AT(file.report.message), NULL},
+    {REPORT "/GrpHdr/CreDtTm", TAKE_DAY, AT(file.report.day), NULL},
     {GROUP "/OrgnlMsgId", TAKE_ID, AT(file.report.original), NULL},
     {GROUP "/GrpSts", TAKE_ID, AT(group_status), NULL},
     {GROUP "/StsRsnInf/Rsn/Cd", TAKE_ID, AT(group_reason), NULL},

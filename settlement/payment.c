@@ -226,9 +226,18 @@ bool guest_picked(void *context, struct txn *txn, uint32_t payer, uint32_t windo
 
 	if (pick->payer == 0)
 		return true;
+	if (window == GUEST_WINDOW_AGAIN)
+		return payer == pick->payer;
 	/* Up to this clearing: what an earlier one left unpaid, because reversals outweighed it, is netted now. */
 	return payer == pick->payer && !window_get(txn, payer, pick->self, window, &row) &&
 	       row.cleared_month != 0 && row.cleared_month <= pick->month;
+}
+
+uint32_t guest_payer(const char *name)
+{
+	const char *dash = strchr(name, '-');
+
+	return dash ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
 }
 
 static int by_uscc(const void *a, const void *b)

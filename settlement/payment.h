@@ -75,12 +75,15 @@ MUST_CHECK enum error payment_origin(
     struct txn *txn, const struct payment *payment, struct payment *origin);
 
 /* Order parameters of kind payment_order: [kind, name, first payee or ""]. What is owed at the time is ordered; a part holds at most PAYMENT_PART_MAX
- * payments, and its last line says where the next one begins. */
+ * payments, and its last line says where the next one begins. An institution without an account is passed over: it stays due. */
 #define PAYMENT_PARAMETERS 3
 void payment_parameters_write(
     struct buffer *out, enum payment_kind kind, const char *name, const char *first_payee);
 /* Where the next part of a booked order begins: "" if there is none. `entry` is of kind payment_order. */
 MUST_CHECK enum error payment_next(const struct entry *entry, char payee[PAYMENT_PAYEE_MAX + 1]);
+
+/* A line of such an order, but the last: `state`, `sequence`, `said` and `day` are 0. Fails with: ERROR_MALFORMED and the like. */
+MUST_CHECK enum error payment_line_read(struct span item, struct payment *payment);
 
 /* What the bank says, as lines of a `bank` order. CREDITED: money of another city has come in. */
 enum bank_fact { BANK_BOOKED = 1, BANK_REJECTED = 2, BANK_RETURNED = 3, BANK_CREDITED = 4 };
@@ -93,6 +96,10 @@ struct bank_line {
 };
 void bank_line_write(struct buffer *out, const struct bank_line *line);
 MUST_CHECK enum error bank_line_read(struct span item, struct bank_line *line);
+/* What one line would come to now: booked, rejected, returned, received change the books; said_before, unmatched and other_amount do
+ * not. */
+MUST_CHECK enum error bank_reason(struct settlement *settlement, struct txn *txn,
+    const struct bank_line *line, enum reason *reason);
 
 /* What guests have earned an institution in a window and is not ordered yet: added to when verdicts and reversals of other cities come in. Only
  * while an entry is applied. */

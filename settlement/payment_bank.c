@@ -246,6 +246,25 @@ static enum error judge(struct bank_work *work, const struct bank_line *line, en
 	return error && line->fact == BANK_CREDITED ? judge_credit(work, line, reason) : ERROR_NONE;
 }
 
+enum error bank_reason(struct settlement *settlement, struct txn *txn, const struct bank_line *line,
+    enum reason *reason)
+{
+	struct decision scratch;
+	struct bank_work work = {.settlement = settlement, .txn = txn, .decision = &scratch};
+	enum error error = batch_create(1, &work.batch);
+
+	decision_init(&scratch);
+	if (!error)
+		error = judge(&work, line, reason);
+	if (!error)
+		error = decision_finish(&scratch);
+	dispatch_free(&work.advices);
+	dispatch_free(&work.receipts);
+	batch_free(work.batch);
+	decision_free(&scratch);
+	return error;
+}
+
 static void put_verdict(struct decision *decision, enum reason reason)
 {
 	codec_put_array(&decision->verdicts, 2);
@@ -291,6 +310,16 @@ enum error bank_decide(struct settlement *settlement, struct txn *txn,
 	return error;
 }
 
+/* Guests' money that the bank has refused is due again. Whose windows it was went with the order: window 0 stands for them. */
+static enum error due_again(struct txn *txn, const struct payment *payment)
+{
+	uint32_t payer = payment->kind == PAYMENT_GUESTS ? guest_payer(payment->name) : 0;
+
+	if (payment->kind != PAYMENT_GUESTS && payment->kind != PAYMENT_ADVANCE)
+		return ERROR_NONE;
+	return guest_due_add(txn, payer, GUEST_WINDOW_AGAIN, payment->payee, payment->amount_fen);
+}
+
 static enum error apply_own(
     struct txn *txn, const struct entry *entry, const struct bank_line *line, unsigned reason)
 {
@@ -299,6 +328,10 @@ static enum error apply_own(
 
 	if (error)
 		return ERROR_CORRUPT;
+	if (reason == REASON_rejected)
+		error = due_again(txn, &payment);
+	if (error)
+		return error;
 	payment.state = reason == REASON_booked     ? PAYMENT_BOOKED
 			: reason == REASON_rejected ? PAYMENT_REJECTED
 						    : PAYMENT_RETURNED;

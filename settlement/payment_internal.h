@@ -24,5 +24,9 @@ struct guest_pick {
 	uint32_t self, payer, month; /* payer 0: all rows */
 };
 bool guest_picked(void *context, struct txn *txn, uint32_t payer, uint32_t window);
+/* Windows count from 1: a row under 0 is money that was ordered and that the bank has refused. Of an advance the payer is 0 too. */
+#define GUEST_WINDOW_AGAIN 0u
+/* The city in the name of a payment of kind PAYMENT_GUESTS. */
+uint32_t guest_payer(const char *name);
 
 #endif

@@ -147,6 +147,17 @@ static enum error available(struct order_work *work, const char *account, int64_
 	return error;
 }
 
+/* An institution without an account cannot be paid: what it is owed stays due, and holds up nobody else's money. */
+static bool can_be_paid(struct order_work *work, const char *uscc)
+{
+	struct institution_profile profile;
+	enum error error = institution_profile(work->txn, uscc, &profile);
+
+	if (error && error != ERROR_NOT_FOUND)
+		work->error = error;
+	return !error && profile.account.size > 0 && profile.bank.size > 0;
+}
+
 /* The city's own institutions, for its own persons: all that is not ordered yet. */
 static bool visit_institution(void *context, const struct institution_row *row)
 {
@@ -159,7 +170,7 @@ static bool visit_institution(void *context, const struct institution_row *row)
 	    strcmp(uscc, work->wanted->first) < 0)
 		return true;
 	work->error = available(work, account_payable_local(payable, uscc), &fen);
-	if (work->error || fen <= 0)
+	if (work->error || fen <= 0 || !can_be_paid(work, uscc))
 		return !work->error;
 	return add(work, uscc, fen, payable, account_treasury(treasury));
 }
@@ -250,7 +261,9 @@ static enum error pay_dues(struct order_work *work, struct guest_pick *pick, con
 		error = available(work, account_payable_remote(payable, dues[i].uscc), &fen);
 		if (!error && fen > dues[i].fen)
 			fen = dues[i].fen;
-		if (!error && fen > 0 && !add(work, dues[i].uscc, fen, payable, credit))
+		if (error || fen <= 0 || !can_be_paid(work, dues[i].uscc))
+			continue;
+		if (!add(work, dues[i].uscc, fen, payable, credit))
 			break;
 	}
 	free(dues);
@@ -367,7 +380,7 @@ enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
 	return ERROR_NONE;
 }
 
-static enum error read_line(struct span item, struct payment *payment)
+enum error payment_line_read(struct span item, struct payment *payment)
 {
 	struct codec_reader reader = codec_reader(item);
 
@@ -398,16 +411,14 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, const struct wanted *wanted, struct span item)
 {
 	struct payment payment;
-	enum error error = read_line(item, &payment);
+	enum error error = payment_line_read(item, &payment);
 
 	if (error)
 		return ERROR_CORRUPT;
 	payment.state = PAYMENT_ORDERED;
 	payment.sequence = entry->header.sequence;
 	payment.day = day_of_time(entry->header.time_ms);
-	/* A second attempt at guests' money takes what is due again in the books, not the rows: they went with the first. */
-	if ((wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE) &&
-	    payment.attempt == 1)
+	if (wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE)
 		error = clear_dues(settlement, txn, wanted, &payment);
 	return error ? error : payment_put(txn, &payment);
 }

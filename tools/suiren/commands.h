@@ -23,6 +23,7 @@
 	X(NULL, fund)                     \
 	X("Settlement", window)           \
 	X(NULL, clearing)                 \
+	X(NULL, payment)                  \
 	X("Claims and allowances", claim) \
 	X(NULL, allowance)                \
 	X("The books", balance)           \
@@ -34,6 +35,7 @@
 	X(NULL, receipt)                  \
 	X("Trying it", demo)              \
 	X(NULL, sample)                   \
+	X(NULL, bank)                     \
 	X(NULL, bench)
 
 #define COMMAND_FILE_DECLARE(heading, file) extern const struct cli_command file##_commands[];

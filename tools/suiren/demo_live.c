@@ -385,7 +385,8 @@ static enum error tell_facts(struct demo_live *live, unsigned city, const struct
 		    facts->count - at < PAYMENT_PART_MAX ? facts->count - at : PAYMENT_PART_MAX;
 		struct answer answer;
 		enum error error = done(live,
-		    order_bank(live->nodes[city], &facts->rows[at], count, NULL, &answer), &answer);
+		    order_bank(live->nodes[city], &facts->rows[at], count, false, NULL, &answer),
+		    &answer);
 
 		if (error)
 			return error;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allowance.h"
+#include "order.h"
 #include "reversal.h"
 #include "window.h"
 
@@ -193,6 +194,18 @@ static enum error find_next(struct node *node, uint64_t sequence, char next[PAYM
 	return error;
 }
 
+static enum error log_size(struct node *node, uint64_t *size)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	if (error)
+		return error;
+	error = ledger_head(txn, size, NULL);
+	txn_abort(txn);
+	return error;
+}
+
 enum error order_payments(struct node *node, enum payment_kind kind, const char *name,
     const char *first, const struct secret_key *key, char next[PAYMENT_PAYEE_MAX + 1],
     struct answer *answer)
@@ -201,15 +214,10 @@ enum error order_payments(struct node *node, enum payment_kind kind, const char 
 	struct buffer parameters = {0};
 	char id[ORDER_ID_MAX + 1];
 	uint64_t size = 0;
-	struct txn *txn;
-	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+	enum error error = log_size(node, &size);
 
 	memset(answer, 0, sizeof *answer);
 	next[0] = '\0';
-	if (error)
-		return answer->error = error;
-	error = ledger_head(txn, &size, NULL);
-	txn_abort(txn);
 	if (error)
 		return answer->error = error;
 	/* What was ordered before is not ordered again, so an order may be given as often as one likes: the id names the entry before it. */
@@ -221,12 +229,74 @@ enum error order_payments(struct node *node, enum payment_kind kind, const char 
 	return error || answer->error ? error : find_next(node, answer->sequence, next);
 }
 
-enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
+/* The payments of a decision, and where the next part begins. */
+static enum error tell_payments(const struct decision *decision, payment_visit *visit,
+    void *context, char next[PAYMENT_PAYEE_MAX + 1])
+{
+	const struct entry entry = {
+	    .header = {.kind = KIND_payment_order, .count = decision->count},
+	    .lines = buffer_span(&decision->lines)};
+	struct codec_reader lines = codec_reader(entry.lines);
+	enum error error = payment_next(&entry, next);
+
+	for (uint32_t i = 0; !error && i + 1 < decision->count; i++) {
+		struct payment payment;
+
+		error = payment_line_read(codec_item(&lines), &payment);
+		if (!error && !visit(context, &payment))
+			break;
+	}
+	return error;
+}
+
+enum error order_payments_preview(struct node *node, struct txn *txn, enum payment_kind kind,
+    const char *name, const char *first, payment_visit *visit, void *context,
+    char next[PAYMENT_PAYEE_MAX + 1], struct error_detail *detail)
+{
+	const struct hash zeros = {{0}};
+	struct buffer parameters = {0}, document = {0};
+	const struct secret_key *key = node_document_key(node);
+	struct decision decision;
+	enum error error;
+
+	decision_init(&decision);
+	next[0] = '\0';
+	payment_parameters_write(&parameters, kind, name, first);
+	error = !key ? error_set(detail, ERROR_PERMISSION, "the document key is not here")
+		     : order_sign(&document, key, node_region(node), KIND_payment_order,
+			   span_text("preview"), buffer_span(&parameters), PAYMENT_PARAMETERS,
+			   &zeros, &zeros, (struct span){NULL, 0}, 0);
+	if (!error) {
+		const struct span documents[] = {buffer_span(&document)};
+		const struct command command = {
+		    .kind = KIND_payment_order, .documents = documents, .document_count = 1};
+
+		error = settlement_decide(
+		    node_settlement(node), txn, &command, node_now_ms(node), &decision, detail);
+	}
+	if (!error)
+		error = tell_payments(&decision, visit, context, next);
+	decision_free(&decision);
+	buffer_free(&parameters);
+	buffer_free(&document);
+	return error;
+}
+
+enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count, bool anew,
     const struct secret_key *key, struct answer *answer)
 {
 	struct node_order order = {.kind = KIND_bank, .key = key, .count = count};
 	struct buffer lines = {0}, none = {0};
-	enum error error;
+	char id[ORDER_ID_MAX + 1];
+	uint64_t size = 0;
+	enum error error = anew ? log_size(node, &size) : ERROR_NONE;
+
+	memset(answer, 0, sizeof *answer);
+	if (error)
+		return answer->error = error;
+	snprintf(id, sizeof id, "bank-%" PRIu64, size);
+	if (anew)
+		order.id = span_text(id);
 
 	for (uint32_t i = 0; i < count; i++)
 		bank_line_write(&lines, &facts[i]);

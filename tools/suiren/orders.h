@@ -23,8 +23,14 @@ MUST_CHECK enum error order_allowance(struct node *node, uint32_t month, const c
 MUST_CHECK enum error order_payments(struct node *node, enum payment_kind kind, const char *name,
     const char *first, const struct secret_key *key, char next[PAYMENT_PAYEE_MAX + 1],
     struct answer *answer);
-/* Facts of the bank, at most ENTRY_LINES_MAX. The same facts again are a repeat. */
+/* What such an order would order now, without giving it: `visit` gets each payment. Works on a node that is open for reading. Fails with: what the
+ * order would be refused with, ERROR_STATE (nothing to pay), and the store's. */
+MUST_CHECK enum error order_payments_preview(struct node *node, struct txn *txn,
+    enum payment_kind kind, const char *name, const char *first, payment_visit *visit,
+    void *context, char next[PAYMENT_PAYEE_MAX + 1], struct error_detail *detail);
+/* Facts of the bank, at most ENTRY_LINES_MAX. The same facts again are a repeat, unless `anew`: then they are judged once more. */
 MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
+    bool anew,
     const struct secret_key *key, struct answer *answer);
 /* Take back one line of a claim of this city's log. */
 MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,

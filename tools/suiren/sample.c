@@ -400,30 +400,34 @@ static enum error write_payments(
 	switch (kind) {
 	case PAYMENT_RUN:
 		return say(
-		    context, "try", "payment order \"$dir/%06u\" --run %s", REGION(city), name);
+		    context, "try", "payment export \"$dir/%06u\" --run %s", REGION(city), name);
 	case PAYMENT_INSTITUTION:
-		return say(context, "try", "payment order \"$dir/%06u\" --institutions %s",
+		return say(context, "try", "payment export \"$dir/%06u\" --institutions %s",
 		    REGION(city), name);
 	case PAYMENT_ADVANCE:
-		return say(
-		    context, "try", "payment order \"$dir/%06u\" --advance %s", REGION(city), name);
+		return say(context, "try", "payment export \"$dir/%06u\" --advance %s",
+		    REGION(city), name);
 	case PAYMENT_CLEARING:
-		return say(context, "try", "payment order \"$dir/%06u\" --clearing %.4s-%s",
+		return say(context, "try", "payment export \"$dir/%06u\" --clearing %.4s-%s",
 		    REGION(city), name, name + 4);
 	case PAYMENT_GUESTS:
 		return say(context, "try",
-		    "payment order \"$dir/%06u\" --guests %.4s-%.2s --peer %s", REGION(city), name,
+		    "payment export \"$dir/%06u\" --guests %.4s-%.2s --peer %s", REGION(city), name,
 		    name + 4, name + 7);
 	default:
 		return ERROR_STATE;
 	}
 }
 
+/* The bank answers what was exported; each city books what it has said. */
 static enum error write_bank(void *context)
 {
 	struct sample_writer *writer = context;
+	enum error error = say(writer, "run", "bank $cities --until %.10s", writer->now);
 
-	return say(writer, "run", "bank $cities --until %.10s --out \"$dir/bank\"", writer->now);
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
+		error = say(writer, "answers", "%06u", REGION(city));
+	return error;
 }
 
 static struct demo_actor sample_actor(struct sample_writer *writer)
@@ -470,6 +474,15 @@ static void write_head(FILE *script, uint64_t seed)
 	    "run() { \"$suiren\" \"$@\" >>\"$dir/log\"; }\n"
 	    "# The answer may be no (exit status 1): rows that the rules refuse, nothing to pay.\n"
 	    "try() { \"$suiren\" \"$@\" >>\"$dir/log\" 2>&1 || [ $? -eq 1 ]; }\n"
+	    "# What the bank has answered a city: all of it, whatever was imported before.\n"
+	    "answers() {\n"
+	    "	city=$dir/$1\n"
+	    "	shift\n"
+	    "	for file in \"$city\"/bank/in/*.xml; do\n"
+	    "		[ ! -e \"$file\" ] || set -- \"$@\" \"$file\"\n"
+	    "	done\n"
+	    "	[ $# -le 2 ] || run payment import \"$city\" \"$@\"\n"
+	    "}\n"
 	    "# What an institution does at its own desk, without a node.\n"
 	    "sign() { \"$suiren\" claim sign \"$1\" --key \"$2\" --number \"$3\" \"$4\" --policy "
 	    "\"$dir/cities.bundle\" -o sheets >>\"$dir/log\"; }\n"
