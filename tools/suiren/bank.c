@@ -412,6 +412,6 @@ static int bank_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command bank_commands[] = {
     {"bank", NULL, "DIR... --until DAY [--json]",
-	"Play the bank for demo nodes: book, reject and return what they have exported",
+	"Play the bank for demo nodes: book, reject and return their payments",
 	"suiren bank demo/510100 demo/500000 --until 2026-11-12", bank_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

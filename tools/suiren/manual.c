@@ -128,6 +128,7 @@ static const struct manual_page pages[] = {
 	"entry,\n"
 	"clearing as in `clearing list`].\n"},
     {"payment", "export",
+	"WHAT is one of:\n"
 	"  --clearing YYYY-MM     what this city owes the others for a cleared month\n"
 	"  --run NAME             an allowance run, to the persons' cards\n"
 	"  --institutions BATCH   all that is due to the city's institutions for its own persons; "

@@ -279,17 +279,14 @@ static int show_run(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command payment_commands[] = {
-    {"payment", "export",
-	"DIR (--clearing YYYY-MM | --run NAME | --institutions BATCH | --guests YYYY-MM --peer "
-	"CODE | "
-	"--advance BATCH | --again ID) [-o FILE] [-n] [--officer-key FILE] [--json]",
+    {"payment", "export", "DIR --WHAT NAME [-o FILE] [-n] [--officer-key FILE] [--json]",
 	"Order what is due from the bank and write it as pain.001",
 	"suiren payment export chengdu --clearing 2026-10", payment_export_run},
     {"payment", "import", "DIR FILE... [-n] [--officer-key FILE] [--json]",
-	"Book what the bank says: camt.054 (booked, returned, come in), pain.002 (rejected)",
+	"Book what the bank says: camt.054 and pain.002",
 	"suiren payment import chengdu camt054.xml", payment_import_run},
     {"payment", "list", "DIR [--kind KIND] [--name NAME] [--state STATE] [--json]",
-	"Payments: what was ordered, booked, rejected, returned, received",
+	"Payments, and what the bank has said of them",
 	"suiren payment list chengdu --state ordered", list_run},
     {"payment", "show", "DIR ID [--json]", "One payment by its EndToEndId",
 	"suiren payment show chengdu LQ3Q5AUCV4JMUOTQJ5MTXHMZSFE2YZ", show_run},
