@@ -39,17 +39,12 @@ static bool buffer_grow(struct buffer *buffer, size_t size)
 	return true;
 }
 
-uint8_t *buffer_extend(struct buffer *buffer, size_t size)
+uint8_t *buffer_extend_slow(struct buffer *buffer, size_t size)
 {
-	uint8_t *at;
-
-	if (buffer->failed)
+	if (buffer->failed || !buffer_grow(buffer, size))
 		return NULL;
-	if ((!buffer->data || size > buffer->capacity - buffer->size) && !buffer_grow(buffer, size))
-		return NULL;
-	at = buffer->data + buffer->size;
 	buffer->size += size;
-	return at;
+	return buffer->data + buffer->size - size;
 }
 
 void buffer_append(struct buffer *buffer, struct span bytes)
@@ -92,11 +87,6 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 struct span buffer_span(const struct buffer *buffer)
 {
 	return (struct span){buffer->data, buffer->size};
-}
-
-struct span span_of(const void *data, size_t size)
-{
-	return (struct span){data, size};
 }
 
 struct span span_text(const char *text)

@@ -28,14 +28,27 @@ void buffer_free(struct buffer *buffer);
 /* Forget content and failure, keep the memory. */
 void buffer_clear(struct buffer *buffer);
 /* Room for `size` more bytes at the end, counted as written; NULL after a failure. Valid until the next append. */
-uint8_t *buffer_extend(struct buffer *buffer, size_t size);
+uint8_t *buffer_extend_slow(struct buffer *buffer, size_t size); /* when there is no room */
+static inline uint8_t *buffer_extend(struct buffer *buffer, size_t size)
+{
+	uint8_t *at;
+
+	if (buffer->failed || !buffer->data || size > buffer->capacity - buffer->size)
+		return buffer_extend_slow(buffer, size);
+	at = buffer->data + buffer->size;
+	buffer->size += size;
+	return at;
+}
 void buffer_append(struct buffer *buffer, struct span bytes);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The content, valid until the next append. */
 struct span buffer_span(const struct buffer *buffer);
 
-struct span span_of(const void *data, size_t size);
+static inline struct span span_of(const void *data, size_t size)
+{
+	return (struct span){(const uint8_t *)data, size};
+}
 struct span span_text(const char *text);
 bool span_equal(struct span a, struct span b);
 /* memcmp order, the shorter first when one is a prefix of the other. */
@@ -57,32 +70,30 @@ bool utf8_valid(struct span text);
 /* ASCII "0" or [1-9][0-9]*, at most 2^63-1. Fails with: ERROR_MALFORMED, ERROR_OVERFLOW. */
 MUST_CHECK enum error decimal_read(struct span text, int64_t *value);
 
+/* Spelled out, since compilers make one instruction of it so, but not of a loop. */
 static inline void be32_write(uint8_t bytes[4], uint32_t value)
 {
-	for (int i = 0; i < 4; i++)
-		bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+	bytes[0] = (uint8_t)(value >> 24);
+	bytes[1] = (uint8_t)(value >> 16);
+	bytes[2] = (uint8_t)(value >> 8);
+	bytes[3] = (uint8_t)value;
 }
 
 static inline void be64_write(uint8_t bytes[8], uint64_t value)
 {
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+	be32_write(bytes, (uint32_t)(value >> 32));
+	be32_write(bytes + 4, (uint32_t)value);
 }
 
 static inline uint32_t be32_read(const uint8_t bytes[4])
 {
-	uint32_t value = 0;
-	for (int i = 0; i < 4; i++)
-		value = value << 8 | bytes[i];
-	return value;
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 static inline uint64_t be64_read(const uint8_t bytes[8])
 {
-	uint64_t value = 0;
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | bytes[i];
-	return value;
+	return (uint64_t)be32_read(bytes) << 32 | be32_read(bytes + 4);
 }
 
 #endif

@@ -7,87 +7,83 @@
 
 enum major { UINT = 0, NEGATIVE = 1, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5, TAG = 6, SIMPLE = 7 };
 
-#define HEAD_MAX 9
-
-typedef size_t encode_head(uint64_t value, unsigned char *buffer, size_t size);
-
-static void put_head(struct buffer *out, enum major major, encode_head *encode, uint64_t value)
+/* Two, three and five bytes are what amounts, days and sequences mostly take; libcbor writes the rest. */
+uint8_t *codec_head_write_long(uint8_t *at, unsigned major, uint64_t value)
 {
-	uint8_t head[HEAD_MAX];
 	size_t size;
 
-	/* Most heads of the lines and verdicts are one byte. */
-	if (value < 24) {
-		uint8_t *at = buffer_extend(out, 1);
-		if (at)
-			*at = (uint8_t)((unsigned)major << 5 | value);
-		return;
+	assert(value >= 24);
+	if (value <= UINT8_MAX) {
+		at[0] = (uint8_t)(major << 5 | 24);
+		at[1] = (uint8_t)value;
+		return at + 2;
 	}
-	size = encode(value, head, sizeof head);
-	assert(size > 0);
-	buffer_append(out, span_of(head, size));
+	if (value <= UINT16_MAX) {
+		at[0] = (uint8_t)(major << 5 | 25);
+		at[1] = (uint8_t)(value >> 8);
+		at[2] = (uint8_t)value;
+		return at + 3;
+	}
+	if (value <= UINT32_MAX) {
+		at[0] = (uint8_t)(major << 5 | 26);
+		be32_write(at + 1, (uint32_t)value);
+		return at + 5;
+	}
+	size = cbor_encode_uint(value, at, CODEC_HEAD_MAX);
+	assert(size == CODEC_HEAD_MAX);
+	at[0] |= (uint8_t)(major << 5);
+	return at + size;
 }
 
-static size_t encode_bytes(uint64_t value, unsigned char *buffer, size_t size)
+static void put_head(struct buffer *out, enum major major, uint64_t value)
 {
-	return cbor_encode_bytestring_start(value, buffer, size);
-}
+	uint8_t *at = buffer_extend(out, CODEC_HEAD_MAX);
 
-static size_t encode_text(uint64_t value, unsigned char *buffer, size_t size)
-{
-	return cbor_encode_string_start(value, buffer, size);
-}
-
-static size_t encode_array(uint64_t value, unsigned char *buffer, size_t size)
-{
-	return cbor_encode_array_start(value, buffer, size);
-}
-
-static size_t encode_map(uint64_t value, unsigned char *buffer, size_t size)
-{
-	return cbor_encode_map_start(value, buffer, size);
+	if (at)
+		out->size -=
+		    CODEC_HEAD_MAX - (size_t)(codec_head_write(at, (unsigned)major, value) - at);
 }
 
 void codec_put_uint(struct buffer *out, uint64_t value)
 {
 	assert(value <= INT64_MAX);
-	put_head(out, UINT, cbor_encode_uint, value);
+	put_head(out, UINT, value);
 }
 
 void codec_put_int(struct buffer *out, int64_t value)
 {
 	if (value >= 0)
-		put_head(out, UINT, cbor_encode_uint, (uint64_t)value);
+		put_head(out, UINT, (uint64_t)value);
 	else
-		put_head(out, NEGATIVE, cbor_encode_negint, (uint64_t)(-1 - value));
+		put_head(out, NEGATIVE, (uint64_t)(-1 - value));
 }
 
 void codec_put_bytes(struct buffer *out, struct span bytes)
 {
-	put_head(out, BYTES, encode_bytes, bytes.size);
+	put_head(out, BYTES, bytes.size);
 	buffer_append(out, bytes);
 }
 
 void codec_put_text(struct buffer *out, struct span text)
 {
 	assert(utf8_valid(text));
-	put_head(out, TEXT, encode_text, text.size);
+	put_head(out, TEXT, text.size);
 	buffer_append(out, text);
 }
 
 void codec_put_array(struct buffer *out, size_t count)
 {
-	put_head(out, ARRAY, encode_array, count);
+	put_head(out, ARRAY, count);
 }
 
 void codec_put_map(struct buffer *out, size_t count)
 {
-	put_head(out, MAP, encode_map, count);
+	put_head(out, MAP, count);
 }
 
 void codec_put_tag(struct buffer *out, uint64_t tag)
 {
-	put_head(out, TAG, cbor_encode_tag, tag);
+	put_head(out, TAG, tag);
 }
 
 void codec_put_bool(struct buffer *out, bool value)
@@ -126,12 +122,45 @@ static size_t left(const struct codec_reader *reader)
 	return (size_t)(reader->end - reader->at);
 }
 
+/* The argument of a head of more than one byte: its width, shortest form only, then its value. False after a failure. */
+static bool long_argument(struct codec_reader *reader, unsigned info, uint64_t *argument)
+{
+	const uint8_t *at = reader->at + 1;
+	size_t width = (size_t)1 << (info - 24), room = left(reader) - 1;
+	bool shortest = false;
+
+	/* 28-30 are reserved, 31 is an indefinite length. */
+	if (info <= 27 && room >= width) {
+		switch (info) {
+		case 24:
+			*argument = at[0];
+			shortest = *argument >= 24;
+			break;
+		case 25:
+			*argument = (uint64_t)at[0] << 8 | at[1];
+			shortest = *argument > UINT8_MAX;
+			break;
+		case 26:
+			*argument = be32_read(at);
+			shortest = *argument > UINT16_MAX;
+			break;
+		default:
+			*argument = be64_read(at);
+			shortest = *argument > UINT32_MAX;
+		}
+	}
+	if (!shortest) {
+		fail(reader);
+		return false;
+	}
+	reader->at += 1 + width;
+	return true;
+}
+
 /* Read a head: its major type and argument, in the shortest form only. False after a failure. */
-static bool head(struct codec_reader *reader, enum major *major, uint64_t *argument)
+static inline bool head(struct codec_reader *reader, enum major *major, uint64_t *argument)
 {
 	unsigned info;
-	size_t width;
-	uint64_t value = 0;
 
 	if (reader->failed || reader->at == reader->end) {
 		fail(reader);
@@ -139,29 +168,10 @@ static bool head(struct codec_reader *reader, enum major *major, uint64_t *argum
 	}
 	*major = (enum major)(*reader->at >> 5);
 	info = *reader->at & 31;
-	if (info < 24) {
-		reader->at++;
-		*argument = info;
-		return true;
-	}
-	if (info > 27) { /* 28-30 are reserved, 31 is an indefinite length */
-		fail(reader);
-		return false;
-	}
-	width = (size_t)1 << (info - 24);
-	if (left(reader) < 1 + width) {
-		fail(reader);
-		return false;
-	}
-	for (size_t i = 1; i <= width; i++)
-		value = value << 8 | reader->at[i];
-	/* Shortest: one byte only from 24 on, two from 2^8, four from 2^16, eight from 2^32. */
-	if (width == 1 ? value < 24 : value >> (width * 4) == 0) {
-		fail(reader);
-		return false;
-	}
-	reader->at += 1 + width;
-	*argument = value;
+	if (info >= 24)
+		return long_argument(reader, info, argument);
+	reader->at++;
+	*argument = info;
 	return true;
 }
 
@@ -179,7 +189,7 @@ static uint64_t head_of(struct codec_reader *reader, enum major wanted)
 	return argument;
 }
 
-uint64_t codec_uint(struct codec_reader *reader)
+uint64_t codec_uint_long(struct codec_reader *reader)
 {
 	return head_of(reader, UINT);
 }
@@ -343,7 +353,7 @@ static bool item_ended(struct codec_reader *reader, struct level *level)
 	return true;
 }
 
-struct span codec_item(struct codec_reader *reader)
+static struct span checked_item(struct codec_reader *reader)
 {
 	struct level levels[CODEC_DEPTH_MAX];
 	unsigned depth = 0;
@@ -405,6 +415,51 @@ struct span codec_item(struct codec_reader *reader)
 	if (reader->failed)
 		return (struct span){NULL, 0};
 	return (struct span){start, (size_t)(reader->at - start)};
+}
+
+/* The same for what lines and verdicts are made of: integers, bytes and arrays. False is no judgement: checked_item has it. */
+static bool plain_item(struct codec_reader *reader)
+{
+	uint64_t open[CODEC_DEPTH_MAX]; /* items that each array still lacks */
+	unsigned depth = 0;
+
+	do {
+		enum major major;
+		uint64_t argument;
+
+		if (!head(reader, &major, &argument))
+			return false;
+		if (major == ARRAY) {
+			if (depth == CODEC_DEPTH_MAX || argument > left(reader))
+				return false;
+			if (argument) {
+				open[depth++] = argument;
+				continue;
+			}
+		} else if (major == BYTES) {
+			if (argument > left(reader))
+				return false;
+			reader->at += argument;
+		} else if (major == SIMPLE ? argument < 20 || argument > 22
+					   : major > NEGATIVE || argument > INT64_MAX) {
+			return false;
+		}
+		while (depth && --open[depth - 1] == 0)
+			depth--;
+	} while (depth);
+	return true;
+}
+
+struct span codec_item(struct codec_reader *reader)
+{
+	struct codec_reader plain = *reader;
+	struct span item;
+
+	if (!plain_item(&plain))
+		return checked_item(reader);
+	item = (struct span){reader->at, (size_t)(plain.at - reader->at)};
+	*reader = plain;
+	return item;
 }
 
 bool codec_at_end(const struct codec_reader *reader)

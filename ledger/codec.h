@@ -19,13 +19,32 @@ void codec_put_tag(struct buffer *out, uint64_t tag);
 void codec_put_bool(struct buffer *out, bool value);
 void codec_put_null(struct buffer *out);
 
+/* For the inner loops: write the head of an item (`major` 0 unsigned, 2 bytes, 4 array ...) at `at`, where there is room for
+ * CODEC_HEAD_MAX bytes, and return the place behind it. */
+#define CODEC_HEAD_MAX 9
+uint8_t *codec_head_write_long(uint8_t *at, unsigned major, uint64_t value);
+static inline uint8_t *codec_head_write(uint8_t *at, unsigned major, uint64_t value)
+{
+	if (value < 24) {
+		*at = (uint8_t)(major << 5 | value);
+		return at + 1;
+	}
+	return codec_head_write_long(at, major, value);
+}
+
 struct codec_reader {
 	const uint8_t *at, *end;
 	enum error failed; /* ERROR_NONE or ERROR_MALFORMED */
 };
 
 struct codec_reader codec_reader(struct span bytes);
-uint64_t codec_uint(struct codec_reader *reader);
+uint64_t codec_uint_long(struct codec_reader *reader); /* what codec_uint does when it is not one byte */
+static inline uint64_t codec_uint(struct codec_reader *reader)
+{
+	if (reader->at != reader->end && *reader->at < 24)
+		return *reader->at++;
+	return codec_uint_long(reader);
+}
 int64_t codec_int(struct codec_reader *reader);
 /* An unsigned value at most `max`. */
 uint64_t codec_uint_max(struct codec_reader *reader, uint64_t max);

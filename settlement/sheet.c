@@ -173,6 +173,19 @@ enum error sheet_file_read(struct span file, struct span *document, struct hash 
 	return codec_finish(&reader);
 }
 
+/* The lines were read, which is stricter than to find where each ends: they need not be walked again. */
+static void hash_lines(struct prepared_sheet *sheet)
+{
+	/* The salts stand where the leaves will: each is read before it is written over. */
+	hash_line_salts(&sheet->secret, 0, sheet->header.count, sheet->line_leaves);
+	for (uint32_t i = 0; i < sheet->header.count; i++) {
+		const struct sheet_line *line = &sheet->lines[i];
+
+		sheet->line_leaves[i] = hash_leaf_under(&sheet->line_leaves[i],
+		    span_of(sheet->line_bytes.data + line->offset, line->size));
+	}
+}
+
 static enum error prepare(struct prepared_sheet *sheet, struct span document, uint32_t count,
     const struct public_key *key, struct error_detail *detail)
 {
@@ -196,11 +209,9 @@ static enum error prepare(struct prepared_sheet *sheet, struct span document, ui
 		return ERROR_MEMORY;
 	error = sheet_lines_read(
 	    &sheet->header, sheet->line_bytes, sheet->lines, &sheet->sorted, detail);
-	if (!error)
-		error =
-		    entry_line_leaves(&sheet->secret, sheet->line_bytes, count, sheet->line_leaves);
 	if (error)
 		return error;
+	hash_lines(sheet);
 	/* The second half of the array is scratch for the root. */
 	scratch = sheet->line_leaves + count;
 	memcpy(scratch, sheet->line_leaves, count * sizeof *scratch);

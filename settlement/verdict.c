@@ -1,28 +1,107 @@
 #include "verdict.h"
 
+#include <assert.h>
+
 #define APPROVED_FIELDS 6
 #define PIECE_FIELDS 5
 #define FUND_FIELDS 2
 #define FACT_FIELDS 3
 #define REDUCTION_FIELDS 5
 
+#define MAJOR_UINT 0
+#define MAJOR_NEGATIVE 1
+#define MAJOR_ARRAY 4
+
+/* Items of the longest verdict with these lists: each is at most a head, for there is nothing in it but integers and lists. */
+static size_t items_most(const struct verdict *verdict)
+{
+	return 16 + PIECE_FIELDS * (size_t)verdict->piece_count +
+	       FUND_FIELDS * (size_t)verdict->fund_count +
+	       REDUCTION_FIELDS * (size_t)verdict->reduction_count;
+}
+
+static uint8_t *put_uint(uint8_t *at, uint64_t value)
+{
+	assert(value <= INT64_MAX);
+	return codec_head_write(at, MAJOR_UINT, value);
+}
+
+static uint8_t *put_int(uint8_t *at, int64_t value)
+{
+	return value < 0 ? codec_head_write(at, MAJOR_NEGATIVE, (uint64_t)(-1 - value))
+			 : put_uint(at, (uint64_t)value);
+}
+
+static uint8_t *put_array(uint8_t *at, size_t count)
+{
+	return codec_head_write(at, MAJOR_ARRAY, count);
+}
+
 /* One fund that pays all needs no amount. */
-static void write_funds(struct buffer *out, const struct verdict *verdict)
+static uint8_t *put_funds(uint8_t *at, const struct verdict *verdict)
 {
 	if (verdict->fund_count == 1) {
-		codec_put_array(out, 1);
-		codec_put_uint(out, verdict->funds[0].fund);
-		return;
+		at = put_array(at, 1);
+		return put_uint(at, verdict->funds[0].fund);
 	}
-	codec_put_array(out, FUND_FIELDS * (size_t)verdict->fund_count);
+	at = put_array(at, FUND_FIELDS * (size_t)verdict->fund_count);
 	for (uint32_t i = 0; i < verdict->fund_count; i++) {
-		codec_put_uint(out, verdict->funds[i].fund);
-		codec_put_uint(out, (uint64_t)verdict->funds[i].amount_fen);
+		at = put_uint(at, verdict->funds[i].fund);
+		at = put_uint(at, (uint64_t)verdict->funds[i].amount_fen);
 	}
+	return at;
+}
+
+static uint8_t *put_pieces(uint8_t *at, const struct verdict *verdict)
+{
+	at = put_array(at, PIECE_FIELDS * (size_t)verdict->piece_count);
+	for (uint32_t i = 0; i < verdict->piece_count; i++) {
+		const struct verdict_piece *piece = &verdict->pieces[i];
+
+		at = put_uint(at, piece->row);
+		at = put_uint(at, piece->band);
+		at = put_uint(at, piece->last_day);
+		at = put_uint(at, (uint64_t)piece->monthly_fen);
+		at = put_uint(at, piece->level_sequence);
+	}
+	return at;
+}
+
+static uint8_t *put_reductions(uint8_t *at, const struct verdict *verdict)
+{
+	at = put_array(at, REDUCTION_FIELDS * (size_t)verdict->reduction_count);
+	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
+		const struct verdict_reduction *reduction = &verdict->reductions[i];
+
+		at = put_uint(at, reduction->reason);
+		at = put_uint(at, (uint64_t)reduction->before_fen);
+		at = put_uint(at, (uint64_t)reduction->after_fen);
+		at = put_int(at, reduction->limit);
+		at = put_int(at, reduction->used);
+	}
+	return at;
+}
+
+static uint8_t *put_approved(uint8_t *at, const struct verdict *verdict)
+{
+	at = put_array(at, APPROVED_FIELDS + (verdict->reduction_count > 0));
+	at = put_uint(at, REASON_approved);
+	at = put_uint(at, (uint64_t)verdict->amount_fen);
+	at = put_uint(at, verdict->policy);
+	at = put_pieces(at, verdict);
+	at = put_funds(at, verdict);
+	at = put_array(at, FACT_FIELDS);
+	at = put_uint(at, verdict->facts_sequence);
+	at = put_uint(at, verdict->grant_sequence);
+	at = put_uint(at, verdict->filing_sequence);
+	return verdict->reduction_count ? put_reductions(at, verdict) : at;
 }
 
 void verdict_write(struct buffer *out, const struct verdict *verdict)
 {
+	size_t most, size;
+	uint8_t *start;
+
 	if (verdict->reason != REASON_approved) {
 		codec_put_array(out, 2);
 		codec_put_uint(out, verdict->reason);
@@ -32,37 +111,14 @@ void verdict_write(struct buffer *out, const struct verdict *verdict)
 			codec_put_null(out);
 		return;
 	}
-	codec_put_array(out, APPROVED_FIELDS + (verdict->reduction_count > 0));
-	codec_put_uint(out, REASON_approved);
-	codec_put_uint(out, (uint64_t)verdict->amount_fen);
-	codec_put_uint(out, verdict->policy);
-	codec_put_array(out, PIECE_FIELDS * (size_t)verdict->piece_count);
-	for (uint32_t i = 0; i < verdict->piece_count; i++) {
-		const struct verdict_piece *piece = &verdict->pieces[i];
-
-		codec_put_uint(out, piece->row);
-		codec_put_uint(out, piece->band);
-		codec_put_uint(out, piece->last_day);
-		codec_put_uint(out, (uint64_t)piece->monthly_fen);
-		codec_put_uint(out, piece->level_sequence);
-	}
-	write_funds(out, verdict);
-	codec_put_array(out, FACT_FIELDS);
-	codec_put_uint(out, verdict->facts_sequence);
-	codec_put_uint(out, verdict->grant_sequence);
-	codec_put_uint(out, verdict->filing_sequence);
-	if (verdict->reduction_count == 0)
+	/* Room for the longest at once: there is one of these for every line of every sheet. */
+	most = CODEC_HEAD_MAX * items_most(verdict);
+	start = buffer_extend(out, most);
+	if (!start)
 		return;
-	codec_put_array(out, REDUCTION_FIELDS * (size_t)verdict->reduction_count);
-	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
-		const struct verdict_reduction *reduction = &verdict->reductions[i];
-
-		codec_put_uint(out, reduction->reason);
-		codec_put_uint(out, (uint64_t)reduction->before_fen);
-		codec_put_uint(out, (uint64_t)reduction->after_fen);
-		codec_put_int(out, reduction->limit);
-		codec_put_int(out, reduction->used);
-	}
+	size = (size_t)(put_approved(start, verdict) - start);
+	assert(size <= most);
+	out->size -= most - size;
 }
 
 static void fail(struct codec_reader *reader)
