@@ -38,7 +38,8 @@ struct codec_reader {
 };
 
 struct codec_reader codec_reader(struct span bytes);
-uint64_t codec_uint_long(struct codec_reader *reader); /* what codec_uint does when it is not one byte */
+uint64_t codec_uint_long(
+    struct codec_reader *reader); /* what codec_uint does when it is not one byte */
 static inline uint64_t codec_uint(struct codec_reader *reader)
 {
 	if (reader->at != reader->end && *reader->at < 24)

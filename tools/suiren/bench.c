@@ -72,19 +72,31 @@ static void describe_machine(struct machine *machine)
 		    name.release, name.machine);
 }
 
-static yyjson_mut_val *rate_json(
-    yyjson_mut_doc *doc, const char *unit, const double *values, unsigned rounds)
+/* Of the rounds' ratios, since both sides of a round met the same machine. */
+static double ratio(const struct bench_case *of)
+{
+	double ratios[BENCH_ROUNDS_MAX];
+
+	for (unsigned i = 0; i < of->rounds; i++)
+		ratios[i] = of->ours.rate[i] / of->floor.rate[i];
+	return median(ratios, of->rounds);
+}
+
+static yyjson_mut_val *side_json(yyjson_mut_doc *doc, const struct bench_side *of, unsigned rounds)
 {
 	yyjson_mut_val *side = yyjson_mut_obj(doc), *each = yyjson_mut_arr(doc);
 
-	yyjson_mut_obj_add_real(doc, side, unit, median(values, rounds));
+	yyjson_mut_obj_add_real(doc, side, "lines_per_s", median(of->rate, rounds));
+	yyjson_mut_obj_add_real(doc, side, "writer_cpu_ns_a_line", median(of->writer, rounds));
+	yyjson_mut_obj_add_real(doc, side, "workers_cpu_ns_a_line", median(of->workers, rounds));
+	yyjson_mut_obj_add_real(doc, side, "bytes_a_line", median(of->bytes, rounds));
 	for (unsigned i = 0; i < rounds; i++)
-		yyjson_mut_arr_add_real(doc, each, values[i]);
+		yyjson_mut_arr_add_real(doc, each, of->rate[i]);
 	yyjson_mut_obj_add_val(doc, side, "rounds", each);
 	return side;
 }
 
-static void report_json(const struct machine *machine, const char *name, const char *unit,
+static void report_json(const struct machine *machine, const char *name, const char *work,
     const struct bench_case *cases, size_t count)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -93,18 +105,17 @@ static void report_json(const struct machine *machine, const char *name, const c
 
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "bench", name);
+	yyjson_mut_obj_add_str(doc, root, "work", work);
 	for (size_t i = 0; i < count; i++) {
 		yyjson_mut_val *one = yyjson_mut_obj(doc);
 
 		yyjson_mut_obj_add_str(doc, one, "name", cases[i].name);
 		yyjson_mut_obj_add_val(
-		    doc, one, "ours", rate_json(doc, unit, cases[i].ours, cases[i].rounds));
+		    doc, one, "ours", side_json(doc, &cases[i].ours, cases[i].rounds));
 		yyjson_mut_obj_add_val(
-		    doc, one, "floor", rate_json(doc, unit, cases[i].floor, cases[i].rounds));
+		    doc, one, "floor", side_json(doc, &cases[i].floor, cases[i].rounds));
 		yyjson_mut_obj_add_val(doc, one, "peers", yyjson_mut_arr(doc));
-		yyjson_mut_obj_add_real(doc, one, "ratio_to_floor",
-		    median(cases[i].ours, cases[i].rounds) /
-			median(cases[i].floor, cases[i].rounds));
+		yyjson_mut_obj_add_real(doc, one, "ratio_to_floor", ratio(&cases[i]));
 		yyjson_mut_arr_add_val(list, one);
 	}
 	yyjson_mut_obj_add_val(doc, root, "cases", list);
@@ -120,23 +131,29 @@ static void report_json(const struct machine *machine, const char *name, const c
 	output_json(doc, true);
 }
 
-void bench_report(const struct cli *cli, const char *name, const char *unit,
+static void report_side(const char *name, const struct bench_side *side, unsigned rounds)
+{
+	printf("  %-8s %12.0f lines/s %8.0f ns writing, %4.0f ns preparing a line %6.1f bytes\n",
+	    name, median(side->rate, rounds), median(side->writer, rounds),
+	    median(side->workers, rounds), median(side->bytes, rounds));
+}
+
+void bench_report(const struct cli *cli, const char *name, const char *work,
     const struct bench_case *cases, size_t count)
 {
 	struct machine machine;
 
 	describe_machine(&machine);
 	if (cli->json) {
-		report_json(&machine, name, unit, cases, count);
+		report_json(&machine, name, work, cases, count);
 		return;
 	}
-	printf("%s, %s, medians\n%-44s %14s %14s %8s %7s\n", name, unit, "case", "ours", "floor",
-	    "ratio", "rounds");
+	printf("%s: %s\n", name, work);
 	for (size_t i = 0; i < count; i++) {
-		double ours = median(cases[i].ours, cases[i].rounds),
-		       floor = median(cases[i].floor, cases[i].rounds);
-		printf("%-44s %14.0f %14.0f %7.1f%% %7u\n", cases[i].name, ours, floor,
-		    100 * ours / floor, cases[i].rounds);
+		printf("%s: %.1f%% of the floor (median of %u)\n", cases[i].name,
+		    100 * ratio(&cases[i]), cases[i].rounds);
+		report_side("ours", &cases[i].ours, cases[i].rounds);
+		report_side("floor", &cases[i].floor, cases[i].rounds);
 	}
 	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor,
 	    machine.cores, machine.sha_ni ? "yes" : "no", machine.system);

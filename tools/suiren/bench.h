@@ -6,17 +6,25 @@
 
 #define BENCH_ROUNDS_MAX 25
 
-/* One case: rates of both sides, a figure a round. */
+/* One side of a case, a figure a round. */
+struct bench_side {
+	double rate[BENCH_ROUNDS_MAX]; /* of the report's unit, by the clock */
+	double writer
+	    [BENCH_ROUNDS_MAX]; /* nanoseconds of the processor a line, in the writing thread */
+	double workers[BENCH_ROUNDS_MAX]; /* ... and in the preparing ones */
+	double bytes[BENCH_ROUNDS_MAX];   /* by which the file has grown, a line */
+};
+
 struct bench_case {
 	char name[64];
 	unsigned rounds;
-	double ours[BENCH_ROUNDS_MAX], floor[BENCH_ROUNDS_MAX];
+	struct bench_side ours, floor;
 };
 
 /* Seconds of the monotonic clock. */
 double bench_now(void);
-/* Print the cases with medians and ratios, the machine and the versions; JSON when asked. */
-void bench_report(const struct cli *cli, const char *name, const char *unit,
+/* Print what was done (`work`, one line), the cases with medians and ratios, the machine and the versions; JSON when asked. */
+void bench_report(const struct cli *cli, const char *name, const char *work,
     const struct bench_case *cases, size_t count);
 
 int bench_ingest(struct cli *cli, int argc, char **argv);

@@ -1,0 +1,188 @@
+#include "bench_pipeline.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+#include "net_limits.h"
+
+#define RING 64u /* sheets that wait at most */
+_Static_assert(RING >= 2 * GROUP_COMMANDS_MAX, "a group is gathered while another one is written");
+
+struct place {
+	bool ready;
+	struct bench_prepared item;
+};
+
+struct pipeline {
+	const struct bench_sheets *sheets;
+	atomic_size_t next;
+	/* Under the mutex: */
+	struct place ring[RING];
+	size_t taken;   /* places of sheets before this one are free again */
+	size_t wanted;  /* the writer waits for the sheets before this one */
+	double workers; /* seconds of the processor */
+	enum error failed;
+	pthread_mutex_t mutex;
+	pthread_cond_t ready, room;
+};
+
+static double processor_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static enum error prepare_one(const struct bench_sheet *sheet, struct bench_prepared *item)
+{
+	struct codec_reader reader = codec_reader(buffer_span(&sheet->attachment));
+	struct span lines;
+	struct hash secret;
+	uint32_t count;
+	enum error error;
+
+	sheet_release(&item->prepared); /* of the sheet that was in this place before */
+	codec_array_exact(&reader, 3);
+	codec_bytes_exact(&reader, secret.bytes, HASH_SIZE);
+	count = (uint32_t)codec_uint_max(&reader, SHEET_LINES_MAX);
+	lines = codec_bytes(&reader);
+	error = codec_finish(&reader);
+	item->sheet = sheet;
+	return error ? error
+		     : sheet_prepare(buffer_span(&sheet->document), &secret, count, lines,
+			   &sheet->key, &item->prepared, NULL);
+}
+
+static void *work(void *context)
+{
+	struct pipeline *pipeline = context;
+
+	for (;;) {
+		size_t i = atomic_fetch_add(&pipeline->next, 1);
+		struct place *place = &pipeline->ring[i % RING];
+		enum error error;
+
+		if (i >= pipeline->sheets->count)
+			break;
+		pthread_mutex_lock(&pipeline->mutex);
+		while (i >= pipeline->taken + RING && !pipeline->failed)
+			pthread_cond_wait(&pipeline->room, &pipeline->mutex);
+		error = pipeline->failed;
+		pthread_mutex_unlock(&pipeline->mutex);
+		if (error)
+			break;
+		error = prepare_one(&pipeline->sheets->sheets[i], &place->item);
+		pthread_mutex_lock(&pipeline->mutex);
+		place->ready = true;
+		if (error)
+			pipeline->failed = error;
+		if (error || i < pipeline->wanted)
+			pthread_cond_signal(&pipeline->ready);
+		pthread_mutex_unlock(&pipeline->mutex);
+	}
+	pthread_mutex_lock(&pipeline->mutex);
+	pipeline->workers += processor_seconds();
+	pthread_mutex_unlock(&pipeline->mutex);
+	return NULL;
+}
+
+/* Wait until sheets at .. at + count - 1 are prepared. */
+static enum error gather(
+    struct pipeline *pipeline, size_t at, size_t count, const struct bench_prepared **group)
+{
+	enum error error;
+
+	pthread_mutex_lock(&pipeline->mutex);
+	pipeline->wanted = at + count;
+	for (size_t i = 0; i < count; i++) {
+		struct place *place = &pipeline->ring[(at + i) % RING];
+
+		while (!place->ready && !pipeline->failed)
+			pthread_cond_wait(&pipeline->ready, &pipeline->mutex);
+		group[i] = &place->item;
+	}
+	error = pipeline->failed;
+	pthread_mutex_unlock(&pipeline->mutex);
+	return error;
+}
+
+static void hand_back(struct pipeline *pipeline, size_t at, size_t count, enum error error)
+{
+	pthread_mutex_lock(&pipeline->mutex);
+	for (size_t i = 0; i < count; i++)
+		pipeline->ring[(at + i) % RING].ready = false;
+	pipeline->taken = at + count;
+	if (error)
+		pipeline->failed = error;
+	pthread_cond_broadcast(&pipeline->room);
+	pthread_mutex_unlock(&pipeline->mutex);
+}
+
+static enum error write_all(
+    struct pipeline *pipeline, size_t group, bench_write_group *write, void *context)
+{
+	size_t count = pipeline->sheets->count;
+	enum error error = ERROR_NONE;
+
+	for (size_t at = 0; !error && at < count; at += group) {
+		const struct bench_prepared *sheets[GROUP_COMMANDS_MAX];
+		size_t n = count - at < group ? count - at : group;
+
+		error = gather(pipeline, at, n, sheets);
+		if (!error)
+			error = write(context, sheets, n);
+		hand_back(pipeline, at, n, error);
+	}
+	return error;
+}
+
+static enum error run(struct pipeline *pipeline, size_t group, bench_write_group *write,
+    void *context, struct bench_time *time)
+{
+	pthread_t threads[BENCH_WORKERS];
+	double start = bench_now(), writer = processor_seconds();
+	size_t started = 0;
+	enum error error = ERROR_NONE;
+
+	while (
+	    started < BENCH_WORKERS && pthread_create(&threads[started], NULL, work, pipeline) == 0)
+		started++;
+	if (started < BENCH_WORKERS)
+		hand_back(pipeline, 0, 0, error = ERROR_MEMORY);
+	else
+		error = write_all(pipeline, group, write, context);
+	time->seconds = bench_now() - start;
+	time->writer = processor_seconds() - writer;
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	time->workers = pipeline->workers;
+	return error;
+}
+
+enum error bench_pipeline_run(const struct bench_sheets *sheets, size_t group,
+    bench_write_group *write, void *context, struct bench_time *time)
+{
+	struct pipeline *pipeline = calloc(1, sizeof *pipeline);
+	enum error error;
+
+	*time = (struct bench_time){0};
+	if (!pipeline)
+		return ERROR_MEMORY;
+	pipeline->sheets = sheets;
+	pthread_mutex_init(&pipeline->mutex, NULL);
+	pthread_cond_init(&pipeline->ready, NULL);
+	pthread_cond_init(&pipeline->room, NULL);
+	error = run(pipeline, group, write, context, time);
+	for (size_t i = 0; i < RING; i++)
+		sheet_release(&pipeline->ring[i].item.prepared);
+	pthread_cond_destroy(&pipeline->room);
+	pthread_cond_destroy(&pipeline->ready);
+	pthread_mutex_destroy(&pipeline->mutex);
+	free(pipeline);
+	return error;
+}
