@@ -83,8 +83,21 @@ static void check_one(const struct check *check, size_t index)
 		complain(check, index, "age_or", "age_or and flag_or belong together");
 	if (programme->paid_to == PAID_TO_INSTITUTION && programme->accrues != ACCRUES_DAY)
 		complain(check, index, "accrues", "what institutions claim accrues by day");
-	if (programme->takes_capacity && !programme->needs_stay)
-		complain(check, index, "takes_capacity", "needs needs_stay");
+	if (programme->paid_to == PAID_TO_CARD && programme->accrues != ACCRUES_MONTH)
+		complain(check, index, "accrues", "what goes to the card accrues by month");
+	if (programme->paid_to == PAID_TO_EITHER &&
+	    (programme->accrues != ACCRUES_DAY || !programme->needs_grant))
+		complain(check, index, "paid_to",
+		    "either accrues by day and needs a grant, which says to whom it is paid");
+	if (programme->paid_to != PAID_TO_CARD && !programme->needs_stay)
+		complain(check, index, "needs_stay",
+		    "must be true where institutions claim: days are nights of a stay");
+	if (programme->takes_capacity &&
+	    (programme->need != NEED_BED || programme->paid_to == PAID_TO_CARD))
+		complain(
+		    check, index, "takes_capacity", "only an occupied bed takes a night of one");
+	if (programme->paid_to == PAID_TO_CARD && programme->quantity_cap_days)
+		complain(check, index, "quantity_cap_days", "what goes to the card has no days");
 	if (programme->needs_assessment == false &&
 	    (programme->level_min > 0 || programme->level_max < 4))
 		complain(check, index, "needs_assessment", "must be true where levels are asked");

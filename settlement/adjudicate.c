@@ -143,6 +143,8 @@ enum error line_case_find(
 struct days_anywhere {
 	struct line_case *line;
 	enum need need;
+	uint32_t (*days_of)(
+	    struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
 	uint32_t days;
 };
 
@@ -159,18 +161,32 @@ static bool add_days(void *context, const struct stay_night_span *stay)
 	if (error)
 		claim_state_fail(of->state, error);
 	else
-		found->days |= claim_state_days_at(of->state, stay->uscc, found->need, row->slot);
+		found->days |= found->days_of(of->state, stay->uscc, found->need, row->slot);
 	return !error;
+}
+
+static uint32_t days_anywhere(struct days_anywhere *found)
+{
+	struct adjudication *of = found->line->of;
+	enum error error = stay_each(of->txn, found->line->line->person, add_days, found);
+
+	if (error)
+		claim_state_fail(of->state, error);
+	return found->days;
 }
 
 uint32_t line_days_anywhere(struct line_case *line, enum need need)
 {
-	struct days_anywhere found = {.line = line, .need = need};
-	enum error error = stay_each(line->of->txn, line->line->person, add_days, &found);
+	struct days_anywhere found = {.line = line, .need = need, .days_of = claim_state_days_at};
 
-	if (error)
-		claim_state_fail(line->of->state, error);
-	return found.days;
+	return days_anywhere(&found);
+}
+
+uint32_t line_days_freed(struct line_case *line, enum need need)
+{
+	struct days_anywhere found = {.line = line, .need = need, .days_of = claim_state_freed_at};
+
+	return days_anywhere(&found);
 }
 
 enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line,

@@ -80,6 +80,8 @@ MUST_CHECK enum error line_case_find(
 /* Days of the month that are claimed for the person in all stays, wherever they are and whichever nights they have now, bit d - 1 for
  * day d. A failure is the claim state's. */
 uint32_t line_days_anywhere(struct line_case *line, enum need need);
+/* The same for days that were claimed and freed again. */
+uint32_t line_days_freed(struct line_case *line, enum need need);
 /* The first refusal that applies, with its figure; REASON_approved if none does. Fails with the store's. */
 MUST_CHECK enum error line_refusal(struct line_case *line, struct verdict *verdict);
 /* The level that holds on a day; NULL if none does. */
@@ -89,9 +91,13 @@ MUST_CHECK enum error line_amount(struct line_case *line, struct verdict *verdic
 /* Count what an approved line uses up: days, nights, caps; and, unless `funds` is false, the funds. Used when it is decided and when it is applied. */
 MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds);
 
-/* The reverse, for a line that is taken back; funds are left alone. */
-MUST_CHECK enum error line_give_back(
-    struct line_case *line, const struct verdict *verdict, const struct programme *programme);
+/* The reverse, for a line that is taken back under the version by which it was decided; funds are left alone. Its days are freed in whichever of
+ * the person's stays in the institution they were claimed: a stay may have become shorter since. */
+MUST_CHECK enum error line_give_back(struct adjudication *adjudication,
+    const struct sheet_line *line, const struct verdict *verdict,
+    const struct programme *programme);
+/* Nights that an approved line takes of the licensed beds, if its programme takes any. */
+int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict);
 
 /* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */
 MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication,

@@ -1,152 +1,16 @@
+/* allowance.c: the kind `allowance`: a part of a run is decided and applied. */
 #include "allowance.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "accounts.h"
+#include "allowance_internal.h"
 #include "calendar.h"
 #include "claim_state.h"
-#include "document.h"
 #include "entitlement.h"
-#include "ledger.h"
-#include "order.h"
 #include "person.h"
 #include "programme.h"
-#include "settlement_internal.h"
 #include "stay.h"
-#include "verdict.h"
-
-/* A run's rows: name, filled with zeros, then the part. Paid: tag BE32 || month BE32 || person BE64 -> entry BE64, line BE32. */
-#define RUN_KEY_SIZE (RUN_NAME_MAX + 4)
-#define PAID_KEY_SIZE 16
-
-struct run_row {
-	uint64_t sequence, next_person;
-	int64_t total_fen;
-	uint32_t month, count;
-	uint32_t part, last;
-	char programme[PROGRAMME_CODE_SIZE];
-};
-_Static_assert(sizeof(struct run_row) == 40 + PROGRAMME_CODE_SIZE, "no padding");
-
-/* What an order asks for. */
-struct run_order {
-	uint32_t month, part;
-	char programme[PROGRAMME_CODE_SIZE], run[RUN_NAME_MAX + 1];
-	uint64_t first_person;
-};
-
-void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme,
-    const char *run, uint32_t part, uint64_t first_person)
-{
-	codec_put_uint(out, month);
-	codec_put_text(out, span_text(programme));
-	codec_put_text(out, span_text(run));
-	codec_put_uint(out, part);
-	codec_put_uint(out, first_person);
-}
-
-/* Lower-case letters, digits, '-', '_' and '.': the name stands in account names. */
-static bool run_name_valid(const char *run)
-{
-	size_t size = strlen(run);
-
-	return size > 0 && size <= RUN_NAME_MAX &&
-	       strspn(run, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == size;
-}
-
-static enum error read_order(struct span bytes, struct run_order *out)
-{
-	struct document document;
-	struct order order;
-
-	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 ||
-	    order_read(document.payload, &order))
-		return ERROR_MALFORMED;
-	if (order.parameter_count != ALLOWANCE_PARAMETERS)
-		return ERROR_MALFORMED;
-	out->month = (uint32_t)codec_uint_max(&order.parameters, UINT32_MAX);
-	codec_text_copy(&order.parameters, out->programme, sizeof out->programme);
-	codec_text_copy(&order.parameters, out->run, sizeof out->run);
-	out->part = (uint32_t)codec_uint_max(&order.parameters, UINT32_MAX);
-	out->first_person = codec_uint(&order.parameters);
-	return order.parameters.failed || !month_is_real(out->month) || !run_name_valid(out->run)
-		   ? ERROR_MALFORMED
-		   : ERROR_NONE;
-}
-
-static void run_key(uint8_t key[RUN_KEY_SIZE], const char *run, uint32_t part)
-{
-	memset(key, 0, RUN_KEY_SIZE);
-	memcpy(key, run, strlen(run));
-	be32_write(key + RUN_NAME_MAX, part);
-}
-
-static void paid_key(uint8_t key[PAID_KEY_SIZE], uint32_t tag, uint32_t month, uint64_t person)
-{
-	be32_write(key, tag);
-	be32_write(key + 4, month);
-	be64_write(key + 8, person);
-}
-
-static enum error part_of(struct span value, struct allowance_part *out)
-{
-	struct run_row row;
-
-	if (value.size != sizeof row)
-		return ERROR_CORRUPT;
-	memcpy(&row, value.data, sizeof row);
-	*out = (struct allowance_part){.month = row.month,
-	    .part = row.part,
-	    .sequence = row.sequence,
-	    .next_person = row.next_person,
-	    .count = row.count,
-	    .last = row.last != 0,
-	    .total_fen = row.total_fen};
-	memcpy(out->programme, row.programme, sizeof out->programme);
-	return ERROR_NONE;
-}
-
-enum error allowance_part_get(
-    struct txn *txn, const char *run, uint32_t part, struct allowance_part *out)
-{
-	uint8_t key[RUN_KEY_SIZE];
-	struct span value;
-	enum error error;
-
-	if (!run_name_valid(run))
-		return ERROR_NOT_FOUND;
-	run_key(key, run, part);
-	error = store_get(txn, TABLE_RUN, span_of(key, sizeof key), &value);
-	return error ? error : part_of(value, out);
-}
-
-enum error allowance_parts_each(struct txn *txn, allowance_part_visit *visit, void *context)
-{
-	struct cursor *cursor;
-	struct span key, value;
-	enum error error = cursor_open(txn, TABLE_RUN, &cursor);
-
-	if (error)
-		return error;
-	error = cursor_seek(cursor, (struct span){NULL, 0}, &key, &value);
-	while (!error) {
-		char run[RUN_NAME_MAX + 1] = {0};
-		struct allowance_part part;
-
-		error = key.size == RUN_KEY_SIZE ? part_of(value, &part) : ERROR_CORRUPT;
-		if (error)
-			break;
-		memcpy(run, key.data, RUN_NAME_MAX);
-		if (!visit(context, run, &part))
-			break;
-		error = cursor_next(cursor, &key, &value);
-	}
-	cursor_close(cursor);
-	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-}
-
-/* Deciding. */
 
 struct allowance_work {
 	struct settlement *settlement;
@@ -156,7 +20,7 @@ struct allowance_work {
 	const struct programme *programme; /* in force on the last day of the month */
 	uint32_t row;
 	uint64_t policy_sequence;
-	bool need_is_claimed; /* institutions may claim for the same need */
+	bool claimable; /* institutions claim for the same need */
 	struct decision *decision;
 	/* Replay: the logged lines, in the same order of persons; the one that is next. */
 	struct codec_reader logged_lines, logged_verdicts;
@@ -171,15 +35,11 @@ struct allowance_work {
 
 static bool paid_before(struct allowance_work *work, uint64_t person)
 {
-	uint8_t key[PAID_KEY_SIZE];
-	struct span value;
-	enum error error;
+	bool paid = false;
 
-	paid_key(key, work->programme->tag, work->order->month, person);
-	error = store_get(work->txn, TABLE_ALLOWANCE, span_of(key, sizeof key), &value);
-	if (error && error != ERROR_NOT_FOUND)
-		work->error = error;
-	return !error;
+	work->error =
+	    allowance_paid(work->txn, work->programme->tag, work->order->month, person, &paid);
+	return paid;
 }
 
 struct claimed_month {
@@ -210,11 +70,23 @@ static bool claimed_before(struct allowance_work *work, uint64_t person)
 	struct claimed_month month = {.work = work, .person = person};
 	enum error error = ERROR_NONE;
 
-	if (work->need_is_claimed)
+	if (work->claimable)
 		error = stay_each(work->txn, person, visit_stay, &month);
 	if (error)
 		work->error = error;
 	return month.claimed;
+}
+
+/* May institutions claim for the programme's need at all? */
+static bool need_claimable(const struct allowance_work *work)
+{
+	for (size_t i = 0; i < work->policy->programme_count; i++) {
+		const struct programme *other = &work->policy->programmes[i];
+
+		if (other->need == work->programme->need && other->accrues == ACCRUES_DAY)
+			return true;
+	}
+	return false;
 }
 
 /* The month of death is paid whole, then none. */
@@ -256,6 +128,41 @@ static int due_band(
 	return programme_band(programme, age, level);
 }
 
+static void cut(struct verdict *verdict, enum reason reason, int64_t *fen, int64_t to,
+    int64_t limit, int64_t used)
+{
+	if (to < 0)
+		to = 0;
+	if (to >= *fen)
+		return;
+	verdict->reductions[verdict->reduction_count++] = (struct verdict_reduction){
+	    .reason = reason, .before_fen = *fen, .after_fen = to, .limit = limit, .used = used};
+	*fen = to;
+}
+
+/* The caps in money hold for the card too; those in nights and days are for institutions. */
+static int64_t under_caps(struct allowance_work *work, uint64_t person, struct verdict *verdict)
+{
+	const struct programme *programme = work->programme;
+	struct claim_state *state = work->settlement->claims;
+	int64_t fen = verdict->pieces[0].monthly_fen, used;
+
+	if (programme->price_ceiling.value)
+		cut(verdict, REASON_price_ceiling, &fen, programme->price_ceiling.value,
+		    programme->price_ceiling.value, 0);
+	if (programme->programme_cap.value) {
+		used = claim_state_programme(state, programme->tag);
+		cut(verdict, REASON_programme_cap, &fen, programme->programme_cap.value - used,
+		    programme->programme_cap.value, used);
+	}
+	if (programme->person_month_cap.value) {
+		used = claim_state_person(state, person);
+		cut(verdict, REASON_person_month_cap, &fen,
+		    programme->person_month_cap.value - used, programme->person_month_cap.value,
+		    used);
+	}
+	return fen;
+}
 static void pay_from_funds(struct allowance_work *work, struct verdict *verdict, int64_t due)
 {
 	int64_t all = 0;
@@ -274,12 +181,7 @@ static void pay_from_funds(struct allowance_work *work, struct verdict *verdict,
 		    (struct verdict_fund){.fund = work->programme->funds[i], .amount_fen = part};
 		verdict->amount_fen += part;
 	}
-	if (verdict->amount_fen < due)
-		verdict->reductions[verdict->reduction_count++] =
-		    (struct verdict_reduction){.reason = REASON_fund_exhausted,
-			.before_fen = due,
-			.after_fen = verdict->amount_fen,
-			.limit = all};
+	cut(verdict, REASON_fund_exhausted, &due, verdict->amount_fen, all, 0);
 }
 
 /* One more line. */
@@ -296,6 +198,9 @@ static void pay(struct allowance_work *work, uint64_t person, const struct verdi
 	work->total += verdict->amount_fen;
 	if (work->total > AMOUNT_MAX)
 		work->error = ERROR_OVERFLOW;
+	allowance_take_caps(work->settlement->claims, work->programme, person, verdict->amount_fen);
+	if (!work->error)
+		work->error = claim_state_failed(work->settlement->claims);
 	codec_put_uint(&work->decision->lines, person);
 	verdict_write(&work->decision->verdicts, verdict);
 	work->decision->count++;
@@ -355,7 +260,8 @@ static bool consider(
 	if (!(person->state & PERSON_HAS_FACTS) || !lives(person, work->order->month))
 		return true;
 	band = due_band(work, person, &level_sequence);
-	if (band < 0 || paid_before(work, person->code) || claimed_before(work, person->code))
+	if (band < 0 || paid_before(work, person->code) || work->error ||
+	    claimed_before(work, person->code))
 		return !work->error;
 	if (!has_room(work, person->code))
 		return false;
@@ -366,7 +272,7 @@ static bool consider(
 	    .monthly_fen = work->programme->bands[band].amount.value,
 	    .level_sequence = level_sequence};
 	verdict.piece_count = 1;
-	pay_from_funds(work, &verdict, verdict.pieces[0].monthly_fen);
+	pay_from_funds(work, &verdict, under_caps(work, person->code, &verdict));
 	pay(work, person->code, &verdict);
 	work->last_person = person->code;
 	return !work->error;
@@ -456,19 +362,20 @@ static enum error find_programme(struct allowance_work *work, struct error_detai
 	if (!work->programme)
 		return error_set(detail, ERROR_NOT_FOUND,
 		    "no programme %s is in force at the end of the month", order->programme);
-	/* What is paid to either accrues by the day for an institution and by the month for the card; the grant says which it is. */
+	/* What may go to either goes to the card by the month, to those whose grant says so. */
 	if (work->programme->paid_to == PAID_TO_INSTITUTION ||
-	    (work->programme->paid_to == PAID_TO_CARD &&
-		work->programme->accrues != ACCRUES_MONTH) ||
-	    (work->programme->paid_to == PAID_TO_EITHER && !work->programme->needs_grant))
+	    (work->programme->accrues != ACCRUES_MONTH &&
+		work->programme->paid_to != PAID_TO_EITHER))
 		return error_set(detail, ERROR_REFUSED,
 		    "programme %s is not paid by the month to a card", order->programme);
 	work->row = (uint32_t)(work->programme - work->policy->programmes);
-	for (size_t i = 0; i < work->policy->programme_count; i++)
-		work->need_is_claimed |=
-		    work->policy->programmes[i].need == work->programme->need &&
-		    work->policy->programmes[i].paid_to != PAID_TO_CARD;
 	return load_funds(work);
+}
+
+static enum error prepare_claimed(struct allowance_work *work)
+{
+	work->claimable = need_claimable(work);
+	return allowance_workspace(work->settlement, work->txn, work->order->month);
 }
 
 static enum error walk(struct allowance_work *work)
@@ -513,7 +420,7 @@ enum error allowance_decide(struct settlement *settlement, struct txn *txn,
 	struct run_order order;
 	struct allowance_work work = {
 	    .settlement = settlement, .txn = txn, .order = &order, .decision = decision};
-	enum error error = read_order(command->documents[0], &order);
+	enum error error = allowance_order_read(command->documents[0], &order);
 
 	if (error)
 		return error_set(detail, error, "not a well-formed order of an allowance run");
@@ -522,6 +429,8 @@ enum error allowance_decide(struct settlement *settlement, struct txn *txn,
 	error = check_part(txn, &order, detail);
 	if (!error)
 		error = find_programme(&work, detail);
+	if (!error)
+		error = prepare_claimed(&work);
 	if (!error) {
 		work.logged_lines = codec_reader(command->logged_lines);
 		work.logged_verdicts = codec_reader(command->logged_verdicts);
@@ -535,13 +444,25 @@ enum error allowance_decide(struct settlement *settlement, struct txn *txn,
 	finish(&work);
 	return ERROR_NONE;
 }
-
 /* Applying. */
 
-static enum error apply_line(struct txn *txn, const struct entry *entry,
-    const struct run_order *order, uint32_t line, struct span item, struct span bytes,
-    struct run_row *row)
+/* The programme of a line that the present catalogue decided; NULL if it has none such. */
+static const struct programme *programme_of(
+    const struct settlement *settlement, const struct verdict *verdict)
 {
+	const struct policy *policy = settlement_policy(settlement, settlement_region(settlement));
+
+	return policy && verdict->piece_count == 1 &&
+		       verdict->pieces[0].row < policy->programme_count
+		   ? &policy->programmes[verdict->pieces[0].row]
+		   : NULL;
+}
+
+static enum error apply_line(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct run_order *order, uint32_t line, struct span item,
+    struct span bytes, struct run_row *row)
+{
+	const struct programme *programme;
 	struct codec_reader reader = codec_reader(item);
 	uint8_t key[PAID_KEY_SIZE], value[12];
 	struct verdict verdict;
@@ -555,9 +476,13 @@ static enum error apply_line(struct txn *txn, const struct entry *entry,
 		return reader.failed ? ERROR_CORRUPT : ERROR_NONE;
 	}
 	person = codec_uint(&reader);
+	programme = programme_of(settlement, &verdict);
+	if (!programme)
+		return ERROR_CORRUPT;
+	allowance_take_caps(settlement->claims, programme, person, verdict.amount_fen);
 	row->count++;
 	row->total_fen += verdict.amount_fen;
-	paid_key(key, programme_tag(span_text(order->programme)), order->month, person);
+	allowance_paid_key(key, programme_tag(span_text(order->programme)), order->month, person);
 	be64_write(value, entry->header.sequence);
 	be32_write(value + 8, line);
 	return store_put(
@@ -572,72 +497,26 @@ enum error allowance_apply(struct settlement *settlement, struct txn *txn,
 	struct run_order order;
 	struct run_row row;
 	uint8_t key[RUN_KEY_SIZE];
+	enum error error;
 
-	(void)settlement;
 	(void)detail;
-	if (read_order(entry->documents[0], &order))
+	if (allowance_order_read(entry->documents[0], &order))
 		return ERROR_CORRUPT;
+	error = allowance_workspace(settlement, txn, order.month);
 	memset(&row, 0, sizeof row);
 	row.sequence = entry->header.sequence;
 	row.month = order.month;
 	row.part = order.part;
 	memcpy(row.programme, order.programme, sizeof row.programme);
-	for (uint32_t i = 0; i < entry->header.count; i++) {
+	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
 		struct span item = codec_item(&lines), verdict = codec_item(&verdicts);
-		enum error error = apply_line(txn, entry, &order, i, item, verdict, &row);
 
-		if (error)
-			return error;
+		error = apply_line(settlement, txn, entry, &order, i, item, verdict, &row);
 	}
-	run_key(key, order.run, order.part);
-	return store_put(txn, TABLE_RUN, span_of(key, sizeof key), span_of(&row, sizeof row));
-}
-
-/* Reading a run. */
-
-static enum error each_of_part(struct txn *txn, uint64_t sequence, uint64_t from,
-    allowance_visit *visit, void *context, bool *stopped)
-{
-	struct entry_reader reader = {0};
-	struct codec_reader lines, verdicts;
-	enum error error = ledger_read(txn, sequence, &reader);
-
+	if (!error)
+		error = claim_state_store(settlement->claims, txn);
 	if (error)
 		return error;
-	lines = codec_reader(reader.entry.lines);
-	verdicts = codec_reader(reader.entry.verdicts);
-	for (uint32_t i = 0; i < reader.entry.header.count && !*stopped; i++) {
-		struct codec_reader line = codec_reader(codec_item(&lines));
-		uint64_t person = codec_null(&line) ? 0 : codec_uint(&line);
-		struct verdict verdict;
-
-		verdict_take(&verdicts, &verdict);
-		if (verdict.reason == REASON_approved && verdict.amount_fen > 0 && person >= from)
-			*stopped = !visit(context, person, verdict.amount_fen);
-	}
-	if (lines.failed || verdicts.failed)
-		error = ERROR_CORRUPT;
-	entry_free(&reader);
-	return error;
-}
-
-enum error allowance_each(
-    struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context)
-{
-	bool stopped = false;
-
-	for (uint32_t number = 1; !stopped; number++) {
-		struct allowance_part part;
-		enum error error = allowance_part_get(txn, run, number, &part);
-
-		if (error == ERROR_NOT_FOUND && number > 1)
-			break;
-		if (!error)
-			error = each_of_part(txn, part.sequence, from, visit, context, &stopped);
-		if (error)
-			return error;
-		if (part.last)
-			break;
-	}
-	return ERROR_NONE;
+	allowance_run_key(key, order.run, order.part);
+	return store_put(txn, TABLE_RUN, span_of(key, sizeof key), span_of(&row, sizeof row));
 }

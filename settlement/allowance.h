@@ -6,6 +6,7 @@
 
 #include "decision.h"
 #include "policy.h"
+#include "verdict.h"
 
 #define RUN_NAME_MAX 32u
 #define ALLOWANCE_PART_MAX 8000u
@@ -33,7 +34,26 @@ typedef bool allowance_part_visit(
     void *context, const char *run, const struct allowance_part *part);
 MUST_CHECK enum error allowance_parts_each(
     struct txn *txn, allowance_part_visit *visit, void *context);
-/* Everybody whom a run pays, in order of code from `from` on, with the amount (above 0). */
+/* Is a person paid for a programme and month already, by whatever run? */
+MUST_CHECK enum error allowance_paid(
+    struct txn *txn, uint32_t tag, uint32_t month, uint64_t person, bool *paid);
+
+/* A line of a part. */
+struct allowance_line {
+	uint32_t month;
+	char programme[PROGRAMME_CODE_SIZE], run[RUN_NAME_MAX + 1];
+	uint64_t person;
+	struct verdict verdict;
+};
+/* Fails with: ERROR_NOT_FOUND (no such line, or the last one, which pays nobody), ERROR_CORRUPT. */
+MUST_CHECK enum error allowance_line_read(
+    const struct entry *entry, uint32_t line, struct allowance_line *out);
+/* The line `number` of entry `sequence` is taken back: the person may be paid for the month anew, and what counted against the caps of
+ * the programme, as it was then, is free. Only while an entry is applied. */
+MUST_CHECK enum error allowance_forget(struct settlement *settlement, struct txn *txn,
+    const struct allowance_line *line, const struct programme *programme, uint64_t sequence,
+    uint32_t number);
+/* Everybody whom a run pays and from whom it was not taken back, in order of code from `from` on, with the amount (above 0). */
 typedef bool allowance_visit(void *context, uint64_t person, int64_t amount_fen);
 MUST_CHECK enum error allowance_each(
     struct txn *txn, const char *run, uint64_t from, allowance_visit *visit, void *context);

@@ -10,6 +10,9 @@
 
 #define PERSONS_BUCKETS 16384u
 #define PROGRAMMES_OF_SHEET_MAX SHEET_PROGRAMMES_MAX
+/* Days of a need that are claimed stand under its number, those that were freed again NEED_COUNT further on. */
+#define DAYS_ROWS (2 * NEED_COUNT)
+#define FREED_FLAG 0x80u /* in the row's key */
 
 /* Claimed days of one need: a copy of the row, as long as the institution has stays. */
 struct days_of_need {
@@ -35,7 +38,7 @@ struct claim_state {
 	char uscc[USCC_SIZE];
 	uint32_t month, slots;
 	enum error failed;
-	struct days_of_need needs[NEED_COUNT];
+	struct days_of_need needs[DAYS_ROWS];
 	bool nights_loaded, nights_changed, nights_apart;
 	int64_t nights;
 	struct programme_use programmes[PROGRAMMES_OF_SHEET_MAX];
@@ -56,7 +59,7 @@ void claim_state_free(struct claim_state *state)
 {
 	if (!state)
 		return;
-	for (size_t i = 0; i < NEED_COUNT; i++)
+	for (size_t i = 0; i < DAYS_ROWS; i++)
 		free(state->needs[i].days);
 	free(state->persons);
 	free(state->person_slots);
@@ -71,7 +74,7 @@ void claim_state_begin(
 	state->month = month;
 	state->slots = slots;
 	state->failed = ERROR_NONE;
-	for (size_t i = 0; i < NEED_COUNT; i++)
+	for (size_t i = 0; i < DAYS_ROWS; i++)
 		state->needs[i].loaded = state->needs[i].changed = false;
 	state->nights_loaded = state->nights_changed = state->nights_apart = false;
 	state->programme_count = 0;
@@ -115,7 +118,7 @@ static enum error store_number(struct txn *txn, unsigned table, struct span key,
 	return store_put(txn, table, key, span_of(&value, sizeof value));
 }
 
-/* Days. Key: uscc || month BE32 || need. */
+/* Days. Key: uscc || month BE32 || need (with FREED_FLAG: freed again). */
 
 #define DAYS_KEY_SIZE (USCC_SIZE + 4 + 1)
 
@@ -123,7 +126,7 @@ static void days_key(const char *uscc, uint32_t month, unsigned need, uint8_t ke
 {
 	memcpy(key, uscc, USCC_SIZE);
 	be32_write(key + USCC_SIZE, month);
-	key[USCC_SIZE + 4] = (uint8_t)need;
+	key[USCC_SIZE + 4] = (uint8_t)(need < NEED_COUNT ? need : (need - NEED_COUNT) | FREED_FLAG);
 }
 
 static void load_days(struct claim_state *state, unsigned need)
@@ -159,9 +162,9 @@ static void load_days(struct claim_state *state, unsigned need)
 		memcpy(of->days, row.data, row.size);
 }
 
-static struct days_of_need *days_of(struct claim_state *state, enum need need)
+static struct days_of_need *days_of(struct claim_state *state, unsigned need)
 {
-	assert(need > 0 && need < NEED_COUNT);
+	assert(need > 0 && need < DAYS_ROWS && need != NEED_COUNT);
 	if (!state->needs[need].loaded)
 		load_days(state, need);
 	return state->failed ? NULL : &state->needs[need];
@@ -174,16 +177,18 @@ uint32_t claim_state_days(struct claim_state *state, enum need need, uint32_t sl
 	return of && slot < state->slots ? of->days[slot] : 0;
 }
 
-uint32_t claim_state_days_at(
-    struct claim_state *state, const char *uscc, enum need need, uint32_t slot)
+static uint32_t days_at(struct claim_state *state, const char *uscc, unsigned need, uint32_t slot)
 {
 	uint8_t key[DAYS_KEY_SIZE];
+	const struct days_of_need *of;
 	uint32_t days = 0;
 	struct span row;
 	enum error error;
 
-	if (memcmp(uscc, state->uscc, USCC_SIZE) == 0)
-		return claim_state_days(state, need, slot);
+	if (memcmp(uscc, state->uscc, USCC_SIZE) == 0) {
+		of = days_of(state, need);
+		return of && slot < state->slots ? of->days[slot] : 0;
+	}
 	days_key(uscc, state->month, need, key);
 	error = store_get(state->txn, TABLE_CLAIMED, span_of(key, sizeof key), &row);
 	if (error && error != ERROR_NOT_FOUND)
@@ -191,6 +196,18 @@ uint32_t claim_state_days_at(
 	else if (!error && row.size >= (slot + 1) * sizeof days)
 		memcpy(&days, row.data + slot * sizeof days, sizeof days);
 	return days;
+}
+
+uint32_t claim_state_days_at(
+    struct claim_state *state, const char *uscc, enum need need, uint32_t slot)
+{
+	return days_at(state, uscc, need, slot);
+}
+
+uint32_t claim_state_freed_at(
+    struct claim_state *state, const char *uscc, enum need need, uint32_t slot)
+{
+	return days_at(state, uscc, NEED_COUNT + (unsigned)need, slot);
 }
 
 static uint32_t mask(const struct night_piece *piece)
@@ -258,15 +275,19 @@ void claim_state_take_days(
 void claim_state_free_days(
     struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count)
 {
-	struct days_of_need *of = days_of(state, need);
+	struct days_of_need *of = days_of(state, need),
+			    *freed = days_of(state, NEED_COUNT + (unsigned)need);
 
-	if (!of)
+	if (!of || !freed)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		assert(pieces[i].slot < state->slots);
-		of->days[pieces[i].slot] &= ~mask(&pieces[i]);
+		uint32_t slot = pieces[i].slot, days = mask(&pieces[i]);
+
+		assert(slot < state->slots);
+		freed->days[slot] |= of->days[slot] & days;
+		of->days[slot] &= ~days;
 	}
-	of->changed = true;
+	of->changed = freed->changed = true;
 }
 
 /* Bed nights. Key: uscc || month BE32. */
@@ -416,7 +437,7 @@ void claim_state_take_person(struct claim_state *state, uint64_t person, int64_t
 
 static enum error store_days(const struct claim_state *state, struct txn *txn)
 {
-	for (unsigned need = 1; need < NEED_COUNT; need++) {
+	for (unsigned need = 1; need < DAYS_ROWS; need++) {
 		const struct days_of_need *of = &state->needs[need];
 		uint8_t key[DAYS_KEY_SIZE];
 		enum error error;

@@ -26,6 +26,7 @@ void claim_state_begin(
     struct claim_state *state, struct txn *txn, const char *uscc, uint32_t month, uint32_t slots);
 /* The first failure of any call below. */
 MUST_CHECK enum error claim_state_failed(const struct claim_state *state);
+/* Note a failure of whoever asks. */
 void claim_state_fail(struct claim_state *state, enum error error);
 
 /* Days of the month that are claimed for a need in a stay, bit d - 1 for day d. */
@@ -40,6 +41,9 @@ void claim_state_take_days(
     struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
 void claim_state_free_days(
     struct claim_state *state, enum need need, const struct night_piece *pieces, size_t count);
+/* Days that were claimed in a stay and freed again, in any institution: to claim them once more, as a correction, is not too late. */
+uint32_t claim_state_freed_at(
+    struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
 
 /* Bed nights that earlier sheets have taken in the month. */
 int64_t claim_state_nights(struct claim_state *state);

@@ -296,10 +296,9 @@ enum error line_amount(struct line_case *line, struct verdict *verdict)
 	return error ? error : claim_state_failed(line->of->state);
 }
 
-/* Nights that count against the licensed beds. */
-static int64_t nights_taken(const struct line_case *line, const struct verdict *verdict)
+int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict)
 {
-	int64_t days = line->line->last_day - line->line->first_day + 1;
+	int64_t days = line->last_day - line->first_day + 1;
 	const struct verdict_reduction *reduction = verdict_reduced(verdict, REASON_capacity);
 	int64_t left;
 
@@ -319,7 +318,7 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	programme = programme_month_on(line->programme, line->from_day)->programme;
 	claim_state_take_days(of->state, programme->need, line->nights, line->night_count);
 	if (programme->takes_capacity)
-		claim_state_take_nights(of->state, nights_taken(line, verdict));
+		claim_state_take_nights(of->state, line_nights(line->line, verdict));
 	if (programme->programme_cap.value)
 		claim_state_take_programme(of->state, programme->tag, verdict->amount_fen);
 	if (programme->person_month_cap.value)
@@ -336,40 +335,35 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	return claim_state_failed(of->state);
 }
 
-/* The line's days in whichever of the person's stays here they were claimed: a stay may have lost nights since. A day is claimed once,
- * so nobody else's are freed. */
-static enum error free_days(struct line_case *line, enum need need)
+static enum error free_days(struct adjudication *of, const struct sheet_line *line, enum need need)
 {
-	struct adjudication *of = line->of;
 	const struct stay_row *row;
 	int32_t first_day;
-	enum error error = stay_cursor_person(of->stays, line->line->person, &first_day, &row);
+	enum error error = stay_cursor_person(of->stays, line->person, &first_day, &row);
 
 	while (!error) {
-		const struct night_piece piece = {.slot = row->slot,
-		    .from = line->line->first_day,
-		    .until = line->line->last_day};
+		const struct night_piece days = {
+		    .slot = row->slot, .from = line->first_day, .until = line->last_day};
 
-		if (first_day <= line->until_day)
-			claim_state_free_days(of->state, need, &piece, 1);
+		claim_state_free_days(of->state, need, &days, 1);
 		error = stay_cursor_next(of->stays, &first_day, &row);
 	}
-	return error == ERROR_NOT_FOUND ? claim_state_failed(of->state) : error;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-enum error line_give_back(
-    struct line_case *line, const struct verdict *verdict, const struct programme *programme)
+enum error line_give_back(struct adjudication *of, const struct sheet_line *line,
+    const struct verdict *verdict, const struct programme *programme)
 {
-	struct claim_state *state = line->of->state;
-	enum error error = free_days(line, programme->need);
+	struct claim_state *state = of->state;
+	enum error error = free_days(of, line, programme->need);
 
 	if (error)
 		return error;
 	if (programme->takes_capacity)
-		claim_state_take_nights(state, -nights_taken(line, verdict));
+		claim_state_take_nights(state, -line_nights(line, verdict));
 	if (programme->programme_cap.value)
 		claim_state_take_programme(state, programme->tag, -verdict->amount_fen);
 	if (programme->person_month_cap.value)
-		claim_state_take_person(state, line->line->person, -verdict->amount_fen);
+		claim_state_take_person(state, line->person, -verdict->amount_fen);
 	return claim_state_failed(state);
 }

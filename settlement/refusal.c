@@ -1,6 +1,7 @@
 /* refusal.c: the refusals of a claim line, in the order in which they are tried. */
 #include "adjudicate.h"
 
+#include "allowance.h"
 #include "entitlement.h"
 
 /* Looks for the first thing wrong of one kind; true if there is one, with a figure (mostly the first day concerned). */
@@ -129,9 +130,12 @@ static bool too_late_span(const struct line_case *line, const struct programme_s
 	return line->of->booked_day > deadline && on_day(verdict, deadline);
 }
 
+/* A correction of days that were claimed and taken back is not late. */
 static bool too_late(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, too_late_span, verdict);
+	return any_span(line, too_late_span, verdict) &&
+	       (month_mask(line) &
+		   ~line_days_freed(line, line->programme->spans[0].programme->need));
 }
 
 static bool duplicate(struct line_case *line, struct verdict *verdict)
@@ -450,9 +454,32 @@ static bool excluded_span(const struct line_case *line, const struct programme_s
 	return earliest != DAY_NEVER && on_day(verdict, earliest);
 }
 
+/* Was the month paid to the card, by a grant that was ended for it afterwards? It stays paid until the run's line is taken back. */
+static bool month_paid(const struct line_case *line, struct verdict *verdict)
+{
+	const struct programme *programme = line->programme->spans[0].programme;
+
+	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
+		const struct grant_span *grant = &line->person->grants[i];
+		bool paid = false;
+		enum error error;
+
+		if (!grant->sequence || grant->paid_to != PAID_TO_CARD ||
+		    !grant_bars(line, programme, grant, line->from_day))
+			continue;
+		error = allowance_paid(
+		    line->of->txn, grant->tag, line->of->header->month, line->line->person, &paid);
+		if (error)
+			claim_state_fail(line->of->state, error);
+		if (paid)
+			return on_day(verdict, line->from_day);
+	}
+	return false;
+}
+
 static bool excluded(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, excluded_span, verdict);
+	return any_span(line, excluded_span, verdict) || month_paid(line, verdict);
 }
 
 static bool after_death_span(const struct line_case *line, const struct programme_span *span,

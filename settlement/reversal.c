@@ -1,14 +1,17 @@
 #include "reversal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "adjudicate.h"
+#include "allowance.h"
 #include "batch.h"
 #include "claim.h"
 #include "dispatch.h"
 #include "lines.h"
 #include "obligation.h"
+#include "payment.h"
 
 /* A verdict on a line of a reversal: [66, fen taken back, fen of it that the institution still had to get], or [reason]. */
 #define REVERSED_FIELDS 3
@@ -23,14 +26,18 @@ void reversal_line_write(struct buffer *out, uint64_t sequence, uint32_t line, s
 	codec_put_text(out, grounds);
 }
 
-/* The line that is to be taken back. */
+/* The line that is to be taken back: of a sheet, or of a run. */
 struct target {
 	uint64_t sequence;
 	uint32_t line;
 	struct span grounds;
+	bool of_run;
+	struct allowance_line allowance; /* of_run; its verdict is below too */
 	struct sheet_header header;
 	struct sheet_line sheet_line;
 	struct verdict verdict;
+	const struct policy
+	    *policy; /* by which it was decided: its verdict names rows and funds in it */
 };
 
 static enum error read_line(struct span item, struct target *target)
@@ -61,7 +68,14 @@ static enum error read_target_line(const struct entry *entry, struct target *tar
 	struct sheet_header one;
 	struct span line, verdict;
 	bool sorted;
+	enum error error;
 
+	target->of_run = entry->header.kind == KIND_allowance;
+	if (target->of_run) {
+		error = allowance_line_read(entry, target->line, &target->allowance);
+		target->verdict = target->allowance.verdict;
+		return error;
+	}
 	if (index < 0 || target->line >= entry->header.count)
 		return ERROR_NOT_FOUND;
 	if (document_read(entry->documents[index], &document) ||
@@ -78,8 +92,21 @@ static enum error read_target_line(const struct entry *entry, struct target *tar
 	return ERROR_NONE;
 }
 
-/* Fails with: ERROR_NOT_FOUND (no such line of a claim), and the store's. */
-static enum error find_target(struct txn *txn, struct target *target)
+/* The verdict's rows and funds are there: the catalogue is the one that it names. */
+static bool names_known(const struct target *target)
+{
+	const struct verdict *verdict = &target->verdict;
+
+	for (uint32_t i = 0; i < verdict->fund_count; i++) {
+		if (verdict->funds[i].fund >= target->policy->fund_count)
+			return false;
+	}
+	return verdict->piece_count > 0 && verdict->pieces[0].row < target->policy->programme_count;
+}
+
+/* Fails with: ERROR_NOT_FOUND (no such line of a claim or run, or not approved), and the store's. */
+static enum error find_target(
+    struct settlement *settlement, struct txn *txn, struct kept_policy *kept, struct target *target)
 {
 	struct entry_reader reader = {0};
 	enum error error = ledger_read(txn, target->sequence, &reader);
@@ -88,7 +115,20 @@ static enum error find_target(struct txn *txn, struct target *target)
 		return error;
 	error = read_target_line(&reader.entry, target);
 	entry_free(&reader);
+	if (!error && target->verdict.reason != REASON_approved)
+		error = ERROR_NOT_FOUND;
+	if (!error)
+		error =
+		    catalogue_at(settlement, txn, target->verdict.policy, kept, &target->policy);
+	if (!error && !names_known(target))
+		error = ERROR_CORRUPT;
 	return error;
+}
+
+static const char *fund_account(
+    char text[ACCOUNT_TEXT_SIZE], const struct target *target, uint32_t index)
+{
+	return account_fund(text, target->policy->funds[target->verdict.funds[index].fund].code);
 }
 
 struct reversal_work {
@@ -99,6 +139,7 @@ struct reversal_work {
 	struct dispatch notices;
 	const struct command *command;
 	uint64_t sequence; /* of the entry that this becomes */
+	struct kept_policy kept;
 	struct line_walk walk;
 };
 
@@ -112,7 +153,7 @@ static bool seen_before(struct reversal_work *work, const struct target *target)
 	return false;
 }
 
-/* What of `fen` the institution has not been ordered to be paid yet. */
+/* What of `fen` is not ordered to be paid yet. */
 static enum error not_ordered(
     struct reversal_work *work, const char *payable, int64_t fen, int64_t *part)
 {
@@ -133,29 +174,49 @@ static enum error not_ordered(
 	return ERROR_NONE;
 }
 
+/* The funds get back `back` from what was still to be paid, the rest from who owes it now. */
+static void book_back(struct reversal_work *work, const struct target *target, const char *payable,
+    const char *receivable, int64_t back)
+{
+	char fund[ACCOUNT_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
+		int64_t fen = target->verdict.funds[i].amount_fen, part = fen < back ? fen : back;
+
+		fund_account(fund, target, i);
+		decision_move(work->decision, UNIT_CNY, payable, fund, part);
+		decision_move(work->decision, UNIT_CNY, receivable, fund, fen - part);
+		back -= part;
+	}
+}
+
 static enum error book_local(struct reversal_work *work, const struct target *target, int64_t *back)
 {
-	const struct policy *policy =
-	    settlement_policy(work->settlement, settlement_region(work->settlement));
-	char payable[ACCOUNT_TEXT_SIZE], receivable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
-	int64_t left;
+	char payable[ACCOUNT_TEXT_SIZE], receivable[ACCOUNT_TEXT_SIZE];
 	enum error error = not_ordered(work, account_payable_local(payable, target->header.uscc),
 	    target->verdict.amount_fen, back);
 
-	if (error)
-		return error;
-	account_receivable_institution(receivable, target->header.uscc);
-	left = *back;
-	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
-		int64_t fen = target->verdict.funds[i].amount_fen, part = fen < left ? fen : left;
+	if (!error)
+		book_back(work, target, payable,
+		    account_receivable_institution(receivable, target->header.uscc), *back);
+	return error;
+}
 
-		if (target->verdict.funds[i].fund >= policy->fund_count)
-			return ERROR_CORRUPT;
-		account_fund(fund, policy->funds[target->verdict.funds[i].fund].code);
-		decision_move(work->decision, UNIT_CNY, payable, fund, part);
-		decision_move(work->decision, UNIT_CNY, receivable, fund, fen - part);
-		left -= part;
-	}
+/* A person's money is ordered whole or not at all; a payment that the bank has rejected is still to be made. */
+static enum error book_run(struct reversal_work *work, const struct target *target, int64_t *back)
+{
+	char payable[ACCOUNT_TEXT_SIZE], receivable[ACCOUNT_TEXT_SIZE],
+	    payee[PAYMENT_PAYEE_MAX + 1];
+	struct payment payment;
+	enum error error;
+
+	snprintf(payee, sizeof payee, "%016llu", (unsigned long long)target->allowance.person);
+	error = payment_last(work->txn, PAYMENT_RUN, target->allowance.run, payee, &payment);
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	*back = error || payment.state == PAYMENT_REJECTED ? target->verdict.amount_fen : 0;
+	book_back(work, target, account_payable_run(payable, target->allowance.run),
+	    account_receivable_person(receivable, target->allowance.person), *back);
 	return ERROR_NONE;
 }
 
@@ -193,8 +254,6 @@ static void notify_host(struct reversal_work *work, const struct target *target,
 static enum error book_remote(
     struct reversal_work *work, const struct target *target, uint32_t *window)
 {
-	const struct policy *policy =
-	    settlement_policy(work->settlement, settlement_region(work->settlement));
 	char payable[ACCOUNT_TEXT_SIZE], fund[ACCOUNT_TEXT_SIZE];
 	enum error error = window_open_number(
 	    work->txn, settlement_region(work->settlement), target->header.host, window);
@@ -202,25 +261,27 @@ static enum error book_remote(
 	if (error)
 		return error;
 	account_payable_city(payable, target->header.host, *window);
-	for (uint32_t i = 0; i < target->verdict.fund_count; i++) {
-		if (target->verdict.funds[i].fund >= policy->fund_count)
-			return ERROR_CORRUPT;
-		decision_move(work->decision, UNIT_CNY, payable,
-		    account_fund(fund, policy->funds[target->verdict.funds[i].fund].code),
+	for (uint32_t i = 0; i < target->verdict.fund_count; i++)
+		decision_move(work->decision, UNIT_CNY, payable, fund_account(fund, target, i),
 		    target->verdict.funds[i].amount_fen);
-	}
 	return ERROR_NONE;
+}
+
+static bool is_remote(const struct settlement *settlement, const struct target *target)
+{
+	return !target->of_run && target->header.host != settlement_region(settlement);
 }
 
 static enum error reverse(struct reversal_work *work, const struct target *target, struct span line)
 {
-	bool remote = target->header.host != settlement_region(work->settlement);
+	bool remote = is_remote(work->settlement, target);
 	struct buffer *verdicts = &work->decision->verdicts;
 	size_t start = verdicts->size;
 	uint32_t window = 0;
 	int64_t back = 0;
-	enum error error =
-	    remote ? book_remote(work, target, &window) : book_local(work, target, &back);
+	enum error error = remote           ? book_remote(work, target, &window)
+			   : target->of_run ? book_run(work, target, &back)
+					    : book_local(work, target, &back);
 
 	if (error)
 		return error;
@@ -244,10 +305,10 @@ static enum error decide_line(
 
 	if (error)
 		return line_walk_error(&work->walk, error, detail, "not [entry, line, grounds]");
-	error = find_target(work->txn, &target);
-	if (error == ERROR_NOT_FOUND || (!error && target.verdict.reason != REASON_approved))
-		return line_walk_error(
-		    &work->walk, ERROR_NOT_FOUND, detail, "no approved line of a claim is there");
+	error = find_target(work->settlement, work->txn, &work->kept, &target);
+	if (error == ERROR_NOT_FOUND)
+		return line_walk_error(&work->walk, ERROR_NOT_FOUND, detail,
+		    "no approved line of a claim or run is there");
 	if (!error)
 		error = reversed_get(work->txn, target.sequence, target.line, &reversed);
 	if (error)
@@ -284,6 +345,7 @@ enum error reversal_decide(struct settlement *settlement, struct txn *txn,
 		error = dispatch_send(&work.notices, settlement, txn, decision, "reversal");
 	dispatch_free(&work.notices);
 	batch_free(work.batch);
+	policy_free(work.kept.policy);
 	return error;
 }
 
@@ -293,30 +355,32 @@ static enum error free_line(
 {
 	struct sheet_standing standing = {.known = true, .barred_from = DAY_NEVER};
 	struct adjudication adjudication;
-	struct line_case found;
-	const struct programme *programme;
-	enum error error = claim_standing(txn, &target->header, &standing);
+	const struct programme *programme =
+	    &target->policy->programmes[target->verdict.pieces[0].row];
+	enum error error;
 
+	if (target->of_run)
+		return allowance_forget(
+		    settlement, txn, &target->allowance, programme, target->sequence, target->line);
+	error = claim_standing(txn, &target->header, &standing);
 	if (error)
 		return error;
 	error = adjudication_begin(
 	    &adjudication, settlement, txn, &target->header, &standing, 0, settlement->claims);
-	if (target->header.host != settlement_region(settlement))
+	if (is_remote(settlement, target))
 		claim_state_nights_apart(settlement->claims);
 	if (!error)
-		error = line_case_find(&adjudication, &target->sheet_line, &found);
-	if (!error && found.programme->span_count > 0) {
-		programme = programme_month_on(found.programme, found.from_day)->programme;
-		error = line_give_back(&found, &target->verdict, programme);
-		if (!error)
-			error = claim_state_store(settlement->claims, txn);
-	}
+		error =
+		    line_give_back(&adjudication, &target->sheet_line, &target->verdict, programme);
+	if (!error)
+		error = claim_state_store(settlement->claims, txn);
 	adjudication_end(&adjudication);
 	return error;
 }
 
 static enum error apply_line(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, uint32_t index, struct span line, struct span verdict)
+    const struct entry *entry, uint32_t index, struct span line, struct span verdict,
+    struct kept_policy *kept)
 {
 	struct obligation obligation = {.payer = settlement_region(settlement),
 	    .epoch = entry->header.epoch,
@@ -327,13 +391,12 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn,
 	enum error error = read_line(line, &target);
 
 	if (!error)
-		error = find_target(txn, &target);
+		error = find_target(settlement, txn, kept, &target);
 	if (!error)
 		error = reversed_put(txn, target.sequence, target.line, entry->header.sequence);
 	if (!error)
 		error = free_line(settlement, txn, &target);
-	if (error || target.header.host == settlement_region(settlement) ||
-	    target.verdict.amount_fen == 0)
+	if (error || !is_remote(settlement, &target) || target.verdict.amount_fen == 0)
 		return error;
 	hash_line_salts(&entry->secret, index, 1, &salt);
 	obligation.line_hash = hash_leaf_under(&salt, line);
@@ -349,6 +412,7 @@ enum error reversal_apply(struct settlement *settlement, struct txn *txn, const 
 {
 	struct codec_reader lines = codec_reader(entry->lines),
 			    verdicts = codec_reader(entry->verdicts);
+	struct kept_policy kept = {0};
 	enum error error = ERROR_NONE;
 
 	(void)detail;
@@ -358,7 +422,8 @@ enum error reversal_apply(struct settlement *settlement, struct txn *txn, const 
 	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
 		struct span line = codec_item(&lines), verdict = codec_item(&verdicts);
 
-		error = apply_line(settlement, txn, entry, i, line, verdict);
+		error = apply_line(settlement, txn, entry, i, line, verdict, &kept);
 	}
+	policy_free(kept.policy);
 	return error;
 }

@@ -1,5 +1,5 @@
-/* reversal.h: taking back (冲正) lines that were approved and paid for wrongly: negative lines of the payer, each naming the entry and line
- * that it takes back. A correction is a reversal and a new line, never a change in place. */
+/* reversal.h: taking back (冲正) lines of claims and of runs that were approved wrongly: negative lines of the payer, each naming the entry and
+ * line that it takes back. A correction is a reversal and a new line, never a change in place. */
 #ifndef SUIREN_REVERSAL_H
 #define SUIREN_REVERSAL_H
 

@@ -1,10 +1,12 @@
 /* reversal_notice.c: at the host, the payer's reversals: what the institution has not been paid yet goes back, the rest it owes. */
 #include <string.h>
 
+#include "adjudicate.h"
+#include "batch.h"
+#include "claim.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
-#include "settlement_internal.h"
 
 #define NOTICE_FIELDS 10
 
@@ -39,6 +41,85 @@ static enum error read_item(
 	if (strlen(out->uscc) != USCC_SIZE || out->obligation.amount_fen > 0)
 		return ERROR_MALFORMED;
 	return codec_finish(&reader);
+}
+
+/* The line of the sheet as it was booked here and answered by its payer. */
+struct answered_line {
+	struct sheet_row row;
+	struct sheet_line line;
+	struct verdict verdict;
+	bool takes_capacity;
+};
+
+static enum error read_booked(struct settlement *settlement, const struct entry *booked,
+    uint32_t index, struct answered_line *out)
+{
+	bool takes[SHEET_PROGRAMMES_MAX], sorted;
+	struct document document;
+	struct sheet_header header;
+	struct span line;
+
+	if (document_read(booked->documents[0], &document) ||
+	    sheet_header_read(document.payload, &header) || entry_item(booked->lines, index, &line))
+		return ERROR_CORRUPT;
+	claim_takes_capacity(settlement, &header, takes);
+	header.count = 1;
+	if (sheet_lines_read(&header, line, &out->line, &sorted, NULL))
+		return ERROR_CORRUPT;
+	out->takes_capacity = takes[out->line.programme];
+	return ERROR_NONE;
+}
+
+/* Fails with: ERROR_MISMATCH (that payer has answered no such line), ERROR_CORRUPT. */
+static enum error find_line(struct settlement *settlement, struct txn *txn,
+    const struct notice_item *item, struct answered_line *out)
+{
+	struct entry_reader booked = {0}, answered = {0};
+	struct span verdict;
+	enum error error = sheet_row_get(txn, item->uscc, item->number, &out->row);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
+	if (out->row.payer != item->obligation.payer || !out->row.answered ||
+	    item->sheet_line >= out->row.count)
+		return ERROR_MISMATCH;
+	error = ledger_read(txn, out->row.sequence, &booked);
+	if (!error)
+		error = read_booked(settlement, &booked.entry, item->sheet_line, out);
+	entry_free(&booked);
+	if (!error)
+		error = ledger_read(txn, out->row.answered, &answered);
+	if (!error && (entry_item(answered.entry.verdicts, item->sheet_line, &verdict) ||
+			  verdict_parse(verdict, &out->verdict)))
+		error = ERROR_CORRUPT;
+	entry_free(&answered);
+	return error;
+}
+
+/* An approved line of that payer with this very amount, which it has not taken back yet, also not in this document. */
+static enum error check_line(struct settlement *settlement, struct txn *txn, struct batch *batch,
+    const struct notice_item *item, struct error_detail *detail)
+{
+	struct answered_line line = {0};
+	uint64_t key;
+	bool reversed = false;
+	enum error error = find_line(settlement, txn, item, &line);
+
+	if (!error && (line.verdict.reason != REASON_approved ||
+			  line.verdict.amount_fen != -item->obligation.amount_fen))
+		error = ERROR_MISMATCH;
+	if (!error)
+		error = reversed_get(txn, line.row.sequence, item->sheet_line, &reversed);
+	key = line.row.sequence << 14 | item->sheet_line;
+	if (!error && (reversed || batch_find(batch, key) != BATCH_NONE))
+		error = ERROR_EXISTS;
+	if (error)
+		return error_set(detail, error, "a reversal of line %u of sheet %llu of %s: %s",
+		    (unsigned)item->sheet_line, (unsigned long long)item->number, item->uscc,
+		    error == ERROR_EXISTS ? "it was reversed before"
+					  : "no such line was approved with this amount");
+	batch_add(batch, key);
+	return ERROR_NONE;
 }
 
 /* It must take back exactly what an obligation of that city was; reversals come one after the other behind what is in the window. */
@@ -101,16 +182,23 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	struct notice_item item;
 	struct span bytes;
 	struct obligation before = {0};
+	struct batch *batch = NULL;
 	int64_t part = 0;
 	enum error error = notice_read(command, &notice, detail);
 
 	(void)now_ms;
+	if (!error)
+		error = batch_create(notice.walk.count, &batch);
 	while (!error && line_walk_next(&notice.walk, &bytes)) {
 		error = read_item(bytes, &notice.message, settlement_region(settlement), &item);
-		if (error)
-			return line_walk_error(
+		if (error) {
+			error = line_walk_error(
 			    &notice.walk, error, detail, "not a well-formed reversal");
-		error = check_item(txn, &notice.message, &item, &before, detail);
+			break;
+		}
+		error = check_line(settlement, txn, batch, &item, detail);
+		if (!error)
+			error = check_item(txn, &notice.message, &item, &before, detail);
 		if (item.obligation.amount_fen != 0)
 			before = item.obligation;
 		if (!error)
@@ -121,7 +209,30 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 		codec_put_uint(&decision->verdicts, (uint64_t)part);
 		decision->count++;
 	}
+	batch_free(batch);
 	return error ? error : line_walk_finish(&notice.walk, detail);
+}
+
+/* Its nights are free for the sheets of whatever payer that come next. */
+static enum error free_nights(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, const struct notice_item *item)
+{
+	struct claim_state *state = settlement->claims;
+	struct answered_line line;
+	int64_t nights;
+	enum error error = find_line(settlement, txn, item, &line);
+
+	if (!error)
+		error =
+		    reversed_put(txn, line.row.sequence, item->sheet_line, entry->header.sequence);
+	if (error || !line.takes_capacity)
+		return error;
+	nights = line_nights(&line.line, &line.verdict);
+	claim_state_begin(state, txn, item->uscc, line.row.month, 0);
+	claim_state_take_nights(state, -nights);
+	error = claim_state_store(state, txn);
+	line.row.nights -= (uint32_t)nights;
+	return error ? error : sheet_row_put(txn, item->uscc, item->number, &line.row);
 }
 
 enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
@@ -134,6 +245,11 @@ enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
 	enum error error = ERROR_NONE;
 
 	(void)detail;
+	settlement->claims_decided = false;
+	if (!settlement->claims)
+		error = claim_state_create(&settlement->claims);
+	if (error)
+		return error;
 	if (document_read(entry->documents[0], &document) ||
 	    message_read(document.payload, &message))
 		return ERROR_CORRUPT;
@@ -148,7 +264,8 @@ enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
 		if (verdict.failed ||
 		    read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
 			return ERROR_CORRUPT;
-		if (item.obligation.amount_fen != 0)
+		error = free_nights(settlement, txn, entry, &item);
+		if (!error && item.obligation.amount_fen != 0)
 			error = obligation_add(txn, &item.obligation);
 		if (!error)
 			error = guest_due_add(

@@ -142,6 +142,38 @@ const struct policy *settlement_policy(const struct settlement *settlement, uint
 	return NULL;
 }
 
+enum error catalogue_at(struct settlement *settlement, struct txn *txn, uint64_t sequence,
+    struct kept_policy *kept, const struct policy **policy)
+{
+	uint8_t key[POLICY_KEY_SIZE];
+	struct span yaml;
+	enum error error;
+
+	for (size_t i = 0; i < settlement->catalogue_count; i++) {
+		const struct catalogue *catalogue = &settlement->catalogues[i];
+
+		if (catalogue->region == settlement_region(settlement) &&
+		    catalogue->sequence == sequence) {
+			*policy = catalogue->policy;
+			return ERROR_NONE;
+		}
+	}
+	if (!kept->policy || kept->sequence != sequence) {
+		be32_write(key, settlement_region(settlement));
+		be64_write(key + 4, sequence);
+		error = store_get(txn, TABLE_POLICY, span_of(key, sizeof key), &yaml);
+		if (error)
+			return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+		policy_free(kept->policy);
+		kept->sequence = sequence;
+		error = policy_load("policy", yaml, NULL, NULL, &kept->policy);
+		if (error)
+			return error == ERROR_MEMORY ? error : ERROR_CORRUPT;
+	}
+	*policy = kept->policy;
+	return ERROR_NONE;
+}
+
 /* Admission. */
 
 struct command_storage {

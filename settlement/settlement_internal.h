@@ -62,6 +62,15 @@ MUST_CHECK enum error claim_remote_key_apply(struct txn *txn, const struct entry
 MUST_CHECK enum error catalogue_set(struct settlement *settlement, uint64_t sequence,
     struct span yaml, struct error_detail *detail);
 
+/* The city's own catalogue that entry `sequence` brought, as verdicts name it. `kept` (NULL at first) keeps one that is no longer in force
+ * until the next call; policy_free it in the end. Fails with: ERROR_CORRUPT (there is none), ERROR_MEMORY. */
+struct kept_policy {
+	uint64_t sequence;
+	struct policy *policy;
+};
+MUST_CHECK enum error catalogue_at(struct settlement *settlement, struct txn *txn,
+    uint64_t sequence, struct kept_policy *kept, const struct policy **policy);
+
 /* A peer as it was introduced. */
 struct peer_row {
 	uint32_t region, epoch, number;

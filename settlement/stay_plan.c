@@ -177,9 +177,10 @@ static enum error mark_shortened(struct txn *txn, const struct entry *entry,
 	if (error || !claimed)
 		return error;
 	error = person_get(txn, line->person, &found);
-	if (error)
-		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-	struct person_row person = *found;
+	if (error && error != ERROR_NOT_FOUND)
+		return error;
+	/* Of another city's person of whom only the stay is known, the host has paid too. */
+	struct person_row person = error ? row->person : *found;
 	person.state |= PERSON_SHORTENED;
 	return person_put(txn, &person);
 }
