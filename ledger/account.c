@@ -231,6 +231,8 @@ struct booking {
 	const struct transfer *transfer;
 	struct error_detail *detail;
 	struct account debit, credit;
+	/* Of the pending transfer that is made, posted or released: what stays pending. */
+	int64_t left, deadline_ms;
 };
 
 static enum error load_account(
@@ -296,27 +298,30 @@ static enum error check_rule(
 	return ERROR_NONE;
 }
 
-static enum error pending_write(
-    struct booking *booking, const struct transfer_id *id, int64_t left, int64_t deadline_ms)
+static const struct transfer_id *pending_of(const struct transfer *transfer)
+{
+	return transfer->kind == TRANSFER_PENDING ? &transfer->id : &transfer->pending_id;
+}
+
+static enum error store_pending(const struct booking *booking)
 {
 	const struct transfer *transfer = booking->transfer;
 	uint8_t row[PENDING_ROW_HEAD + 2 * ACCOUNT_NAME_MAX];
 
-	be64_write(row, (uint64_t)left);
-	be64_write(row + 8, (uint64_t)deadline_ms);
+	be64_write(row, (uint64_t)booking->left);
+	be64_write(row + 8, (uint64_t)booking->deadline_ms);
 	row[16] = (uint8_t)transfer->unit;
 	row[17] = (uint8_t)transfer->debit.size;
 	row[18] = (uint8_t)transfer->credit.size;
 	memcpy(row + PENDING_ROW_HEAD, transfer->debit.data, transfer->debit.size);
 	memcpy(row + PENDING_ROW_HEAD + transfer->debit.size, transfer->credit.data,
 	    transfer->credit.size);
-	return store_put(booking->txn, TABLE_PENDING, id_span(id),
+	return store_put(booking->txn, TABLE_PENDING, id_span(pending_of(transfer)),
 	    span_of(row, PENDING_ROW_HEAD + transfer->debit.size + transfer->credit.size));
 }
 
 /* What is left of the pending transfer that this one posts or releases; its accounts and unit must be repeated. */
-static enum error pending_load(
-    const struct booking *booking, int64_t time_ms, int64_t *left, int64_t *deadline_ms)
+static enum error load_pending(struct booking *booking, int64_t time_ms)
 {
 	const struct transfer *transfer = booking->transfer;
 	struct span row;
@@ -336,22 +341,24 @@ static enum error pending_load(
 		transfer->credit))
 		return error_set(booking->detail, ERROR_MISMATCH,
 		    "the pending transfer has other accounts or another unit");
-	*left = (int64_t)be64_read(row.data);
-	*deadline_ms = (int64_t)be64_read(row.data + 8);
-	if (*left < transfer->amount.value ||
-	    (transfer->kind != TRANSFER_POST && *left != transfer->amount.value))
-		return error_set(
-		    booking->detail, ERROR_STATE, "%lld is still pending", (long long)*left);
-	if (transfer->kind == TRANSFER_EXPIRE && (*deadline_ms == 0 || time_ms < *deadline_ms))
+	booking->left = (int64_t)be64_read(row.data);
+	booking->deadline_ms = (int64_t)be64_read(row.data + 8);
+	if (booking->left < transfer->amount.value ||
+	    (transfer->kind != TRANSFER_POST && booking->left != transfer->amount.value))
+		return error_set(booking->detail, ERROR_STATE, "%lld is still pending",
+		    (long long)booking->left);
+	if (transfer->kind == TRANSFER_EXPIRE &&
+	    (booking->deadline_ms == 0 || time_ms < booking->deadline_ms))
 		return error_set(booking->detail, ERROR_STATE, "the deadline is not reached");
+	booking->left -= transfer->amount.value;
 	return ERROR_NONE;
 }
 
-/* Change the two accounts in memory, and the pending row. */
+/* Change the two accounts, and what is pending, in memory. */
 static enum error move_amount(struct booking *booking, int64_t time_ms)
 {
 	const struct transfer *transfer = booking->transfer;
-	int64_t amount = transfer->amount.value, left = 0, deadline_ms = 0;
+	int64_t amount = transfer->amount.value;
 	enum error error = ERROR_NONE;
 
 	switch (transfer->kind) {
@@ -362,12 +369,13 @@ static enum error move_amount(struct booking *booking, int64_t time_ms)
 	case TRANSFER_PENDING:
 		booking->debit.pending_debits += amount;
 		booking->credit.pending_credits += amount;
-		error = pending_write(booking, &transfer->id, amount, transfer->deadline_ms);
+		booking->left = amount;
+		booking->deadline_ms = transfer->deadline_ms;
 		break;
 	case TRANSFER_POST:
 	case TRANSFER_VOID:
 	case TRANSFER_EXPIRE:
-		error = pending_load(booking, time_ms, &left, &deadline_ms);
+		error = load_pending(booking, time_ms);
 		if (error)
 			break;
 		booking->debit.pending_debits -= amount;
@@ -376,7 +384,6 @@ static enum error move_amount(struct booking *booking, int64_t time_ms)
 			booking->debit.debits += amount;
 			booking->credit.credits += amount;
 		}
-		error = pending_write(booking, &transfer->pending_id, left - amount, deadline_ms);
 		break;
 	}
 	return error;
@@ -449,6 +456,9 @@ enum error account_book(struct txn *txn, const struct account_rule *chart, uint6
 		error = check_rule(&booking, transfer->debit, &booking.debit);
 	if (!error)
 		error = check_rule(&booking, transfer->credit, &booking.credit);
+	/* Nothing has been written so far: a refusal leaves no trace. */
+	if (!error && transfer->kind != TRANSFER_PLAIN)
+		error = store_pending(&booking);
 	if (!error)
 		error = store_account(&booking, transfer->debit, &booking.debit, true);
 	if (!error)

@@ -76,7 +76,8 @@ MUST_CHECK enum error transfers_read(struct span bytes, struct transfer *transfe
 /* Book one transfer as number `index` of entry `sequence`. Fails with: ERROR_REPEAT (the id is booked with this very
  * content: nothing is changed), ERROR_CONFLICT (the id is booked with other content), ERROR_BALANCE, ERROR_FROZEN,
  * ERROR_CLOSED, ERROR_NOT_FOUND (the pending one), ERROR_STATE (already ended, deadline not reached, more than is left),
- * ERROR_OVERFLOW, ERROR_MISMATCH (units), or what the store fails with. */
+ * ERROR_OVERFLOW, ERROR_MISMATCH (units), or what the store fails with. All but the store's are found before anything is
+ * written. */
 MUST_CHECK enum error account_book(struct txn *txn, const struct account_rule *chart,
     uint64_t sequence, uint32_t index, int64_t time_ms, const struct transfer *transfer,
     struct error_detail *detail);
