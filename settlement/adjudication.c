@@ -26,6 +26,7 @@ static enum error read_head(struct span bytes, struct message *message, struct h
 	struct document document;
 	enum error error = document_read(bytes, &document);
 
+	memset(head, 0, sizeof *head);
 	if (!error)
 		error = message_read(document.payload, message);
 	if (error)
@@ -41,6 +42,16 @@ static enum error read_head(struct span bytes, struct message *message, struct h
 	codec_bytes_exact(&message->items, head->policy.bytes, HASH_SIZE);
 	return message->items.failed || strlen(head->uscc) != USCC_SIZE ? ERROR_MALFORMED
 									: ERROR_NONE;
+}
+
+enum error adjudication_policy(struct span document, struct hash *policy)
+{
+	struct message message;
+	struct head head;
+	enum error error = read_head(document, &message, &head);
+
+	*policy = head.policy;
+	return error ? ERROR_MALFORMED : ERROR_NONE;
 }
 
 /* The sheet must be one that we sent to this city and that has no answer yet. */

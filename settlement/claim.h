@@ -50,6 +50,9 @@ struct obligation;
 MUST_CHECK enum error claim_obligations(struct txn *txn, struct obligation *obligation,
     const struct hash *secret, struct span lines, struct span verdicts, uint32_t count);
 
+/* SHA-256 of the catalogue that the payer says it has adjudicated by. `document`: an adjudication. Fails with: ERROR_MALFORMED. */
+MUST_CHECK enum error adjudication_policy(struct span document, struct hash *policy);
+
 /* Decide as a dry run over a sheet that is not booked: `claim check`. Calls `visit` for each line with its verdict. */
 typedef void claim_check_visit(
     void *context, uint32_t index, const struct sheet_line *line, const struct verdict *verdict);

@@ -14,6 +14,14 @@ static bool on_day(struct verdict *verdict, int32_t day)
 	return true;
 }
 
+/* A fact about the person decides: named by the entry that brought it, so that the verdict does not tell it. */
+static bool on_entry(struct verdict *verdict, uint64_t sequence)
+{
+	verdict->has_figure = sequence != 0;
+	verdict->figure = (int64_t)sequence;
+	return true;
+}
+
 static uint32_t month_mask(const struct line_case *line)
 {
 	uint32_t upto = line->line->last_day == 31 ? UINT32_C(0x7fffffff)
@@ -40,8 +48,11 @@ static bool any_span(const struct line_case *line, span_check *wrong, struct ver
 		int32_t until =
 		    span->until_day < line->until_day ? span->until_day : line->until_day;
 
-		if (from <= until && wrong(line, span, from, until, verdict))
+		if (from <= until && wrong(line, span, from, until, verdict)) {
+			verdict->has_row = true;
+			verdict->row = span->row;
 			return true;
+		}
 	}
 	return false;
 }
@@ -320,7 +331,7 @@ static bool level_refused_span(const struct line_case *line, const struct progra
 
 		if (level < programme->level_min || level > programme->level_max ||
 		    !level_has_band(programme, level))
-			return on_day(verdict, day);
+			return on_entry(verdict, found->sequence);
 		if (found->until_day >= until)
 			break;
 		day = found->until_day + 1;
@@ -346,20 +357,20 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 		return false;
 	verdict->facts_sequence = person->facts_sequence;
 	if (!(person->state & PERSON_HAS_FACTS))
-		return on_day(verdict, from);
+		return on_entry(verdict, person->facts_sequence);
 	if (either && !(person->flags & programme->flag_or) &&
 	    (programme->age_or == 0 ||
 		programme_age(programme, person->birth_day, from) < programme->age_or))
-		return on_day(verdict, from);
+		return on_entry(verdict, person->facts_sequence);
 	if (!span->asks_age)
 		return false;
 	if (programme_age(programme, person->birth_day, from) < programme->age_min)
-		return on_day(verdict, from);
+		return on_entry(verdict, person->facts_sequence);
 	for (int32_t day = from; day <= until; day++) {
 		found = line_level_on(person, day);
 		if (programme_band(programme, programme_age(programme, person->birth_day, day),
 			found ? (int)found->level : 0) < 0)
-			return on_day(verdict, day);
+			return on_entry(verdict, person->facts_sequence);
 	}
 	return false;
 }
@@ -375,13 +386,14 @@ static bool income_span(const struct line_case *line, const struct programme_spa
 	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
 
+	(void)from;
 	(void)until;
 	if (programme->income_mask == 0)
 		return false;
 	verdict->facts_sequence = person->facts_sequence;
 	return (!(person->state & PERSON_HAS_FACTS) ||
 		   !(person->income_class & programme->income_mask)) &&
-	       on_day(verdict, from);
+	       on_entry(verdict, person->facts_sequence);
 }
 
 static bool income_class(struct line_case *line, struct verdict *verdict)
@@ -490,7 +502,8 @@ static bool after_death_span(const struct line_case *line, const struct programm
 	int32_t first_unpaid = programme->unit == UNIT_BED_MONTH ? line->person->death_day
 								 : line->person->death_day + 1;
 
-	return until >= first_unpaid && on_day(verdict, from > first_unpaid ? from : first_unpaid);
+	(void)from;
+	return until >= first_unpaid && on_entry(verdict, line->person->facts_sequence);
 }
 
 static bool after_death(struct line_case *line, struct verdict *verdict)
@@ -529,6 +542,11 @@ static const struct {
 
 enum error line_refusal(struct line_case *line, struct verdict *verdict)
 {
+	const struct programme_span *first = programme_month_on(line->programme, line->from_day);
+
+	verdict->policy = line->of->policy_sequence;
+	verdict->has_row = first != NULL;
+	verdict->row = first ? first->row : 0;
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
 		verdict->has_figure = false;
 		if (refusals[i].found(line, verdict)) {

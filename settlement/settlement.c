@@ -174,6 +174,38 @@ enum error catalogue_at(struct settlement *settlement, struct txn *txn, uint64_t
 	return ERROR_NONE;
 }
 
+enum error settlement_policy_logged(struct txn *txn, uint32_t region, uint64_t sequence,
+    const struct hash *hash, struct policy **policy)
+{
+	struct config_first first = {.detail = NULL};
+	uint8_t prefix[4];
+	struct cursor *cursor;
+	struct span key, yaml;
+	bool found = false;
+	enum error error = cursor_open(txn, TABLE_POLICY, &cursor);
+
+	*policy = NULL;
+	if (error)
+		return error;
+	be32_write(prefix, region);
+	error = cursor_seek(cursor, span_of(prefix, sizeof prefix), &key, &yaml);
+	while (!error && span_starts_with(key, span_of(prefix, sizeof prefix))) {
+		struct hash of = hash_sha256(yaml);
+
+		found = hash ? hash_equal(hash, &of)
+			     : key.size == POLICY_KEY_SIZE && be64_read(key.data + 4) == sequence;
+		if (found)
+			break;
+		error = cursor_next(cursor, &key, &yaml);
+	}
+	if (found)
+		error = policy_load("policy", yaml, config_report_first, &first, policy);
+	else if (!error)
+		error = ERROR_NOT_FOUND;
+	cursor_close(cursor);
+	return error;
+}
+
 /* Admission. */
 
 struct command_storage {

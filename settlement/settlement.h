@@ -35,6 +35,12 @@ MUST_CHECK enum error settlement_reload(
 /* The catalogue of a region as this node knows it; NULL if it has none. Borrowed until the next policy entry. */
 const struct policy *settlement_policy(const struct settlement *settlement, uint32_t region);
 
+/* A catalogue of a region as it stands in the log, also one that is no longer the present one: that which entry `sequence` of this node
+ * has brought, or with `hash` (not NULL) the one whose bytes have this SHA-256. *policy is owned by the caller. Fails with:
+ * ERROR_NOT_FOUND, and what policy_load fails with. */
+MUST_CHECK enum error settlement_policy_logged(struct txn *txn, uint32_t region, uint64_t sequence,
+    const struct hash *hash, struct policy **policy);
+
 /* Find out what a document is, check its form, its signature under a key that is valid now, the sender's right to say it, and its number; fill
  * `command`. `document` is the COSE; `attachment` as in message.h, or a sheet's or order's [secret(32), count, lines], or
  * empty. `storage` keeps what the command borrows and belongs to the caller. Fails with: ERROR_REPEAT (`sequence` is the entry that booked it), ERROR_CONFLICT, ERROR_GAP,

@@ -3,6 +3,8 @@
 #include <assert.h>
 
 #define APPROVED_FIELDS 6
+#define OTHER_FIELDS 2
+#define REFUSED_FIELDS 4
 #define PIECE_FIELDS 5
 #define FUND_FIELDS 2
 #define FACT_FIELDS 3
@@ -97,18 +99,36 @@ static uint8_t *put_approved(uint8_t *at, const struct verdict *verdict)
 	return verdict->reduction_count ? put_reductions(at, verdict) : at;
 }
 
+bool verdict_figure_is_entry(enum reason reason)
+{
+	return reason == REASON_level || reason == REASON_age || reason == REASON_income_class ||
+	       reason == REASON_after_death;
+}
+
+static void write_refused(struct buffer *out, const struct verdict *verdict)
+{
+	codec_put_array(out, verdict->policy ? REFUSED_FIELDS : OTHER_FIELDS);
+	codec_put_uint(out, verdict->reason);
+	if (verdict->has_figure)
+		codec_put_int(out, verdict->figure);
+	else
+		codec_put_null(out);
+	if (!verdict->policy)
+		return;
+	codec_put_uint(out, verdict->policy);
+	if (verdict->has_row)
+		codec_put_uint(out, verdict->row);
+	else
+		codec_put_null(out);
+}
+
 void verdict_write(struct buffer *out, const struct verdict *verdict)
 {
 	size_t most, size;
 	uint8_t *start;
 
 	if (verdict->reason != REASON_approved) {
-		codec_put_array(out, 2);
-		codec_put_uint(out, verdict->reason);
-		if (verdict->has_figure)
-			codec_put_int(out, verdict->figure);
-		else
-			codec_put_null(out);
+		write_refused(out, verdict);
 		return;
 	}
 	/* Room for the longest at once: there is one of these for every line of every sheet. */
@@ -226,13 +246,34 @@ static void take_approved(struct codec_reader *reader, size_t fields, struct ver
 		take_reductions(reader, verdict);
 }
 
+static void take_refused(struct codec_reader *reader, size_t fields, struct verdict *verdict)
+{
+	if (fields != OTHER_FIELDS && fields != REFUSED_FIELDS) {
+		fail(reader);
+		return;
+	}
+	if (!codec_null(reader)) {
+		verdict->has_figure = true;
+		verdict->figure = codec_int(reader);
+	}
+	if (fields == OTHER_FIELDS)
+		return;
+	verdict->policy = codec_uint(reader);
+	if (verdict->policy == 0)
+		fail(reader);
+	if (!codec_null(reader)) {
+		verdict->has_row = true;
+		verdict->row = (uint32_t)codec_uint_max(reader, PROGRAMMES_MAX - 1);
+	}
+}
+
 void verdict_take(struct codec_reader *reader, struct verdict *verdict)
 {
 	size_t fields = codec_array(reader);
 	unsigned reason = (unsigned)codec_uint_max(reader, UINT32_MAX);
 
-	verdict->has_figure = false;
-	verdict->figure = 0;
+	verdict->has_figure = verdict->has_row = false;
+	verdict->figure = verdict->row = 0;
 	verdict->amount_fen = 0;
 	verdict->policy = 0;
 	verdict->piece_count = verdict->fund_count = verdict->reduction_count = 0;
@@ -244,11 +285,8 @@ void verdict_take(struct codec_reader *reader, struct verdict *verdict)
 		fail(reader);
 	} else if (reason == REASON_approved) {
 		take_approved(reader, fields, verdict);
-	} else if (fields != 2) {
-		fail(reader);
-	} else if (!codec_null(reader)) {
-		verdict->has_figure = true;
-		verdict->figure = codec_int(reader);
+	} else {
+		take_refused(reader, fields, verdict);
 	}
 }
 

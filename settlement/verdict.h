@@ -1,13 +1,13 @@
 /* verdict.h: the verdict on a line of money: what was decided and every figure that it was computed from, so that it can be checked by hand
  * with the policy in the other hand. Facts of a person are named by the entry that brought them, never by value. Pure.
  *
- *   refused:  [reason, figure or null]                       figure: a day number, or what docs/format.md says for the reason
+ *   refused:  [reason, figure or null, policy, row or null]  figure: a day, or an entry (verdict_figure_is_entry)
+ *             [reason, figure or null]                       by a city that does not pay and has no rules for it
  *   approved: [0, amount, policy, [piece...], [fund...], [facts, grant, filing]]            or, if reduced, with one element more:
  *             [0, amount, policy, [piece...], [fund...], [facts, grant, filing], [reduction...]]
  *   piece     = programme row, band, last day, monthly amount, level entry      five elements of the list each
  *   fund      = fund index, amount       two elements of the list each; a single fund, which pays all, stands without amount
  *   reduction = reason, before, after, limit, used                              five elements of the list each
- *   review:   [48 or 49, figure or null]
  */
 #ifndef SUIREN_VERDICT_H
 #define SUIREN_VERDICT_H
@@ -44,15 +44,22 @@ struct verdict {
 	enum reason reason;
 	bool has_figure;
 	int64_t figure;
+	uint64_t
+	    policy; /* the entry that brought the payer's catalogue into the payer's log; 0: none was asked */
+	/* refused: the version of the programme that was looked at, if there was one */
+	bool has_row;
+	uint32_t row;
 	/* approved: */
 	int64_t amount_fen;
-	uint64_t policy; /* the entry that brought the payer's catalogue into the payer's log */
 	uint32_t piece_count, fund_count, reduction_count;
 	struct verdict_piece pieces[VERDICT_PIECES_MAX];
 	struct verdict_fund funds[PROGRAMME_FUNDS_MAX];
 	struct verdict_reduction reductions[VERDICT_REDUCTIONS_MAX];
 	uint64_t facts_sequence, grant_sequence, filing_sequence; /* 0: not asked for */
 };
+
+/* Does the figure of a refusal name the entry with the fact about the person, and not a day? */
+bool verdict_figure_is_entry(enum reason reason);
 
 void verdict_write(struct buffer *out, const struct verdict *verdict);
 /* Strictly one verdict of a line of money: amount at least 0, funds sum up to it, pieces ascend. Fails with: ERROR_MALFORMED. */

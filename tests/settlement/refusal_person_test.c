@@ -298,6 +298,81 @@ static void a_month_that_was_paid_to_a_house_is_not_paid_to_the_card(void **stat
 	town_close(&city);
 }
 
+/* --- what a verdict tells ------------------------------------------------------------------------------------- */
+
+/* The row as the city has it. */
+static struct person_row row_of(struct town *city, uint64_t person)
+{
+	struct txn *txn = desk_read(city);
+	const struct person_row *row;
+	assert_int_equal(person_get(txn, person, &row), ERROR_NONE);
+	struct person_row copy = *row;
+	txn_abort(txn);
+	return copy;
+}
+
+/* docs: facts that decide are named by the entry that brought them, never by value; so a figure is no birthday and no day of death,
+ * although the days of the line lie around it. */
+static void a_refusal_names_the_entry_of_the_fact_and_not_the_fact(void **state)
+{
+	struct town city;
+	(void)state;
+	city_open(&city);
+	uint64_t dead = guest(&city), young = poor(&city, day(1946, 6, 15), INCOME_LOW, 0),
+		 rich = poor(&city, day(1940, 1, 1), INCOME_OTHER, 0),
+		 able = poor(&city, day(1940, 1, 1), INCOME_LOW, 0);
+	grant(&city, able, NURSING);
+	die(&city, dead, day(2026, 6, 14));
+	town_at(&city, day(2026, 7, 2));
+	expect_refused(judge(&city, JUNE, dead, BED, 1, 30), REASON_after_death,
+	    (int64_t)row_of(&city, dead).facts_sequence);
+	expect_refused(judge(&city, JUNE, young, SERVICE, 1, 30), REASON_age,
+	    (int64_t)row_of(&city, young).facts_sequence);
+	expect_refused(judge(&city, JUNE, rich, SERVICE, 1, 30), REASON_income_class,
+	    (int64_t)row_of(&city, rich).facts_sequence);
+	/* Level 1 of the assessment; nursing is for 2 and worse. */
+	expect_refused(judge(&city, JUNE, able, NURSING, 1, 30), REASON_level,
+	    (int64_t)row_of(&city, able).levels[0].sequence);
+	town_close(&city);
+}
+
+/* Every verdict of the payer says by which catalogue, and by which of its programmes, as they stood. */
+static void every_verdict_names_the_catalogue_and_the_programme(void **state)
+{
+	static const char *const codes[] = {"old_age_allowance", BED, BED, SERVICE, NURSING};
+	struct town city;
+	struct policy *policy;
+	(void)state;
+	city_open(&city);
+	uint64_t person = guest(&city);
+	town_at(&city, day(2027, 2, 2));
+	/* The rows in the order of the file: the second version of the bed subsidy is in force from 2027-01-01. */
+	const struct verdict verdicts[] = {judge(&city, 202701, person, "old_age_allowance", 1, 31),
+	    judge(&city, 202612, person, BED, 1, 31), judge(&city, 202701, person, BED, 1, 31),
+	    judge(&city, 202701, person, SERVICE, 1, 31),
+	    judge(&city, 202701, person, NURSING, 1, 31)};
+	struct txn *txn = desk_read(&city);
+	for (uint32_t i = 0; i < 5; i++) {
+		const struct verdict *verdict = &verdicts[i];
+		bool paid = verdict->reason == REASON_approved;
+		assert_int_equal(paid, i == 1 || i == 2);
+		uint32_t row = paid ? verdict->pieces[0].row : verdict->row;
+		assert_true(paid || verdict->has_row);
+		assert_int_equal(row, i);
+		assert_int_equal(
+		    settlement_policy_logged(txn, CHENGDU, verdict->policy, NULL, &policy),
+		    ERROR_NONE);
+		assert_string_equal(policy->programmes[row].code, codes[i]);
+		policy_free(policy);
+	}
+	/* No other entry has brought one. */
+	assert_int_equal(
+	    settlement_policy_logged(txn, CHENGDU, verdicts[0].policy + 1, NULL, &policy),
+	    ERROR_NOT_FOUND);
+	txn_abort(txn);
+	town_close(&city);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +389,8 @@ int main(void)
 	    cmocka_unit_test(the_other_nursing_allowance_bars_the_nursing_subsidy),
 	    cmocka_unit_test(a_month_that_is_paid_to_the_card_is_not_paid_to_a_house),
 	    cmocka_unit_test(a_month_that_was_paid_to_a_house_is_not_paid_to_the_card),
+	    cmocka_unit_test(a_refusal_names_the_entry_of_the_fact_and_not_the_fact),
+	    cmocka_unit_test(every_verdict_names_the_catalogue_and_the_programme),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,7 @@ struct checking {
 	yyjson_mut_val *array;
 	const struct sheet_header *header;
 	const struct policy *policy;
+	struct txn *facts_of; /* a dry run tells the facts by value; NULL: nothing does */
 	uint64_t refused;
 };
 
@@ -236,12 +237,17 @@ static void show_line(
 {
 	struct checking *checking = context;
 
+	const struct person_row *row;
+
 	checking->refused += verdict->reason != REASON_approved;
-	if (checking->doc)
-		claim_view_json(
-		    checking->doc, checking->array, index, checking->header, line, verdict);
-	else
-		claim_view_text(index, checking->header, line, verdict, checking->policy);
+	if (checking->doc) {
+		claim_view_json(checking->doc, checking->array, index, checking->header, line,
+		    verdict, checking->policy);
+		return;
+	}
+	claim_view_text(index, checking->header, line, verdict, checking->policy);
+	if (checking->facts_of && !person_get(checking->facts_of, line->person, &row))
+		claim_view_facts(checking->header, line, row);
 }
 
 static enum error check_one(struct checking *checking, struct node *node, struct txn *txn,
@@ -292,6 +298,7 @@ static int check_run(struct cli *cli, int argc, char **argv)
 	status = read_sheets(cli, node, argv[1], NULL, NULL, &sheets);
 	if (!status)
 		txn = cli_read(cli, node, &status);
+	checking.facts_of = txn;
 	if (txn && cli->json) {
 		checking.doc = yyjson_mut_doc_new(NULL);
 		checking.array = yyjson_mut_arr(checking.doc);
@@ -424,10 +431,31 @@ static bool list_sheet(
 	return true;
 }
 
+/* The catalogue by which a sheet was adjudicated, which need not be the present one. NULL if it is not here. */
+static struct policy *adjudicated_by(
+    struct txn *txn, const struct sheet_row *row, const struct entry *decided)
+{
+	struct codec_reader verdicts = codec_reader(decided->verdicts);
+	struct policy *policy = NULL;
+	struct verdict verdict = {.policy = 0};
+	struct hash hash;
+	enum error error;
+
+	if (row->answered)
+		error = adjudication_policy(decided->documents[0], &hash);
+	else
+		error = verdict_parse(codec_item(&verdicts), &verdict);
+	if (!error)
+		error = settlement_policy_logged(
+		    txn, row->payer, verdict.policy, row->answered ? &hash : NULL, &policy);
+	return error ? NULL : policy;
+}
+
 /* The entry that holds the verdicts: the payer's own, or at the host the one with its answer. */
 static enum error show_sheet(struct checking *checking, struct txn *txn, const char *uscc,
-    uint64_t number, struct node *node, struct error_detail *detail)
+    uint64_t number, struct error_detail *detail)
 {
+	struct policy *policy = NULL;
 	struct sheet_row row;
 	struct entry_reader booked = {0}, decided = {0};
 	struct sheet_header header;
@@ -457,7 +485,8 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 			    : ERROR_MEMORY;
 	verdicts = codec_reader(error ? (struct span){NULL, 0} : decided.entry.verdicts);
 	checking->header = &header;
-	checking->policy = settlement_policy(node_settlement(node), row.payer);
+	if (!error)
+		checking->policy = policy = adjudicated_by(txn, &row, &decided.entry);
 	for (uint32_t i = 0; !error && i < row.count; i++) {
 		struct verdict verdict;
 
@@ -467,6 +496,8 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 			show_line(checking, i, &lines[i], &verdict);
 	}
 	free(lines);
+	policy_free(policy);
+	checking->policy = NULL;
 	entry_free(&booked);
 	entry_free(&decided);
 	return error;
@@ -498,7 +529,7 @@ static int show_run(struct cli *cli, int argc, char **argv)
 		yyjson_mut_doc_set_root(checking.doc, checking.array);
 	}
 	error = words == 3
-		    ? show_sheet(&checking, txn, argv[1], number, node, &detail)
+		    ? show_sheet(&checking, txn, argv[1], number, &detail)
 		    : sheet_row_each(txn, words == 2 ? argv[1] : NULL, list_sheet, &checking);
 	if (error) {
 		yyjson_mut_doc_free(checking.doc);

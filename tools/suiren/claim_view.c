@@ -5,12 +5,31 @@
 
 #include "calendar.h"
 #include "output.h"
+#include "person_words.h"
 #include "programme.h"
 
-/* The figure of a refusal is a day, mostly the first one that is wrong. */
+/* The figure of a refusal is a day, mostly the first one that is wrong, or the entry with the fact about the person. */
 static bool figure_is_day(const struct verdict *verdict)
 {
-	return verdict->has_figure && verdict->figure >= 0 && verdict->figure < 100000;
+	return verdict->has_figure && !verdict_figure_is_entry(verdict->reason) &&
+	       verdict->figure >= 0 && verdict->figure < 100000;
+}
+
+static void print_refusal(const struct verdict *verdict, const struct policy *policy)
+{
+	char day[DAY_TEXT_SIZE];
+
+	printf("%s %s", reason_chinese(verdict->reason), reason_english(verdict->reason));
+	if (figure_is_day(verdict)) {
+		day_write((int32_t)verdict->figure, day);
+		printf(" (%s)", day);
+	} else if (verdict->has_figure) {
+		printf(" (依据分录 fact of entry %" PRId64 ")", verdict->figure);
+	}
+	putchar('\n');
+	if (verdict->has_row && policy && verdict->row < policy->programme_count)
+		printf("        依据 by %s %s\n", policy->programmes[verdict->row].document,
+		    policy->programmes[verdict->row].clause);
 }
 
 static void print_piece(
@@ -60,17 +79,12 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
     const struct sheet_line *line, const struct verdict *verdict, const struct policy *policy)
 {
 	unsigned first = line->first_day, days = (unsigned)month_days(header->month);
-	char amount[AMOUNT_TEXT_SIZE], day[DAY_TEXT_SIZE];
+	char amount[AMOUNT_TEXT_SIZE];
 
 	printf("%5u  %016" PRIu64 "  %-20s %2u-%-2u  ", (unsigned)index + 1, line->person,
 	    header->programme_codes[line->programme], first, (unsigned)line->last_day);
 	if (verdict->reason != REASON_approved) {
-		printf("%s %s", reason_chinese(verdict->reason), reason_english(verdict->reason));
-		if (figure_is_day(verdict)) {
-			day_write((int32_t)verdict->figure, day);
-			printf(" (%s)", day);
-		}
-		putchar('\n');
+		print_refusal(verdict, policy);
 		return;
 	}
 	yuan_write_grouped((struct amount){verdict->amount_fen}, amount);
@@ -118,8 +132,74 @@ static void add_pieces(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct
 	yyjson_mut_obj_add_val(doc, object, "reductions", reductions);
 }
 
+static void print_words(const struct field_word *words, uint32_t bits)
+{
+	for (const struct field_word *word = words; word->name; word++) {
+		if (bits & word->value)
+			printf(" %s %s", word->alias, word->name);
+	}
+}
+
+static void print_level(const struct level_span *level)
+{
+	char from[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE];
+
+	day_write(level->from_day, from);
+	day_write(level->until_day, until);
+	printf("; 能力等级 level %u %s..%s (entry %" PRIu64 ")", (unsigned)level->level, from,
+	    until, level->sequence);
+}
+
+void claim_view_facts(
+    const struct sheet_header *header, const struct sheet_line *line, const struct person_row *row)
+{
+	int32_t first = month_first_day(header->month) + line->first_day - 1;
+	int32_t last = month_first_day(header->month) + line->last_day - 1;
+	char day[DAY_TEXT_SIZE];
+
+	if (row->state & PERSON_HAS_FACTS) {
+		day_write(row->birth_day, day);
+		printf("        出生 born %s", day);
+		if (row->death_day != DAY_NEVER) {
+			day_write(row->death_day, day);
+			printf(", 死亡 died %s", day);
+		}
+		printf(", 收入类别 income class");
+		print_words(person_income_words, row->income_class);
+		if (row->flags)
+			printf(", 标志 flags");
+		print_words(person_flag_words, row->flags);
+		printf(" (entry %" PRIu64 ")", row->facts_sequence);
+	} else {
+		printf("        无个人信息 no facts");
+	}
+	for (size_t i = 0; i < PERSON_LEVELS_MAX; i++) {
+		const struct level_span *level = &row->levels[i];
+
+		if (level->sequence && level->from_day <= last && first <= level->until_day)
+			print_level(level);
+	}
+	putchar('\n');
+}
+
+/* Where the rules stand that were looked at. */
+static void add_clause(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct verdict *verdict,
+    const struct policy *policy)
+{
+	const struct programme *programme;
+
+	if (verdict->policy)
+		yyjson_mut_obj_add_uint(doc, object, "policy_entry", verdict->policy);
+	if (!verdict->has_row || !policy || verdict->row >= policy->programme_count)
+		return;
+	programme = &policy->programmes[verdict->row];
+	json_text(doc, object, "document", span_text(programme->document));
+	json_text(doc, object, "clause", span_text(programme->clause));
+}
+
 void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
-    const struct sheet_header *header, const struct sheet_line *line, const struct verdict *verdict)
+    const struct sheet_header *header, const struct sheet_line *line, const struct verdict *verdict,
+    const struct policy *policy)
 {
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	char code[20];
@@ -137,5 +217,8 @@ void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
 		add_pieces(doc, object, verdict);
 	} else if (figure_is_day(verdict)) {
 		json_day(doc, object, "day", (int32_t)verdict->figure);
+	} else if (verdict->has_figure) {
+		yyjson_mut_obj_add_sint(doc, object, "fact_entry", verdict->figure);
 	}
+	add_clause(doc, object, verdict, policy);
 }

@@ -4,6 +4,7 @@
 
 #include <yyjson.h>
 
+#include "person.h"
 #include "policy.h"
 #include "sheet.h"
 #include "verdict.h"
@@ -12,7 +13,10 @@
 void claim_view_text(uint32_t index, const struct sheet_header *header,
     const struct sheet_line *line, const struct verdict *verdict, const struct policy *policy);
 void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
-    const struct sheet_header *header, const struct sheet_line *line,
-    const struct verdict *verdict);
+    const struct sheet_header *header, const struct sheet_line *line, const struct verdict *verdict,
+    const struct policy *policy);
+/* What the city knows of the person on the line's days, by value: for its own dry run only. */
+void claim_view_facts(
+    const struct sheet_header *header, const struct sheet_line *line, const struct person_row *row);
 
 #endif
