@@ -118,6 +118,15 @@ static enum error play(struct run *run, uint64_t sequence, struct span header, s
 	if (error)
 		return is_world(error) ? error
 				       : end_at(replay, sequence, "it cannot be read", error);
+	if (replay->subject.doubtful) {
+		error = entry_check(&reader.entry, body, &detail);
+		if (error) {
+			entry_free(&reader);
+			return is_world(error) ? error
+					       : end_at(replay, sequence,
+						     "header and body do not agree", error);
+		}
+	}
 	error = run_rules(run, &reader.entry);
 	if (!error) {
 		error = ledger_append_logged(

@@ -18,6 +18,8 @@ struct replay_subject {
 	/* As the node has them. Without the registry key an outside auditor's: verdicts that hang on sealed facts of persons are
 	 * taken over from the log. The last two members are set by the replay. */
 	struct settlement_options rules;
+	/* The audit has found something: whether header and body agree is looked at again, and the replay ends where they do not. */
+	bool doubtful;
 	/* Called for each difference; it names the entry, or the table and key. */
 	ledger_report *report;
 	void *context;

@@ -266,7 +266,10 @@ void claim_state_take_days(
 	if (!of)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		assert(pieces[i].slot < state->slots);
+		if (pieces[i].slot >= state->slots) {
+			claim_state_fail(state, ERROR_CORRUPT);
+			return;
+		}
 		of->days[pieces[i].slot] |= mask(&pieces[i]);
 	}
 	of->changed = true;
@@ -283,7 +286,10 @@ void claim_state_free_days(
 	for (size_t i = 0; i < count; i++) {
 		uint32_t slot = pieces[i].slot, days = mask(&pieces[i]);
 
-		assert(slot < state->slots);
+		if (slot >= state->slots) {
+			claim_state_fail(state, ERROR_CORRUPT);
+			return;
+		}
 		freed->days[slot] |= of->days[slot] & days;
 		of->days[slot] &= ~days;
 	}

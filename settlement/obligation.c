@@ -170,9 +170,10 @@ enum error obligation_add(struct txn *txn, const struct obligation *obligation)
 	struct window_row window;
 	enum error error = window_after(txn, obligation, &window);
 
-	assert(obligation->payer != obligation->creditor);
 	if (error)
 		return error;
+	if (obligation->payer == obligation->creditor)
+		return ERROR_CORRUPT;
 	obligation_key(key, obligation);
 	be64_write(row, (uint64_t)obligation->amount_fen);
 	memcpy(row + 8, obligation->line_hash.bytes, HASH_SIZE);

@@ -95,7 +95,9 @@ enum error window_put(struct txn *txn, const struct window_row *window)
 	uint8_t key[WINDOW_KEY_SIZE], row[WINDOW_ROW_SIZE];
 	uint8_t *at = row;
 
-	assert(window_is_sound(window));
+	/* A forged log that is replayed must not end the program: it is told. */
+	if (!window_is_sound(window))
+		return ERROR_CORRUPT;
 	window_key(key, window->payer, window->creditor, window->number);
 	be32_write(at, (uint32_t)window->state);
 	be32_write(at + 4, (uint32_t)window->cut_day);

@@ -212,6 +212,7 @@ static enum error replay_books(struct verification *verification,
 	    .snapshot = snapshot,
 	    .origin = subject->origin,
 	    .rules = subject->rules,
+	    .doubtful = verification->findings > 0,
 	    .report = finding_take,
 	    .context = verification,
 	    .progress = progress_show};
