@@ -324,8 +324,13 @@ static enum error check_part(
     struct txn *txn, const struct run_order *order, struct error_detail *detail)
 {
 	struct allowance_part before;
-	enum error error;
+	enum error error = allowance_part_get(txn, order->run, order->part, &before);
 
+	if (!error)
+		return error_set(detail, ERROR_EXISTS, "run %s: part %u was ordered before",
+		    order->run, (unsigned)order->part);
+	if (error != ERROR_NOT_FOUND)
+		return error;
 	if (order->part == 1)
 		return order->first_person == 0
 			   ? ERROR_NONE
