@@ -34,7 +34,7 @@ struct ledger_options {
 };
 
 /* Open the ledger in directory `path` (created, with an empty log, unless read_only). `options` and what it points at stay
- * valid until ledger_close. Fails with: ERROR_NOT_FOUND, ERROR_MISMATCH (another origin or epoch), ERROR_CORRUPT, and the
+ * valid until ledger_close. Fails with: ERROR_NOT_FOUND, ERROR_MISMATCH (another origin, of which the epoch is a part, or another format), ERROR_CORRUPT, and the
  * store's. */
 MUST_CHECK enum error ledger_open(const char *path, const struct ledger_options *options,
     struct ledger **ledger, struct error_detail *detail);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -39,14 +40,26 @@ struct cursor {
 	struct store *store;
 };
 
+/* The process may not make the file much larger: a write across that limit is cut short, as on a full disk. */
+static bool may_not_grow(int file)
+{
+	struct rlimit limit;
+	struct stat status;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+	       fstat(file, &status) == 0 &&
+	       (uint64_t)status.st_size + DISK_ROOM_LEAST > limit.rlim_cur;
+}
+
 /* By the open file, since a scratch store has no path any more. */
 static bool disk_is_full(const struct store *store)
 {
 	struct statvfs status;
 	int file;
 
-	return mdb_env_get_fd(store->env, &file) == 0 && fstatvfs(file, &status) == 0 &&
-	       (uint64_t)status.f_bavail * status.f_frsize < DISK_ROOM_LEAST;
+	if (mdb_env_get_fd(store->env, &file) || fstatvfs(file, &status))
+		return false;
+	return (uint64_t)status.f_bavail * status.f_frsize < DISK_ROOM_LEAST || may_not_grow(file);
 }
 
 static enum error error_of(const struct store *store, int code)
@@ -77,6 +90,7 @@ static enum error error_of(const struct store *store, int code)
 	case EROFS:
 		return ERROR_PERMISSION;
 	case ENOSPC:
+	case EDQUOT:
 	case EFBIG:
 		return ERROR_DISK_FULL;
 	case EIO:
