@@ -309,39 +309,80 @@ enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
 	return ERROR_NONE;
 }
 
-enum error guest_due_clear(
-    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc)
+/* The first row of the institution behind `from` that `wanted` picks. Fails with: ERROR_NOT_FOUND. */
+static enum error due_next(struct txn *txn, guest_due_wanted *wanted, void *context,
+    const char *uscc, uint8_t from[DUE_KEY_SIZE], size_t from_size, int64_t *fen)
 {
-	uint8_t from[DUE_KEY_SIZE] = {0};
-	size_t from_size = 0;
+	struct cursor *cursor;
+	struct span key, value;
+	enum error error = cursor_open(txn, TABLE_GUEST_DUE, &cursor);
 
-	/* A cursor does not survive a deletion: begin again behind the row that went. */
-	for (;;) {
-		struct cursor *cursor;
-		struct span key, value;
-		bool found = false;
-		enum error error = cursor_open(txn, TABLE_GUEST_DUE, &cursor);
-
-		if (error)
-			return error;
-		error = cursor_seek(cursor, span_of(from, from_size), &key, &value);
-		while (!error && !found) {
-			found = key.size == DUE_KEY_SIZE &&
-				memcmp(key.data + 8, uscc, USCC_SIZE) == 0 &&
-				wanted(context, txn, be32_read(key.data), be32_read(key.data + 4));
-			if (found)
-				memcpy(from, key.data, DUE_KEY_SIZE);
-			else
-				error = cursor_next(cursor, &key, &value);
+	if (error)
+		return error;
+	error = cursor_seek(cursor, span_of(from, from_size), &key, &value);
+	/* The row that `from` names was seen before, if it is still there. */
+	if (!error && from_size && span_equal(key, span_of(from, from_size)))
+		error = cursor_next(cursor, &key, &value);
+	for (; !error; error = cursor_next(cursor, &key, &value)) {
+		if (key.size != DUE_KEY_SIZE || value.size != sizeof *fen) {
+			error = ERROR_CORRUPT;
+			break;
 		}
-		cursor_close(cursor);
-		if (error)
-			return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-		from_size = DUE_KEY_SIZE;
-		error = store_delete(txn, TABLE_GUEST_DUE, span_of(from, from_size));
-		if (error)
-			return error;
+		if (memcmp(key.data + 8, uscc, USCC_SIZE) != 0 ||
+		    !wanted(context, txn, be32_read(key.data), be32_read(key.data + 4)))
+			continue;
+		memcpy(from, key.data, DUE_KEY_SIZE);
+		memcpy(fen, value.data, sizeof *fen);
+		break;
 	}
+	cursor_close(cursor);
+	return error;
+}
+
+static enum error due_sum(
+    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc, int64_t *sum)
+{
+	uint8_t at[DUE_KEY_SIZE] = {0};
+	size_t size = 0;
+	int64_t due;
+	enum error error;
+
+	*sum = 0;
+	while (!(error = due_next(txn, wanted, context, uscc, at, size, &due))) {
+		size = DUE_KEY_SIZE;
+		*sum += due;
+	}
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error guest_due_take(
+    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc, int64_t fen)
+{
+	uint8_t at[DUE_KEY_SIZE] = {0};
+	size_t size = 0;
+	int64_t sum, due;
+	bool all;
+	enum error error = due_sum(txn, wanted, context, uscc, &sum);
+
+	all = sum == fen;
+	while (!error && (all || fen > 0)) {
+		int64_t part;
+
+		error = due_next(txn, wanted, context, uscc, at, size, &due);
+		if (error)
+			break;
+		size = DUE_KEY_SIZE;
+		/* All that is due: the rows of reversals go too. Else what is left stays where it is. */
+		part = all || due < fen ? due : fen;
+		if (!all && due <= 0)
+			continue;
+		fen -= all ? 0 : part;
+		due -= part;
+		error = due ? store_put(txn, TABLE_GUEST_DUE, span_of(at, size),
+				  span_of(&due, sizeof due))
+			    : store_delete(txn, TABLE_GUEST_DUE, span_of(at, size));
+	}
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
 const char *payment_kind_name(enum payment_kind kind)

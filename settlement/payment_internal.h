@@ -16,9 +16,10 @@ struct guest_due {
 /* Sums by institution, ascending, of all rows that `wanted` picks; *dues is the caller's to free. */
 MUST_CHECK enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
     struct guest_due **dues, size_t *count);
-/* Forget the rows of an institution that `wanted` picks. */
-MUST_CHECK enum error guest_due_clear(
-    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc);
+/* `fen` of what the rows of an institution that `wanted` picks come to is ordered: it is not due any more. What is left stays due; only
+ * while an entry is applied. */
+MUST_CHECK enum error guest_due_take(
+    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc, int64_t fen);
 /* Rows of windows that a clearing of `payer` up to `month` took. */
 struct guest_pick {
 	uint32_t self, payer, month; /* payer 0: all rows */

@@ -404,7 +404,7 @@ static enum error clear_dues(struct settlement *settlement, struct txn *txn,
 	if (wanted->kind == PAYMENT_GUESTS &&
 	    read_guests(wanted, settlement_region(settlement), &pick))
 		return ERROR_CORRUPT;
-	return guest_due_clear(txn, guest_picked, &pick, payment->payee);
+	return guest_due_take(txn, guest_picked, &pick, payment->payee, payment->amount_fen);
 }
 
 static enum error apply_line(struct settlement *settlement, struct txn *txn,
