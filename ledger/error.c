@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define ERROR_AS_NAME(code, name, text) name,
 static const char *const names[] = {ERROR_LIST(ERROR_AS_NAME)};
@@ -24,12 +25,14 @@ const char *error_text(enum error code)
 
 enum error error_set(struct error_detail *detail, enum error code, const char *format, ...)
 {
+	char text[ERROR_DETAIL_SIZE]; /* the arguments may be what the detail says so far */
 	va_list arguments;
 
 	if (!detail)
 		return code;
 	va_start(arguments, format);
-	vsnprintf(detail->text, sizeof detail->text, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	memcpy(detail->text, text, strnlen(text, sizeof text - 1) + 1);
 	return code;
 }

@@ -68,7 +68,8 @@ const char *error_name(enum error code);
 /* One English line for a code. Never NULL. */
 const char *error_text(enum error code);
 
-/* Write a formatted text (cut at the size) into `detail`, which may be NULL, and return `code`; so that a check reads
+/* Write a formatted text (cut at the size) into `detail`, which may be NULL, and return `code`. The arguments may hold the
+ * detail's own text, so that whoever passes an error on can say where it arose. So that a check reads
  * `return error_set(detail, ERROR_RANGE, "%s:%d: ...", ...)`. */
 enum error error_set(struct error_detail *detail, enum error code, const char *format, ...)
     PRINTF_LIKE(3, 4);

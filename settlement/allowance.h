@@ -21,6 +21,8 @@ struct allowance_part {
 	char programme[PROGRAMME_CODE_SIZE];
 };
 
+/* Lower-case letters, digits, '-', '_' and '.': it is part of account names. */
+bool run_name_valid(const char *run);
 /* The order's parameters. */
 void allowance_parameters_write(struct buffer *out, uint32_t month, const char *programme,
     const char *run, uint32_t part, uint64_t first_person);

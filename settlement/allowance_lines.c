@@ -21,7 +21,7 @@ void allowance_parameters_write(struct buffer *out, uint32_t month, const char *
 }
 
 /* Lower-case letters, digits, '-', '_' and '.': the name stands in account names. */
-static bool run_name_valid(const char *run)
+bool run_name_valid(const char *run)
 {
 	size_t size = strlen(run);
 

@@ -87,10 +87,13 @@ static enum error account_takes(struct register_work *work, const char *name, in
 		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 	if (account.frozen || account.closed)
 		return error_set(work->detail, account.frozen ? ERROR_FROZEN : ERROR_CLOSED,
-		    "line %u: account %s", work->walk.next, name);
+		    "line %u: account %s: %s", work->walk.next, name,
+		    account.frozen ? "frozen" : "closed");
 	turnover.value = account.debits > account.credits ? account.debits : account.credits;
 	error = amount_add(turnover, (struct amount){more}, &sum);
-	return error ? error_set(work->detail, error, "line %u: account %s", work->walk.next, name)
+	return error ? error_set(work->detail, error,
+			   "line %u: account %s: its turnover would be too large to be kept",
+			   work->walk.next, name)
 		     : ERROR_NONE;
 }
 

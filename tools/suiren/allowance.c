@@ -39,13 +39,23 @@ static int run_run(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli->command, "--month is missing");
 	if (cli_month(cli, "--month", month_text, &month))
 		return CLI_USAGE;
+	if (strlen(programme) >= PROGRAMME_CODE_SIZE)
+		return cli_usage(cli->command, "--programme: no code is longer than %d bytes",
+		    PROGRAMME_CODE_SIZE - 1);
+	if (run && !run_name_valid(run))
+		return cli_usage(cli->command,
+		    "--run: a name of 1 to %u lower-case letters, digits, '-', '_' or '.'",
+		    RUN_NAME_MAX);
 	if (!run) {
 		snprintf(made, sizeof made, "%.24s-%u", programme, (unsigned)month);
 		run = made;
 	}
 	node = cli_open(cli, argv[0], false, &status);
+	if (node)
+		cli_list_begin(cli);
 	for (uint32_t part = 1; node && !status && more; part++)
 		status = run_part(cli, node, month, programme, run, part, &more);
+	cli_list_end();
 	node_close(node);
 	return status;
 }

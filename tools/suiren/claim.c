@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adjudicate.h"
 #include "bundle.h"
@@ -57,6 +58,17 @@ static void sheet_path(char path[4096], const char *folder, const struct sheet_h
 	    header->number, (unsigned)header->payer);
 }
 
+/* All or none: half of them would stand in the way of the next try. */
+static void remove_sheets(const struct claim_sheets *sheets, size_t count, const char *folder)
+{
+	char path[4096];
+
+	for (size_t i = 0; i < count; i++) {
+		sheet_path(path, folder, &sheets->sheets[i].header);
+		unlink(path);
+	}
+}
+
 static int write_sheets(
     const struct cli *cli, const struct claim_sheets *sheets, const char *folder)
 {
@@ -83,8 +95,11 @@ static int write_sheets(
 
 		sheet_path(path, folder, header);
 		error = cli_write_file(path, buffer_span(&sheets->sheets[i].file), &detail);
-		if (error)
+		if (error) {
+			yyjson_mut_doc_free(doc);
+			remove_sheets(sheets, i, folder);
 			return cli_fail(cli, error, &detail, path);
+		}
 		month_write(header->month, month);
 		if (doc) {
 			yyjson_mut_val *one = yyjson_mut_arr_add_obj(doc, array);
@@ -151,7 +166,9 @@ static int sign_run(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	if (payer_text && cli_region(cli, "--payer", payer_text, &payer))
 		return CLI_USAGE;
-	if (number_text && cli_number(cli, "--number", number_text, INT64_MAX, &number))
+	/* Room for the sheets that follow it: a table makes one a row at most. */
+	if (number_text &&
+	    cli_number(cli, "--number", number_text, INT64_MAX - TABLE_ROWS_MAX, &number))
 		return CLI_USAGE;
 	error = key_file_read(key_file, "institution", &key, &seed, &detail);
 	if (error)
@@ -357,7 +374,7 @@ static int submit_all(
 		if (error && !answer.error)
 			answer.error = error;
 		one = cli_answer(cli, &answer, file);
-		status = one ? one : status;
+		status = one > status ? one : status;
 	}
 	return status;
 }
@@ -388,14 +405,17 @@ static int submit_run(struct cli *cli, int argc, char **argv)
 	if (error)
 		return cli_fail(cli, error, &detail, key_file);
 	node = cli_open(cli, argv[0], false, &status);
+	if (node)
+		cli_list_begin(cli);
 	for (int i = 1; node && i < words; i++) {
 		int one = read_sheets(cli, node, argv[i], &key, &seed, &sheets);
 
 		if (!one)
 			one = submit_all(cli, node, argv[i], &sheets);
 		claim_sheets_free(&sheets);
-		status = one ? one : status;
+		status = one > status ? one : status; /* the worst */
 	}
+	cli_list_end();
 	node_close(node);
 	key_wipe(&key);
 	explicit_bzero(&seed, sizeof seed);

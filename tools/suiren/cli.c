@@ -194,6 +194,73 @@ int cli_status_of(enum error error)
 	}
 }
 
+static bool json_asked;
+
+/* The array that cli_list_begin has opened. */
+static struct {
+	bool open;
+	unsigned items;
+} list;
+
+const char *cli_item_end(void)
+{
+	return list.open ? "" : "\n";
+}
+
+const char *cli_item_begin(void)
+{
+	return list.open && list.items++ > 0 ? ",\n" : "";
+}
+
+void cli_list_begin(const struct cli *cli)
+{
+	list.open = cli->json;
+	list.items = 0;
+	if (list.open)
+		fputs("[", stdout);
+}
+
+void cli_list_end(void)
+{
+	if (list.open)
+		fputs("]\n", stdout);
+	list.open = false;
+}
+
+void cli_expect_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		json_asked |= strcmp(argv[i], "--json") == 0;
+}
+
+void cli_error_json(enum error error, const char *text)
+{
+	if (!json_asked)
+		return;
+	printf("%s{\"error\":", cli_item_begin());
+	cli_json_text(stdout, error_name(error));
+	printf(",\"message\":");
+	cli_json_text(stdout, text);
+	printf("}%s", cli_item_end());
+}
+
+int cli_answer(const struct cli *cli, const struct answer *answer, const char *what)
+{
+	bool repeat = answer->error == ERROR_REPEAT;
+	if (answer->error && !repeat)
+		return cli_fail(cli, answer->error, &answer->detail, what);
+	if (cli->json) {
+		printf("%s{\"what\":", cli_item_begin());
+		cli_json_text(stdout, what);
+		printf(",\"entry\":%llu,\"repeat\":%s}%s", (unsigned long long)answer->sequence,
+		    repeat ? "true" : "false", cli_item_end());
+		return CLI_DONE;
+	}
+	printf("%s: %s entry %llu\n", what, repeat ? "done before, repeat of" : "booked as",
+	    (unsigned long long)answer->sequence);
+	return CLI_DONE;
+}
+
 /* One line on stderr, and the document that a program reads. */
 static void report(const struct cli *cli, enum error error, const char *what, const char *text)
 {
@@ -207,11 +274,7 @@ static void report(const struct cli *cli, enum error error, const char *what, co
 	fputc('\n', stderr);
 	if (cli && cli->json) {
 		buffer_append(&line, span_of("", 1));
-		printf("{\"error\":");
-		cli_json_text(stdout, error_name(error));
-		printf(",\"message\":");
-		cli_json_text(stdout, line.failed ? error_text(error) : (const char *)line.data);
-		printf("}\n");
+		cli_error_json(error, line.failed ? error_text(error) : (const char *)line.data);
 	}
 	buffer_free(&line);
 }
@@ -253,6 +316,7 @@ int cli_usage(const struct cli_command *command, const char *format, ...)
 		    command->verb ? " " : "", command->verb ? command->verb : "",
 		    command->arguments ? command->arguments : "");
 	fputc('\n', stderr);
+	cli_error_json(ERROR_USAGE, text);
 	return CLI_USAGE;
 }
 

@@ -47,6 +47,10 @@ struct cli_option {
 int cli_options(struct cli *cli, const struct cli_command *command, int argc, char **argv,
     const struct cli_option *options, int least, int most);
 
+/* Look whether --json is among the words, before they are parsed: a usage error is a document too then. Called by main. */
+void cli_expect_json(int argc, char **argv);
+/* The document of an error, if --json was given: {"error", "message"}. */
+void cli_error_json(enum error error, const char *text);
 /* Print "suiren: <what>: <where/why>" to stderr, and with --json a document {"error", "message"} to stdout (so nothing
  * may have been printed there before), and return the exit status that belongs to `error`: CLI_NO for refusals,
  * CLI_USAGE for usage and bad input, CLI_WORLD for disk, lock, network. `detail` and `what` may be NULL. */
@@ -86,6 +90,13 @@ MUST_CHECK enum error cli_write_file(
 /* Report a booked command: "booked as entry N" or "repeat of entry N", or the error; JSON when asked. Returns the exit
  * status; a repeat is done. */
 int cli_answer(const struct cli *cli, const struct answer *answer, const char *what);
+/* Between the two, answers and errors are members of one JSON array, for commands that give several orders. Nothing without
+ * --json. */
+void cli_list_begin(const struct cli *cli);
+void cli_list_end(void);
+/* What stands before and after a document on stdout, alone or in that array. */
+const char *cli_item_begin(void);
+const char *cli_item_end(void);
 
 /* JSON text escaped into quotes. */
 void cli_json_text(FILE *out, const char *text);

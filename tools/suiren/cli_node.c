@@ -126,9 +126,9 @@ enum error cli_read_file(
 	else if (S_ISDIR(found.st_mode))
 		error = error_set(detail, ERROR_NOT_FOUND, "%s: a directory, not a file", path);
 	else if (S_ISREG(found.st_mode) && (uint64_t)found.st_size > max)
-		error =
-		    error_set(detail, ERROR_TOO_LARGE, "%s: %lld bytes; such a file may have at most %zu",
-			path, (long long)found.st_size, max);
+		error = error_set(detail, ERROR_TOO_LARGE,
+		    "%s: %lld bytes; such a file may have at most %zu", path,
+		    (long long)found.st_size, max);
 	else
 		error = read_all(file, path, max, content, detail);
 	if (!error && content->size == 0 && S_ISFIFO(found.st_mode))
@@ -163,19 +163,4 @@ enum error cli_write_file(const char *path, struct span content, struct error_de
 	if (error) /* half a file of ours would be taken for a whole one */
 		unlink(path);
 	return error;
-}
-
-int cli_answer(const struct cli *cli, const struct answer *answer, const char *what)
-{
-	bool repeat = answer->error == ERROR_REPEAT;
-	if (answer->error && !repeat)
-		return cli_fail(cli, answer->error, &answer->detail, what);
-	if (cli->json) {
-		printf("{\"entry\":%llu,\"repeat\":%s}\n", (unsigned long long)answer->sequence,
-		    repeat ? "true" : "false");
-		return CLI_DONE;
-	}
-	printf("%s: %s entry %llu\n", what, repeat ? "done before, repeat of" : "booked as",
-	    (unsigned long long)answer->sequence);
-	return CLI_DONE;
 }

@@ -103,6 +103,7 @@ int help_unknown(const char *noun, const char *verb)
 		    verb ? " " : "", meant);
 	else
 		fprintf(stderr, "; see `suiren help%s%s`\n", verb ? " " : "", verb ? noun : "");
+	cli_error_json(ERROR_USAGE, "there is no such command");
 	return CLI_USAGE;
 }
 
@@ -114,6 +115,7 @@ int help_verb_missing(const char *noun)
 			if (same(c->noun, noun) && c->verb)
 				fprintf(stderr, " %s", c->verb);
 	fprintf(stderr, "; see `suiren help %s`\n", noun);
+	cli_error_json(ERROR_USAGE, "the verb is missing");
 	return CLI_USAGE;
 }
 

@@ -143,7 +143,8 @@ static int new_run(struct cli *cli, int argc, char **argv)
 	memcpy(seed.bytes, key.bytes, sizeof(seed.bytes));
 	enum error error = key_file_write(out, argv[0], &seed, &detail);
 	explicit_bzero(&seed, sizeof(seed));
-	int status = error ? cli_fail(cli, error, &detail, out) : new_done(cli, argv[0], &key.public);
+	int status =
+	    error ? cli_fail(cli, error, &detail, out) : new_done(cli, argv[0], &key.public);
 	key_wipe(&key);
 	return status;
 }

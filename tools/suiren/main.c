@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 		fputs("suiren: the cryptographic library does not start\n", stderr);
 		return CLI_WORLD;
 	}
+	cli_expect_json(argc, argv);
 	int status = run(argc, argv);
 	if (output_complete())
 		return status;

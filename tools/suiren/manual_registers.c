@@ -57,7 +57,7 @@ const struct manual_page manual_registers[] = {
 	"残疾,\n"
 	"severely_disabled 重度残疾, family_planning 计划生育特殊家庭; several with ';' "
 	"between).\n" TABLE_TEXT "Names, ID numbers and cards are kept in the encrypted registry, "
-				 "not in the log; without -o\n"
+	"not in the log; without -o\n"
 	"the terminal shows lines and codes only. The same file again gives the same "
 	"codes.\n" IMPORT_JSON ", persons [line, person_code].\n"},
     {"person", "show",

@@ -157,8 +157,9 @@ int output_json(yyjson_mut_doc *doc, bool pretty)
 	yyjson_mut_doc_free(doc);
 	if (!text)
 		return cli_fail(NULL, ERROR_MEMORY, NULL, "JSON");
+	fputs(cli_item_begin(), stdout);
 	fwrite(text, 1, size, stdout);
-	fputc('\n', stdout);
+	fputs(cli_item_end(), stdout);
 	free(text);
 	return CLI_DONE;
 }

@@ -238,7 +238,8 @@ static int vkey_read(const struct cli *cli, const char *text, struct note_verifi
 	if (detail.text[0])
 		return cli_refuse(cli, ERROR_USAGE, "--vkey: %s", detail.text);
 	return cli_refuse(cli, ERROR_USAGE,
-	    "--vkey: %.200s: not a verifier key, nor a file with one, as `suiren log vkey` prints it",
+	    "--vkey: %.200s: not a verifier key, nor a file with one, as `suiren log vkey` prints "
+	    "it",
 	    text);
 }
 

@@ -213,8 +213,8 @@ static void unknown_column(struct reading *reading, struct span name)
 	snprintf(word, sizeof(word), "%.*s", (int)(name.size < 40 ? name.size : 40),
 	    (const char *)name.data);
 	for (size_t i = 0; i < reading->column_count && used < sizeof(text) - 1; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s", i ? ", " : "",
-		    reading->columns[i].name, reading->columns[i].alias ? " " : "",
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s%s%s",
+		    i ? ", " : "", reading->columns[i].name, reading->columns[i].alias ? " " : "",
 		    reading->columns[i].alias ? reading->columns[i].alias : "");
 	fail(reading, ERROR_MALFORMED, NULL,
 	    "\"%s\" is not the name of a column; the first row names them: %s", word, text);
@@ -366,7 +366,8 @@ enum error table_read(const char *file, struct span content, const struct table_
 	    .context = context,
 	    .detail = detail};
 	if (content.size > TABLE_FILE_MAX)
-		return error_set(detail, ERROR_TOO_LARGE, "%s: larger than %u bytes", file, TABLE_FILE_MAX);
+		return error_set(
+		    detail, ERROR_TOO_LARGE, "%s: larger than %u bytes", file, TABLE_FILE_MAX);
 	enum error error = to_utf8(file, content, &converted, &text, detail);
 	if (!error && csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
 		error = error_set(detail, ERROR_MEMORY, "%s: %s", file, error_text(ERROR_MEMORY));
