@@ -300,7 +300,7 @@ static void funds_take_amounts_up_to_two_to_the_sixtieth(void **state)
 		refused(2, "--amount", words);
 	}
 	refused(
-	    1, "nosuch", "fund appropriate city --fund nosuch --amount 5 --reference w" NOVEMBER);
+	    2, "nosuch", "fund appropriate city --fund nosuch --amount 5 --reference w" NOVEMBER);
 	suiren_must(0, "fund appropriate city --fund fiscal --amount 11529215046068469.76 "
 		       "--reference most" NOVEMBER);
 	refused(2, "treasury",
