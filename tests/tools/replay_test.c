@@ -1,0 +1,463 @@
+/* What a replay of a demo's log finds that hashes and signatures cannot: a rule that was not kept. And what it must let pass: facts
+ * that were erased, or are not the auditor's to read. */
+#include "forge.h"
+
+#include "institution.h"
+#include "program.h"
+#include "sheet.h"
+#include "verdict.h"
+
+#define CITY 0u
+#define REFUSING_CITY 1u /* has a sheet whose first line is refused */
+#define TRANSFERS_MAX 64u
+
+static struct demo_books books;
+static struct heard heard;
+
+static int open_books(void **state)
+{
+	(void)state;
+	workshop_open();
+	demo_books_open(&books, 9);
+	return 0;
+}
+
+static int close_books(void **state)
+{
+	(void)state;
+	demo_books_close(&books);
+	workshop_close();
+	return 0;
+}
+
+/* The first entry of a kind that `fits`. */
+typedef bool fits(const struct entry *entry);
+
+static uint64_t find_entry(unsigned city, unsigned kind, fits *fitting)
+{
+	struct txn *txn = snapshot_of(books.nodes[city]);
+	uint64_t size, found = UINT64_MAX;
+
+	assert_good(ledger_head(txn, &size, NULL));
+	for (uint64_t sequence = 0; sequence < size && found == UINT64_MAX; sequence++) {
+		struct entry_reader reader;
+
+		assert_good(ledger_read(txn, sequence, &reader));
+		if (reader.entry.header.kind == kind && (!fitting || fitting(&reader.entry)))
+			found = sequence;
+		entry_free(&reader);
+	}
+	txn_abort(txn);
+	assert_true(found != UINT64_MAX);
+	return found;
+}
+
+/* The forged log passes the plain audit, and the replay tells of this entry first, with this text. */
+static void expect_only_replay_finds(unsigned city, uint64_t sequence, const char *text)
+{
+	struct replay_result result;
+
+	if (audit_of(books.nodes[city], &heard)) {
+		heard_print(&heard);
+		fail_msg("the forged log does not pass the plain audit");
+	}
+	assert_error(replay_of(books.nodes[city], true, &heard, &result), ERROR_NOT_VERIFIED);
+	assert_int_equal(result.findings, heard.count);
+	if (!heard.findings[0].has_sequence || heard.findings[0].sequence != sequence ||
+	    !strstr(heard.findings[0].text, text)) {
+		heard_print(&heard);
+		fail_msg("not told of entry %llu: %s", (unsigned long long)sequence, text);
+	}
+	/* The tables are those of the log as it is: only the rule was broken. */
+	assert_true(result.complete);
+	for (size_t i = 0; i < heard_kept(&heard); i++)
+		assert_string_equal(heard.findings[i].table, "");
+}
+
+/* A city of its own for each forgery. */
+static void renew(unsigned city)
+{
+	struct replay_result result;
+	char saved[500], path[400];
+	struct run run;
+
+	snprintf(path, sizeof path, "%s", node_directory(books.nodes[city]));
+	snprintf(saved, sizeof saved, "%s.saved", path);
+	node_close(books.nodes[city]);
+	run = access(saved, F_OK) == 0 ? shell("rm -r '%s' && cp -r '%s' '%s'", path, saved, path)
+				       : shell("cp -r '%s' '%s'", path, saved);
+	assert_int_equal(run.status, 0);
+	run_free(&run);
+	demo_books_node_open(&books, city);
+	assert_good(replay_of(books.nodes[city], true, &heard, &result));
+}
+
+/* --- rules that were not kept ------------------------------------------------------------------------------ */
+
+struct changed {
+	struct buffer bytes;
+	struct transfer transfers[TRANSFERS_MAX];
+	struct span documents[8];
+};
+
+static bool has_refused_first(const struct entry *entry)
+{
+	struct span item;
+	struct verdict verdict;
+
+	return entry_item(entry->verdicts, 0, &item) == ERROR_NONE &&
+	       verdict_parse(item, &verdict) == ERROR_NONE &&
+	       verdict.reason >= REASON_REFUSAL_FIRST && verdict.reason <= REASON_REFUSAL_LAST;
+}
+
+/* Replace the first item. */
+static void replace_first(
+    struct changed *changed, struct span items, struct span first, struct span *out)
+{
+	struct span old;
+
+	assert_good(entry_item(items, 0, &old));
+	buffer_clear(&changed->bytes);
+	buffer_append(&changed->bytes, first);
+	buffer_append(&changed->bytes, span_of(old.data + old.size, items.size - old.size));
+	*out = buffer_span(&changed->bytes);
+}
+
+static void refuse_for_another_reason(void *context, struct entry_draft *draft)
+{
+	const struct verdict verdict = {.reason = REASON_duplicate};
+	struct buffer item = {0};
+
+	verdict_write(&item, &verdict);
+	replace_first(context, draft->verdicts, buffer_span(&item), &draft->verdicts);
+	buffer_free(&item);
+}
+
+static void a_refusal_for_a_reason_that_the_rules_do_not_give_is_found(void **state)
+{
+	struct changed changed = {.documents = {{NULL, 0}}};
+	struct forgery forgery = {.change = refuse_for_another_reason, .context = &changed};
+
+	(void)state;
+	renew(REFUSING_CITY);
+	forgery.sequence = find_entry(REFUSING_CITY, KIND_claim, has_refused_first);
+	forge(&books, REFUSING_CITY, &forgery);
+	expect_only_replay_finds(
+	    REFUSING_CITY, forgery.sequence, "line 0: the verdict is duplicate, the rules give");
+	buffer_free(&changed.bytes);
+}
+
+static bool pays_first_from_one_fund(const struct entry *entry)
+{
+	struct span item;
+	struct verdict verdict;
+
+	return entry->transfer_count >= 1 && entry->transfer_count <= TRANSFERS_MAX &&
+	       entry_item(entry->verdicts, 0, &item) == ERROR_NONE &&
+	       verdict_parse(item, &verdict) == ERROR_NONE && verdict.reason == REASON_approved &&
+	       verdict.fund_count == 1 && verdict.reduction_count == 0 && verdict.amount_fen > 0;
+}
+
+static void transfers_copy(struct changed *changed, struct entry_draft *draft)
+{
+	memcpy(changed->transfers, draft->transfers,
+	    draft->transfer_count * sizeof *changed->transfers);
+	draft->transfers = changed->transfers;
+}
+
+/* One fen more for the first line, and the transfer that goes with it: the books add up. */
+static void pay_a_fen_more(void *context, struct entry_draft *draft)
+{
+	struct changed *changed = context;
+	struct buffer bytes = {0};
+	struct verdict verdict;
+	struct span item;
+
+	assert_good(entry_item(draft->verdicts, 0, &item));
+	assert_good(verdict_parse(item, &verdict));
+	verdict.amount_fen++;
+	verdict.funds[0].amount_fen++;
+	verdict_write(&bytes, &verdict);
+	replace_first(changed, draft->verdicts, buffer_span(&bytes), &draft->verdicts);
+	buffer_free(&bytes);
+	transfers_copy(changed, draft);
+	changed->transfers[0].amount.value++;
+}
+
+static void a_fen_too_much_is_found_though_the_books_add_up(void **state)
+{
+	struct changed changed = {.documents = {{NULL, 0}}};
+	struct forgery forgery = {.change = pay_a_fen_more, .context = &changed};
+
+	(void)state;
+	renew(CITY);
+	forgery.sequence = find_entry(CITY, KIND_claim, pays_first_from_one_fund);
+	forge(&books, CITY, &forgery);
+	expect_only_replay_finds(
+	    CITY, forgery.sequence, "line 0: the verdict is approved, but not with the figures");
+	buffer_free(&changed.bytes);
+}
+
+static void double_the_first_transfer(void *context, struct entry_draft *draft)
+{
+	struct changed *changed = context;
+
+	transfers_copy(changed, draft);
+	changed->transfers[0].amount.value *= 2;
+}
+
+static void a_transfer_that_the_verdicts_do_not_give_is_found(void **state)
+{
+	struct changed changed = {.documents = {{NULL, 0}}};
+	struct forgery forgery = {.change = double_the_first_transfer, .context = &changed};
+
+	(void)state;
+	renew(CITY);
+	forgery.sequence = find_entry(CITY, KIND_claim, pays_first_from_one_fund);
+	forge(&books, CITY, &forgery);
+	expect_only_replay_finds(
+	    CITY, forgery.sequence, "the transfers are not those that the rules give");
+}
+
+/* Other salts: the lines are no longer those over which the institution signed the root. */
+static void draw_another_secret(void *context, struct entry_draft *draft)
+{
+	(void)context;
+	draft->secret.bytes[0] ^= 1;
+}
+
+static void lines_that_the_institution_did_not_sign_are_found(void **state)
+{
+	struct forgery forgery = {.change = draw_another_secret};
+
+	(void)state;
+	renew(CITY);
+	forgery.sequence = find_entry(CITY, KIND_claim, NULL);
+	forge(&books, CITY, &forgery);
+	expect_only_replay_finds(
+	    CITY, forgery.sequence, "the lines are not those that were signed");
+}
+
+static void lines_that_the_officer_did_not_sign_are_found(void **state)
+{
+	struct forgery forgery = {.change = draw_another_secret};
+
+	(void)state;
+	renew(CITY);
+	forgery.sequence = find_entry(CITY, KIND_appropriation, NULL);
+	forge(&books, CITY, &forgery);
+	expect_only_replay_finds(
+	    CITY, forgery.sequence, "the lines are not those that were signed");
+}
+
+/* The same words under a key that the log knows, but whose owner has no say here. */
+static void sign_as_a_peer(void *context, struct entry_draft *draft)
+{
+	struct changed *changed = context;
+	struct document document;
+	struct secret_key key;
+
+	assert_good(document_read(draft->documents[0], &document));
+	node_key_read(books.nodes[1], "document", &key);
+	document_sign(&changed->bytes, document.name, &key, document.payload);
+	assert_good(changed->bytes.failed);
+	assert_int_equal(draft->document_count, 1);
+	changed->documents[0] = buffer_span(&changed->bytes);
+	draft->documents = changed->documents;
+}
+
+static bool is_after_the_peers(const struct entry *entry)
+{
+	return entry->header.document_count == 1;
+}
+
+static void an_order_by_somebody_who_may_give_none_is_found(void **state)
+{
+	struct changed changed = {.documents = {{NULL, 0}}};
+	struct forgery forgery = {.change = sign_as_a_peer, .context = &changed};
+
+	(void)state;
+	renew(CITY);
+	forgery.sequence = find_entry(CITY, KIND_appropriation, is_after_the_peers);
+	forge(&books, CITY, &forgery);
+	expect_only_replay_finds(CITY, forgery.sequence, "may not give orders here");
+	buffer_free(&changed.bytes);
+}
+
+/* --- what is let pass -------------------------------------------------------------------------------------- */
+
+static void without_the_registry_key_an_auditor_finds_the_same_books(void **state)
+{
+	(void)state;
+	renew(CITY);
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		struct replay_result with, without;
+
+		assert_good(replay_of(books.nodes[city], true, &heard, &with));
+		assert_int_equal(with.no_key + with.erased, 0);
+		if (replay_of(books.nodes[city], false, &heard, &without)) {
+			heard_print(&heard);
+			fail_msg("a difference without the key");
+		}
+		assert_true(without.complete);
+		assert_int_equal(without.erased, 0);
+		assert_true(without.no_key > 0);
+		assert_int_equal(without.rerun + without.no_key, with.lines);
+		assert_int_equal(without.rows, with.rows);
+	}
+}
+
+/* Does a CBOR item hold this number? */
+static bool holds_number(struct span item, uint64_t number)
+{
+	struct buffer encoded = {0};
+	bool holds;
+
+	codec_put_uint(&encoded, number);
+	holds = item.size >= encoded.size &&
+		memmem(item.data, item.size, encoded.data, encoded.size) != NULL;
+	buffer_free(&encoded);
+	return holds;
+}
+
+/* Lines of the log about a person. */
+static uint64_t lines_about(struct node *node, uint64_t code)
+{
+	struct txn *txn = snapshot_of(node);
+	uint64_t size, count = 0;
+
+	assert_good(ledger_head(txn, &size, NULL));
+	for (uint64_t sequence = 0; sequence < size; sequence++) {
+		struct entry_reader reader;
+		struct codec_reader lines;
+
+		assert_good(ledger_read(txn, sequence, &reader));
+		lines = codec_reader(reader.entry.lines);
+		for (uint32_t i = 0; i < reader.entry.header.count; i++)
+			count += holds_number(codec_item(&lines), code);
+		entry_free(&reader);
+	}
+	txn_abort(txn);
+	return count;
+}
+
+/* A person with a line in a claim of the own city. */
+static uint64_t claimed_person(unsigned city)
+{
+	const uint64_t sequence = find_entry(city, KIND_claim, pays_first_from_one_fund);
+	struct txn *txn = snapshot_of(books.nodes[city]);
+	struct entry_reader reader;
+	struct codec_reader line;
+	uint64_t person;
+
+	assert_good(ledger_read(txn, sequence, &reader));
+	line = codec_reader(reader.entry.lines);
+	codec_array(&line);
+	person = codec_uint(&line);
+	assert_int_equal(person_code_region(person), sample_regions[city]);
+	entry_free(&reader);
+	txn_abort(txn);
+	return person;
+}
+
+static void after_a_person_is_erased_the_lines_about_it_are_not_rerun_and_all_else_is(void **state)
+{
+	struct replay_result result;
+	char directory[400];
+	uint64_t person;
+	struct run run;
+
+	(void)state;
+	renew(CITY);
+	person = claimed_person(CITY);
+	snprintf(directory, sizeof directory, "%s", node_directory(books.nodes[CITY]));
+	node_close(books.nodes[CITY]);
+	suiren_must(0, "person erase '%s' %016llu", directory, (unsigned long long)person);
+	demo_books_node_open(&books, CITY);
+	assert_good(audit_of(books.nodes[CITY], &heard));
+	if (replay_of(books.nodes[CITY], true, &heard, &result)) {
+		heard_print(&heard);
+		fail_msg("a difference after an erasure");
+	}
+	assert_int_equal(result.no_key, 0);
+	assert_true(result.erased >= 2);
+	assert_int_equal(result.erased, lines_about(books.nodes[CITY], person));
+	assert_int_equal(result.rerun + result.erased, result.lines);
+
+	node_close(books.nodes[CITY]);
+	run = suiren_expect(0, "verify '%s' --replay --json", directory);
+	assert_non_null(strstr(run.out, "\"verified\": true"));
+	assert_non_null(strstr(run.out, "\"erased\""));
+	run_free(&run);
+	demo_books_node_open(&books, CITY);
+	renew(CITY);
+}
+
+static void a_writer_at_work_beside_it_does_not_disturb_it(void **state)
+{
+	struct node *node;
+	struct txn *group;
+	struct run run;
+
+	(void)state;
+	renew(CITY);
+	node = books.nodes[CITY];
+	/* An open group with a row that no log gives: readers must not see it. */
+	assert_good(ledger_begin(node_ledger(node), &group));
+	row_write(group, TABLE_PERSON, span_text("in the middle"), span_text("of something"));
+	run = suiren_expect(0, "verify '%s' --replay", node_directory(node));
+	assert_non_null(strstr(run.out, "VERIFIED"));
+	run_free(&run);
+	assert_good(txn_commit(group));
+	run = suiren_expect(1, "verify '%s' --replay", node_directory(node));
+	assert_non_null(strstr(run.out, "FOUND table person, key in the middle"));
+	run_free(&run);
+	renew(CITY);
+}
+
+static void the_program_names_what_it_finds_as_text_and_as_json(void **state)
+{
+	struct node *node;
+	struct txn *txn;
+	struct run run;
+
+	(void)state;
+	renew(CITY);
+	node = books.nodes[CITY];
+	assert_good(txn_begin_write(ledger_store(node_ledger(node)), &txn));
+	row_write(txn, TABLE_USAGE, span_text("x"), span_text("y"));
+	assert_good(txn_commit(txn));
+	/* The plain audit is of the ledger's own tables. */
+	suiren_must(0, "verify '%s'", node_directory(node));
+	run = suiren_expect(1, "verify '%s' --replay", node_directory(node));
+	assert_non_null(
+	    strstr(run.out, "FOUND table usage, key x: the log does not give this row"));
+	run_free(&run);
+	run = suiren_expect(1, "verify '%s' --replay --json", node_directory(node));
+	assert_non_null(strstr(run.out, "\"verified\": false"));
+	assert_non_null(strstr(run.out, "\"finding_count\": 1"));
+	assert_non_null(strstr(run.out, "\"table\": \"usage\""));
+	assert_non_null(strstr(run.out, "\"key\": \"78\""));
+	assert_non_null(strstr(run.out, "\"complete\": true"));
+	run_free(&run);
+	renew(CITY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_refusal_for_a_reason_that_the_rules_do_not_give_is_found),
+	    cmocka_unit_test(a_fen_too_much_is_found_though_the_books_add_up),
+	    cmocka_unit_test(a_transfer_that_the_verdicts_do_not_give_is_found),
+	    cmocka_unit_test(lines_that_the_institution_did_not_sign_are_found),
+	    cmocka_unit_test(lines_that_the_officer_did_not_sign_are_found),
+	    cmocka_unit_test(an_order_by_somebody_who_may_give_none_is_found),
+	    cmocka_unit_test(without_the_registry_key_an_auditor_finds_the_same_books),
+	    cmocka_unit_test(
+		after_a_person_is_erased_the_lines_about_it_are_not_rerun_and_all_else_is),
+	    cmocka_unit_test(a_writer_at_work_beside_it_does_not_disturb_it),
+	    cmocka_unit_test(the_program_names_what_it_finds_as_text_and_as_json),
+	};
+
+	return cmocka_run_group_tests(tests, open_books, close_books);
+}
