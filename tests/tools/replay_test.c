@@ -8,7 +8,7 @@
 #include "verdict.h"
 
 #define CITY 0u
-#define REFUSING_CITY 1u /* has a sheet whose first line is refused */
+#define REFUSING_CITY 1u
 #define TRANSFERS_MAX 64u
 
 static struct demo_books books;
@@ -98,38 +98,54 @@ struct changed {
 	struct buffer bytes;
 	struct transfer transfers[TRANSFERS_MAX];
 	struct span documents[8];
+	uint32_t line;
 };
 
-static bool has_refused_first(const struct entry *entry)
+/* The first refused line; UINT32_MAX if there is none. */
+static uint32_t refused_line(const struct entry *entry)
 {
-	struct span item;
-	struct verdict verdict;
+	for (uint32_t i = 0; i < entry->header.count; i++) {
+		struct span item;
+		struct verdict verdict;
 
-	return entry_item(entry->verdicts, 0, &item) == ERROR_NONE &&
-	       verdict_parse(item, &verdict) == ERROR_NONE &&
-	       verdict.reason >= REASON_REFUSAL_FIRST && verdict.reason <= REASON_REFUSAL_LAST;
+		assert_good(entry_item(entry->verdicts, i, &item));
+		if (verdict_parse(item, &verdict) == ERROR_NONE &&
+		    verdict.reason >= REASON_REFUSAL_FIRST &&
+		    verdict.reason <= REASON_REFUSAL_LAST && verdict.reason != REASON_duplicate)
+			return i;
+	}
+	return UINT32_MAX;
 }
 
-/* Replace the first item. */
-static void replace_first(
-    struct changed *changed, struct span items, struct span first, struct span *out)
+static bool refuses_something(const struct entry *entry)
+{
+	return refused_line(entry) != UINT32_MAX;
+}
+
+static void replace_item(
+    struct changed *changed, struct span items, uint32_t index, struct span item, struct span *out)
 {
 	struct span old;
 
-	assert_good(entry_item(items, 0, &old));
+	assert_good(entry_item(items, index, &old));
 	buffer_clear(&changed->bytes);
-	buffer_append(&changed->bytes, first);
-	buffer_append(&changed->bytes, span_of(old.data + old.size, items.size - old.size));
+	buffer_append(&changed->bytes, span_of(items.data, (size_t)(old.data - items.data)));
+	buffer_append(&changed->bytes, item);
+	buffer_append(&changed->bytes,
+	    span_of(old.data + old.size, (size_t)(items.data + items.size - old.data - old.size)));
 	*out = buffer_span(&changed->bytes);
 }
 
 static void refuse_for_another_reason(void *context, struct entry_draft *draft)
 {
 	const struct verdict verdict = {.reason = REASON_duplicate};
+	const struct entry entry = {.header = {.count = draft->count}, .verdicts = draft->verdicts};
+	struct changed *changed = context;
 	struct buffer item = {0};
 
+	changed->line = refused_line(&entry);
 	verdict_write(&item, &verdict);
-	replace_first(context, draft->verdicts, buffer_span(&item), &draft->verdicts);
+	replace_item(changed, draft->verdicts, changed->line, buffer_span(&item), &draft->verdicts);
 	buffer_free(&item);
 }
 
@@ -137,14 +153,17 @@ static void a_refusal_for_a_reason_that_the_rules_do_not_give_is_found(void **st
 {
 	struct changed changed = {.documents = {{NULL, 0}}};
 	struct forgery forgery = {.change = refuse_for_another_reason, .context = &changed};
+	char text[100];
 
 	(void)state;
 	renew(REFUSING_CITY);
-	forgery.sequence = find_entry(REFUSING_CITY, KIND_claim, has_refused_first);
+	forgery.sequence = find_entry(REFUSING_CITY, KIND_claim, refuses_something);
 	forge(&books, REFUSING_CITY, &forgery);
-	expect_only_replay_finds(
-	    REFUSING_CITY, forgery.sequence, "line 0: the verdict is duplicate, the rules give");
+	snprintf(text, sizeof text, "line %u: the verdict is duplicate, the rules give ",
+	    (unsigned)changed.line);
+	expect_only_replay_finds(REFUSING_CITY, forgery.sequence, text);
 	buffer_free(&changed.bytes);
+	renew(REFUSING_CITY);
 }
 
 static bool pays_first_from_one_fund(const struct entry *entry)
@@ -178,7 +197,7 @@ static void pay_a_fen_more(void *context, struct entry_draft *draft)
 	verdict.amount_fen++;
 	verdict.funds[0].amount_fen++;
 	verdict_write(&bytes, &verdict);
-	replace_first(changed, draft->verdicts, buffer_span(&bytes), &draft->verdicts);
+	replace_item(changed, draft->verdicts, 0, buffer_span(&bytes), &draft->verdicts);
 	buffer_free(&bytes);
 	transfers_copy(changed, draft);
 	changed->transfers[0].amount.value++;
