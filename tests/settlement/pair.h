@@ -40,6 +40,8 @@ static const struct {
     {"agreement", KIND_agreement},
     {"clearing_proposal", KIND_clearing_accept},
     {"clearing", KIND_clearing_signed},
+    {"payment_advice", KIND_payment_advice},
+    {"payment_receipt", KIND_payment_receipt},
     {"refusal", KIND_refused},
 };
 
