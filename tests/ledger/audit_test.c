@@ -1,7 +1,9 @@
 /* Whatever is changed in the stored books, the audit finds it and names where. */
 #include "books.h"
 
-#define ENTRIES 44u
+/* The life in books.h up to its second change of keys and second release: every kind of row of every table. Each change is audited,
+ * and what an audit costs is its signatures. */
+#define ENTRIES 14u
 
 /* What an audit said: whether it named the row that was changed. */
 struct heard {
@@ -509,6 +511,8 @@ static void two_ledgers_are_the_same_until_one_row_differs(void **state)
 
 int main(void)
 {
+	/* A thousand audits make a thousand scratch stores: in memory where there is such a place. */
+	const char *const memory = "/dev/shm";
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(books_that_nobody_touched_are_verified_and_counted),
 	    cmocka_unit_test(the_audit_leaves_nothing_behind),
@@ -523,5 +527,7 @@ int main(void)
 	    cmocka_unit_test(two_ledgers_are_the_same_until_one_row_differs),
 	};
 
+	if (!getenv("TMPDIR") && access(memory, W_OK) == 0)
+		setenv("TMPDIR", memory, 1);
 	return cmocka_run_group_tests_name("ledger/audit", tests, NULL, NULL);
 }
