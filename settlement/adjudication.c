@@ -168,17 +168,11 @@ static enum error nights_granted(const struct settlement *settlement, const stru
 	claim_takes_capacity(settlement, &sheet.header, takes);
 	for (uint32_t i = 0; i < sheet.header.count; i++) {
 		const struct sheet_line *line = &sheet.lines[i];
-		const struct verdict_reduction *reduction;
 		struct verdict verdict;
 
 		verdict_take(&verdicts, &verdict);
-		if (verdict.reason != REASON_approved || !takes[line->programme])
-			continue;
-		reduction = verdict_reduced(&verdict, REASON_capacity);
-		if (!reduction)
-			*nights += line->last_day - line->first_day + 1;
-		else if (reduction->limit > reduction->used)
-			*nights += reduction->limit - reduction->used;
+		if (verdict.reason == REASON_approved && takes[line->programme])
+			*nights += line_nights(line, &verdict);
 	}
 	sheet_release(&sheet);
 	return ERROR_NONE;

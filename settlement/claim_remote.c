@@ -14,6 +14,10 @@
 
 #define ENDORSEMENT_FIELDS 10
 #define ADJUDICATION_HEAD_FIELDS 6
+/* What the sheet takes comes on top. */
+#define ENDORSED_NIGHTS_MAX (VERDICT_NIGHTS_MAX / 2)
+
+_Static_assert(31 * SHEET_LINES_MAX <= VERDICT_NIGHTS_MAX / 2, "a verdict can tell all nights");
 
 /* The one item of an endorsement. */
 struct endorsement {
@@ -59,8 +63,8 @@ static void endorsement_take(struct codec_reader *reader, struct endorsement *en
 	standing->district = (uint32_t)codec_uint_max(reader, 999999);
 	standing->barred_from = day_or_never_take(reader);
 	standing->barred_until = day_or_never_take(reader);
-	standing->nights_limit = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
-	standing->nights_used = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	standing->nights_limit = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
+	standing->nights_used = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
 	endorsement->entered = !codec_null(reader);
 	if (endorsement->entered)
 		codec_bytes_exact(reader, endorsement->officer.bytes, PUBLIC_KEY_SIZE);
@@ -244,6 +248,34 @@ static enum error read_endorsement(
 	return codec_finish(&message->items);
 }
 
+/* Under which the key of another city's officer stands here. */
+static void officer_party(
+    char party[KEYRING_PARTY_SIZE], uint32_t from, const struct endorsement *endorsement)
+{
+	char id[2 * KEY_ID_SIZE + 1];
+	struct key_id key = key_id(&endorsement->officer);
+
+	hex_write(span_of(key.bytes, sizeof key.bytes), id);
+	snprintf(party, KEYRING_PARTY_SIZE, "entered/%06u/%s", (unsigned)from, id);
+}
+
+/* A key belongs to one party for ever: one that is known here as somebody else's has entered nothing. */
+static enum error check_officer(
+    struct txn *txn, uint32_t from, const struct endorsement *endorsement)
+{
+	char party[KEYRING_PARTY_SIZE];
+	struct key_id id = key_id(&endorsement->officer);
+	struct keyring_key known;
+	enum error error = keyring_find(txn, &id, &known);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	officer_party(party, from, endorsement);
+	return strcmp(known.party, party) == 0 && known.until_sequence == KEYRING_NEVER
+		   ? ERROR_NONE
+		   : ERROR_UNKNOWN_KEY;
+}
+
 /* The institution's signature under the key that its city has announced, or the officer's whom the city names. */
 static enum error check_signature(const struct settlement *settlement, struct txn *txn,
     const struct prepared_sheet *sheet, const struct endorsement *endorsement)
@@ -253,8 +285,10 @@ static enum error check_signature(const struct settlement *settlement, struct tx
 	uint64_t size;
 	enum error error;
 
-	if (endorsement->entered)
-		return document_verify(&sheet->document, &endorsement->officer);
+	if (endorsement->entered) {
+		error = document_verify(&sheet->document, &endorsement->officer);
+		return error ? error : check_officer(txn, sheet->header.host, endorsement);
+	}
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
 		error = signer_find(settlement, txn, &sheet->document, size, &signer);
@@ -262,6 +296,21 @@ static enum error check_signature(const struct settlement *settlement, struct tx
 	if (!error && strcmp(signer.party, party) != 0)
 		error = ERROR_UNKNOWN_KEY;
 	return error;
+}
+
+/* Nights in a house are claimed by the city that it is in. */
+static enum error check_host(
+    struct txn *txn, const struct sheet_header *header, struct error_detail *detail)
+{
+	const struct institution_row *row;
+	enum error error = institution_get(txn, header->uscc, &row);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	return row->host == header->host
+		   ? ERROR_NONE
+		   : error_set(detail, ERROR_MISMATCH, "%s is not an institution of %06u",
+			 header->uscc, (unsigned)header->host);
 }
 
 static enum error check_endorsement(struct settlement *settlement, struct txn *txn,
@@ -278,11 +327,15 @@ static enum error check_endorsement(struct settlement *settlement, struct txn *t
 	    sheet->header.payer != settlement_region(settlement))
 		return error_set(detail, ERROR_MISMATCH, "the sheet is of host %06u for payer %06u",
 		    (unsigned)sheet->header.host, (unsigned)sheet->header.payer);
-	error = sheet_expected(txn, &sheet->header, &sequence);
+	error = check_host(txn, &sheet->header, detail);
 	if (error)
+		return error;
+	error = sheet_expected(txn, &sheet->header, &sequence);
+	if (error == ERROR_REPEAT || error == ERROR_CONFLICT)
 		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc);
-	error = check_signature(settlement, txn, sheet, endorsement);
+	if (!error)
+		error = check_signature(settlement, txn, sheet, endorsement);
 	if (error)
 		return error_set(detail, error, "sheet %llu of %s: %s",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc,
@@ -415,13 +468,11 @@ enum error claim_obligations(struct txn *txn, struct obligation *obligation,
 static enum error add_officer(struct txn *txn, const struct entry *entry, uint32_t from,
     const struct endorsement *endorsement)
 {
-	char party[KEYRING_PARTY_SIZE], id[2 * KEY_ID_SIZE + 1];
-	struct key_id key = key_id(&endorsement->officer);
+	char party[KEYRING_PARTY_SIZE];
 
 	if (!endorsement->entered)
 		return ERROR_NONE;
-	hex_write(span_of(key.bytes, sizeof key.bytes), id);
-	snprintf(party, sizeof party, "entered/%06u/%s", (unsigned)from, id);
+	officer_party(party, from, endorsement);
 	return keyring_add(txn, party, "officer", &endorsement->officer, entry->header.sequence);
 }
 

@@ -60,7 +60,7 @@ enum error descriptor_read(struct span bytes, struct descriptor *descriptor)
 	codec_array_exact(reader, DESCRIPTOR_FIELDS);
 	descriptor->region = message.from;
 	descriptor->epoch = message.epoch;
-	descriptor->number = codec_uint(reader);
+	descriptor->number = codec_uint_max(reader, UINT32_MAX);
 	codec_text_copy(reader, descriptor->origin, sizeof descriptor->origin);
 	codec_text_copy(reader, descriptor->address, sizeof descriptor->address);
 	descriptor->demo = codec_bool(reader);

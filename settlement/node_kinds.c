@@ -125,18 +125,82 @@ static void put_descriptor_line(struct decision *decision, const struct descript
 	put_registered(decision);
 }
 
+static const char *const descriptor_kinds[] = {"root", "document", "log", "witness", "link"};
+#define DESCRIPTOR_KEYS (sizeof descriptor_kinds / sizeof *descriptor_kinds)
+
+static void descriptor_keys(
+    const struct descriptor *descriptor, const struct public_key *keys[DESCRIPTOR_KEYS])
+{
+	keys[0] = &descriptor->root;
+	keys[1] = &descriptor->document;
+	keys[2] = &descriptor->log;
+	keys[3] = &descriptor->witness;
+	keys[4] = &descriptor->link;
+}
+
+/* A key belongs to one party and purpose for ever, and does not come back when it has ended. */
+static enum error check_descriptor_keys(
+    struct txn *txn, const struct descriptor *descriptor, struct error_detail *detail)
+{
+	const struct public_key *keys[DESCRIPTOR_KEYS];
+	char party[KEYRING_PARTY_SIZE];
+
+	descriptor_keys(descriptor, keys);
+	snprintf(party, sizeof party, "city/%06u", (unsigned)descriptor->region);
+	for (size_t i = 0; i < DESCRIPTOR_KEYS; i++) {
+		struct key_id id = key_id(keys[i]);
+		struct keyring_key known;
+		enum error error = keyring_find(txn, &id, &known);
+		bool free =
+		    error == ERROR_NOT_FOUND || (strcmp(known.party, party) == 0 &&
+						    strcmp(known.kind, descriptor_kinds[i]) == 0 &&
+						    known.until_sequence == KEYRING_NEVER);
+
+		if (error && error != ERROR_NOT_FOUND)
+			return error;
+		for (size_t k = 0; k < i; k++)
+			free = free && memcmp(keys[i], keys[k], sizeof *keys[i]) != 0;
+		if (!free)
+			return error_set(detail, ERROR_CONFLICT,
+			    "the %s key of %06u has another owner or purpose, or has ended",
+			    descriptor_kinds[i], (unsigned)descriptor->region);
+	}
+	return ERROR_NONE;
+}
+
+static bool count_peer(void *context, const struct peer_row *peer)
+{
+	size_t *count = context;
+
+	(void)peer;
+	++*count;
+	return true;
+}
+
+/* As many cities as everything that is kept by city has room for. */
+static enum error check_room(struct txn *txn, struct error_detail *detail)
+{
+	size_t count = 0;
+	enum error error = peer_each(txn, count_peer, &count);
+
+	return error                 ? error
+	       : count >= CITIES_MAX ? error_set(detail, ERROR_TOO_LARGE,
+					   "%u cities are known: no more are taken", CITIES_MAX)
+				     : ERROR_NONE;
+}
+
 static enum error apply_descriptor(struct txn *txn, const struct entry *entry)
 {
-	static const char *const kinds[] = {"root", "document", "log", "witness", "link"};
 	struct descriptor descriptor;
-	const struct public_key *keys[] = {&descriptor.root, &descriptor.document, &descriptor.log,
-	    &descriptor.witness, &descriptor.link};
+	const struct public_key *keys[DESCRIPTOR_KEYS];
 	char party[KEYRING_PARTY_SIZE];
 	enum error error = find_descriptor(entry->documents, &descriptor);
 
+	descriptor_keys(&descriptor, keys);
 	snprintf(party, sizeof party, "city/%06u", (unsigned)descriptor.region);
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !error; i++)
-		error = keyring_add(txn, party, kinds[i], keys[i], entry->header.sequence);
+	for (size_t i = 0; i < DESCRIPTOR_KEYS && !error; i++)
+		error =
+		    keyring_add(txn, party, descriptor_kinds[i], keys[i], entry->header.sequence);
 	return error ? error : peer_put(txn, &descriptor);
 }
 
@@ -236,10 +300,14 @@ enum error peer_decide(struct settlement *settlement, struct txn *txn,
 	error = peer_get(txn, descriptor.region, &present);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	if (!error && strcmp(present.origin, descriptor.origin) == 0 &&
-	    present.epoch == descriptor.epoch && descriptor.number <= present.number)
-		return ERROR_REPEAT;
+	if (!error && descriptor.number <= present.number)
+		return ERROR_REPEAT; /* this one, or one that was replaced since */
 	is_new = error == ERROR_NOT_FOUND;
+	error = check_descriptor_keys(txn, &descriptor, detail);
+	if (!error && is_new)
+		error = check_room(txn, detail);
+	if (error)
+		return error;
 	put_descriptor_line(decision, &descriptor);
 	error = send_policy(settlement, txn, decision, descriptor.region);
 	return error || !is_new
@@ -682,13 +750,28 @@ enum error refusal_apply(struct settlement *settlement, struct txn *txn, const s
 	return ERROR_NONE; /* its number is taken note of like that of every document */
 }
 
+/* Document `index` of an entry of ours. */
+static enum error sent_hash(struct txn *txn, uint64_t sequence, uint32_t index, struct hash *hash)
+{
+	struct span header_bytes, body;
+	struct entry_header header;
+	enum error error = ledger_get(txn, sequence, &header_bytes, &body);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	if (entry_header_read(header_bytes, &header) || index >= header.document_count)
+		return ERROR_CORRUPT;
+	*hash = entry_document_hash(&header, index);
+	return ERROR_NONE;
+}
+
 enum error refused_decide(struct settlement *settlement, struct txn *txn,
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
 {
 	struct message message;
 	struct codec_reader item;
-	struct hash hash;
+	struct hash hash, sent;
 	struct span name;
 	uint64_t number, first, sequence;
 	uint32_t index;
@@ -705,8 +788,14 @@ enum error refused_decide(struct settlement *settlement, struct txn *txn,
 	error = outbox_next(txn, message.from, number, &first, &sequence, &index);
 	if (error == ERROR_NOT_FOUND || (!error && first != number))
 		return ERROR_REPEAT;
+	if (!error)
+		error = sent_hash(txn, sequence, index, &sent);
 	if (error)
 		return error;
+	if (!hash_equal(&hash, &sent))
+		return error_set(detail, ERROR_MISMATCH,
+		    "%06u refuses document %llu, but names another than was sent",
+		    (unsigned)message.from, (unsigned long long)number);
 	codec_put_array(&decision->lines, 2);
 	codec_put_uint(&decision->lines, message.from);
 	buffer_append(&decision->lines, codec_item(&message.items));

@@ -443,7 +443,7 @@ static enum error check_notice(struct txn *txn, const struct notice_item *item, 
 	if (clearing.state != CLEARING_NETTED && clearing.state != CLEARING_SETTLED)
 		return error_set(detail, ERROR_STATE,
 		    "a payment of clearing %u, which is not signed by both", (unsigned)item->month);
-	if (clearing_pays(&clearing, payer) != item->line.amount_fen)
+	if (item->line.amount_fen == 0 || clearing_pays(&clearing, payer) != item->line.amount_fen)
 		return error_set(detail, ERROR_MISMATCH,
 		    "a payment of clearing %u over another amount than %06u owes",
 		    (unsigned)item->month, (unsigned)payer);

@@ -305,7 +305,7 @@ int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict
 	if (!reduction)
 		return days;
 	left = reduction->limit - reduction->used;
-	return left > 0 ? left : 0;
+	return left < 0 ? 0 : left < days ? left : days;
 }
 
 enum error line_take(struct line_case *line, const struct verdict *verdict, bool funds)

@@ -38,7 +38,8 @@ static enum error read_item(
 	out->obligation.payer = message->from;
 	out->obligation.creditor = self;
 	out->obligation.epoch = message->epoch;
-	if (strlen(out->uscc) != USCC_SIZE || out->obligation.amount_fen > 0)
+	if (strlen(out->uscc) != USCC_SIZE || out->obligation.amount_fen > 0 ||
+	    out->obligation.amount_fen < -AMOUNT_MAX)
 		return ERROR_MALFORMED;
 	return codec_finish(&reader);
 }

@@ -205,6 +205,17 @@ static void take_funds(struct codec_reader *reader, struct verdict *verdict)
 		fail(reader);
 }
 
+/* Whoever computes with them must not overflow: the verdict may be another city's. */
+static bool figures_bounded(const struct verdict_reduction *reduction)
+{
+	bool in_nights =
+	    reduction->reason == REASON_capacity || reduction->reason == REASON_quantity_cap;
+	int64_t most = in_nights ? VERDICT_NIGHTS_MAX : AMOUNT_MAX;
+
+	return reduction->limit >= -most && reduction->limit <= most && reduction->used >= -most &&
+	       reduction->used <= most;
+}
+
 static void take_reductions(struct codec_reader *reader, struct verdict *verdict)
 {
 	unsigned last = 0;
@@ -222,7 +233,7 @@ static void take_reductions(struct codec_reader *reader, struct verdict *verdict
 		reduction->limit = codec_int(reader);
 		reduction->used = codec_int(reader);
 		if (reason < REASON_REDUCTION_FIRST || reason <= last ||
-		    reduction->after_fen > reduction->before_fen)
+		    reduction->after_fen > reduction->before_fen || !figures_bounded(reduction))
 			fail(reader);
 		last = reason;
 	}

@@ -18,6 +18,8 @@
 
 #define VERDICT_PIECES_MAX 31
 #define VERDICT_REDUCTIONS_MAX 6
+/* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
+#define VERDICT_NIGHTS_MAX 10000000
 
 /* Consecutive days of one version, band and level. */
 struct verdict_piece {

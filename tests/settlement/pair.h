@@ -1,5 +1,5 @@
 /* pair.h: two or more cities for the tests of windows and clearings. Commands are decided, signed, decided again as a replay does,
- * booked and projected, with every document that goes out queued for its receiver; only the log around it is missing. */
+ * booked and projected, with every document that goes out queued for its receiver; of the log around it there are only the entries. */
 #ifndef SUIREN_TEST_PAIR_H
 #define SUIREN_TEST_PAIR_H
 
@@ -8,6 +8,7 @@
 #include "calendar.h"
 #include "clearing.h"
 #include "descriptor.h"
+#include "ledger_tables.h"
 #include "order.h"
 #include "window.h"
 
@@ -45,6 +46,25 @@ static const struct {
     {"refusal", KIND_refused},
 };
 
+/* The entry's rows: a refusal of what it sent is compared with them. */
+static inline void pair_log(struct city *city, const struct entry_draft *draft)
+{
+	const struct hash salt = {{0}};
+	struct buffer header = {0}, body = {0};
+	uint8_t key[8];
+	be64_write(key, city->sequence);
+	assert_int_equal(
+	    entry_write(draft, 1, city->sequence, city->now_ms, &salt, &header, &body), ERROR_NONE);
+	assert_int_equal(
+	    store_put(city->txn, TABLE_HEADER, span_of(key, sizeof(key)), buffer_span(&header)),
+	    ERROR_NONE);
+	assert_int_equal(
+	    store_put(city->txn, TABLE_BODY, span_of(key, sizeof(key)), buffer_span(&body)),
+	    ERROR_NONE);
+	buffer_free(&header);
+	buffer_free(&body);
+}
+
 /* Decide a command, and if it is not refused log it: sign, replay, book, project. */
 static inline enum error pair_submit(
     struct city *city, const struct command *command, struct post *post)
@@ -81,6 +101,7 @@ static inline enum error pair_submit(
 		assert_int_equal(account_book(city->txn, settlement_chart, city->sequence,
 				     (uint32_t)i, city->now_ms, &entry.transfers[i], &city->detail),
 		    ERROR_NONE);
+	pair_log(city, &draft);
 	assert_int_equal(
 	    settlement_project(&city->settlement, city->txn, &entry, &city->detail), ERROR_NONE);
 	for (size_t i = 0; i < city->decision.outgoing_count; i++) {
