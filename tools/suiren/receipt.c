@@ -12,12 +12,17 @@
 #include "settlement.h"
 #include "sheet.h"
 
-/* Index of the sheet that an institution signed among the entry's documents, or -1: only entries of claims have their lines from
- * a sheet, with the same count and order. */
+/* Only entries of claims have their lines from a sheet, with the same count and order. */
+static bool has_sheet_lines(const struct entry_header *header)
+{
+	return header->kind == KIND_claim || header->kind == KIND_claim_forward ||
+	       header->kind == KIND_claim_remote;
+}
+
+/* Index of the sheet that an institution signed among the entry's documents, or -1. */
 static int sheet_index(const struct entry *entry)
 {
-	uint16_t kind = entry->header.kind;
-	if (kind != KIND_claim && kind != KIND_claim_forward && kind != KIND_claim_remote)
+	if (!has_sheet_lines(&entry->header))
 		return -1;
 	for (uint32_t i = 0; i < entry->header.document_count; i++) {
 		struct document document;
@@ -122,6 +127,10 @@ static enum error receipt_check(struct receipt_facts *facts, struct span bytes,
 		error = sheet_header_read(facts->sheet.payload, &facts->header);
 	if (error)
 		return error_set(detail, error, "not a receipt: %s", error_text(error));
+	/* Else whoever hands it on could make believe that nobody had signed it. */
+	if (!facts->has_sheet && has_sheet_lines(&facts->receipt.header))
+		return error_set(detail, ERROR_NOT_VERIFIED,
+		    "the sheet that belongs to a claim was taken out of the receipt");
 	error = receipt_verify(&facts->receipt, log, facts->has_sheet ? facts->header.count : 0,
 	    facts->has_sheet ? &facts->header.line_root : NULL, detail);
 	if (error || !institution)
