@@ -13,6 +13,7 @@
 #include "orders.h"
 #include "output.h"
 #include "payment_file.h"
+#include "payment_what.h"
 
 /* So many payees that cannot be paid are told, then only their number. */
 #define LACKING_TOLD_MAX 20u
@@ -23,8 +24,7 @@ struct export
 {
 	struct cli *cli;
 	struct node *node;
-	enum payment_kind kind;
-	char name[PAYMENT_NAME_MAX + 1];
+	struct payment_what what;
 	const char *out; /* -o, or NULL */
 	struct secret_key key;
 	bool has_key;
@@ -42,71 +42,6 @@ struct export
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *files, *without;
 };
-
-/* --- what is asked for --------------------------------------------------------------------------------------- */
-
-struct words {
-	const char *clearing, *run, *institutions, *guests, *peer, *advance, *again, *key_file;
-};
-
-static int named(
-    struct export *export, enum payment_kind kind, const char *option, const char *name)
-{
-	export->kind = kind;
-	for (const char *at = name; *at; at++) {
-		if (*at <= ' ' || *at > '~')
-			return cli_usage(export->cli->command,
-			    "%s: a name is of printable ASCII without spaces", option);
-	}
-	if (!name[0] || strlen(name) > PAYMENT_NAME_MAX)
-		return cli_usage(export->cli->command, "%s: a name of 1 to %u characters", option,
-		    PAYMENT_NAME_MAX);
-	snprintf(export->name, sizeof export->name, "%s", name);
-	return CLI_DONE;
-}
-
-static int monthly(struct export *export, const struct words *words)
-{
-	const struct cli *cli = export->cli;
-	const char *option = words->clearing ? "--clearing" : "--guests";
-	uint32_t month, peer = 0;
-	char name[32];
-
-	if (cli_month(cli, option, words->clearing ? words->clearing : words->guests, &month))
-		return CLI_USAGE;
-	if (words->clearing) {
-		snprintf(name, sizeof name, "%06u", (unsigned)month);
-		return named(export, PAYMENT_CLEARING, option, name);
-	}
-	if (!words->peer)
-		return cli_usage(cli->command,
-		    "--guests needs --peer: the city whose clearing brought "
-		    "the money");
-	if (cli_region(cli, "--peer", words->peer, &peer))
-		return CLI_USAGE;
-	snprintf(name, sizeof name, "%06u-%06u", (unsigned)month, (unsigned)peer);
-	return named(export, PAYMENT_GUESTS, option, name);
-}
-
-static int take_words(struct export *export, const struct words *words)
-{
-	unsigned given = !!words->clearing + !!words->run + !!words->institutions +
-			 !!words->guests + !!words->advance + !!words->again;
-
-	if (given != 1 || (words->peer && !words->guests))
-		return cli_usage(export->cli->command,
-		    "one of --clearing, --run, --institutions, --guests with --peer, --advance, "
-		    "--again says what is to be paid");
-	if (words->clearing || words->guests)
-		return monthly(export, words);
-	if (words->run)
-		return named(export, PAYMENT_RUN, "--run", words->run);
-	if (words->institutions)
-		return named(export, PAYMENT_INSTITUTION, "--institutions", words->institutions);
-	if (words->advance)
-		return named(export, PAYMENT_ADVANCE, "--advance", words->advance);
-	return named(export, PAYMENT_AGAIN, "--again", words->again);
-}
 
 /* --- what is due --------------------------------------------------------------------------------------------- */
 
@@ -147,8 +82,8 @@ static enum error preview(struct export *export, struct error_detail *detail)
 	if (error)
 		return error;
 	do {
-		error = order_payments_preview(export->node, export->txn, export->kind,
-		    export->name, first, look_up, export, next, detail);
+		error = order_payments_preview(export->node, export->txn, export->what.kind,
+		    export->what.name, first, look_up, export, next, detail);
 		memcpy(first, next, sizeof first);
 	} while (!error && !export->error && first[0]);
 	txn_abort(export->txn);
@@ -161,8 +96,8 @@ static enum error order(struct export *export)
 
 	do {
 		struct answer answer;
-		enum error error = order_payments(export->node, export->kind, export->name, first,
-		    export->has_key ? &export->key : NULL, next, &answer);
+		enum error error = order_payments(export->node, export->what.kind,
+		    export->what.name, first, export->has_key ? &export->key : NULL, next, &answer);
 
 		if (!error)
 			error = answer.error;
@@ -268,7 +203,7 @@ static enum error written_before(struct export *export, uint32_t *count)
 
 	if (error)
 		return error;
-	error = payment_parts_read(txn, export->kind, export->name, &parts);
+	error = payment_parts_read(txn, export->what.kind, export->what.name, &parts);
 	*count = parts.parts;
 	payment_parts_free(&parts);
 	txn_abort(txn);
@@ -284,7 +219,7 @@ static enum error write_parts(struct export *export)
 
 	if (error)
 		return error;
-	error = payment_parts_read(txn, export->kind, export->name, &parts);
+	error = payment_parts_read(txn, export->what.kind, export->what.name, &parts);
 	if (!error && parts.parts && !export->out)
 		error = bank_folder_make(
 		    node_directory(export->node), BANK_FOLDER_OUT, &export->detail);
@@ -312,7 +247,7 @@ static bool pass_over(void *context, const struct institution_row *row)
 	memcpy(uscc, row->uscc, USCC_SIZE);
 	if (row->host != node_region(export->node))
 		return true;
-	if (export->kind == PAYMENT_INSTITUTION)
+	if (export->what.kind == PAYMENT_INSTITUTION)
 		account_payable_local(account, uscc);
 	else
 		account_payable_remote(account, uscc);
@@ -339,8 +274,8 @@ static enum error tell_passed_over(struct export *export)
 {
 	enum error error;
 
-	if (export->kind != PAYMENT_INSTITUTION && export->kind != PAYMENT_GUESTS &&
-	    export->kind != PAYMENT_ADVANCE)
+	if (export->what.kind != PAYMENT_INSTITUTION && export->what.kind != PAYMENT_GUESTS &&
+	    export->what.kind != PAYMENT_ADVANCE)
 		return ERROR_NONE;
 	error = txn_begin_read(ledger_store(node_ledger(export->node)), &export->txn);
 	if (error)
@@ -361,8 +296,8 @@ static void begin_json(struct export *export)
 	export->doc = yyjson_mut_doc_new(NULL);
 	root = yyjson_mut_obj(export->doc);
 	yyjson_mut_doc_set_root(export->doc, root);
-	yyjson_mut_obj_add_str(export->doc, root, "kind", payment_kind_name(export->kind));
-	yyjson_mut_obj_add_strcpy(export->doc, root, "name", export->name);
+	yyjson_mut_obj_add_str(export->doc, root, "kind", payment_kind_name(export->what.kind));
+	yyjson_mut_obj_add_strcpy(export->doc, root, "name", export->what.name);
 	export->files = yyjson_mut_arr(export->doc);
 	export->without = yyjson_mut_arr(export->doc);
 }
@@ -391,13 +326,13 @@ static void tell_ordered(const struct export *export)
 	if (export->doc)
 		return;
 	if (!export->due) {
-		printf("%s %s: 没有新的应付 nothing new is due\n", payment_kind_name(export->kind),
-		    export->name);
+		printf("%s %s: 没有新的应付 nothing new is due\n",
+		    payment_kind_name(export->what.kind), export->what.name);
 		return;
 	}
 	output_amount(UNIT_CNY, export->due_fen, amount);
-	printf("%s %s: %s%u 笔 payments, %s 元 yuan", payment_kind_name(export->kind), export->name,
-	    export->cli->dry_run ? "待发出 to be ordered " : "新发出 ordered ",
+	printf("%s %s: %s%u 笔 payments, %s 元 yuan", payment_kind_name(export->what.kind),
+	    export->what.name, export->cli->dry_run ? "待发出 to be ordered " : "新发出 ordered ",
 	    (unsigned)export->due, amount);
 	for (size_t i = 0; i < export->entry_count; i++)
 		printf("%s %" PRIu64, i ? "," : ", 分录 entry", export->entries[i]);
@@ -414,10 +349,14 @@ static int fail(struct export *export, enum error error, const struct error_deta
 static int export_node(struct export *export)
 {
 	struct error_detail nothing = {""};
-	enum error error = preview(export, &nothing), missing = error;
-	bool due = !error;
+	enum error error = payer_check(export->node, &export->detail), missing;
 	uint32_t before = 0;
+	bool due;
 
+	if (error)
+		return fail(export, error, &export->detail);
+	error = missing = preview(export, &nothing);
+	due = !error;
 	begin_json(export);
 	if (error && error != ERROR_STATE && error != ERROR_NOT_FOUND)
 		return fail(export, error, export->error ? &export->detail : &nothing);
@@ -434,8 +373,10 @@ static int export_node(struct export *export)
 	if (error)
 		return fail(export, error, &export->detail);
 	error = written_before(export, &before);
-	if (!error && !due && before == 0)
-		return fail(export, missing, &nothing);
+	if (!error && !due && before == 0) {
+		error = tell_passed_over(export);
+		return fail(export, error ? error : missing, error ? &export->detail : &nothing);
+	}
 	if (!error)
 		tell_ordered(export);
 	if (!error && !export->cli->dry_run)
@@ -451,14 +392,15 @@ static int export_node(struct export *export)
 
 int payment_export_run(struct cli *cli, int argc, char **argv)
 {
-	struct words words = {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+	struct payment_words words = {NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+	const char *key_file = NULL;
 	struct export *export = calloc(1, sizeof *export);
 	const char *out = NULL;
 	const struct cli_option options[] = {{"clearing", &words.clearing, NULL},
 	    {"run", &words.run, NULL}, {"institutions", &words.institutions, NULL},
 	    {"guests", &words.guests, NULL}, {"peer", &words.peer, NULL},
 	    {"advance", &words.advance, NULL}, {"again", &words.again, NULL}, {"out", &out, NULL},
-	    {"officer-key", &words.key_file, NULL}, {NULL, NULL, NULL}};
+	    {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
 	int status = CLI_DONE;
 	enum error error = ERROR_NONE;
 
@@ -469,13 +411,12 @@ int payment_export_run(struct cli *cli, int argc, char **argv)
 		status = CLI_USAGE;
 	export->out = out;
 	if (!status)
-		status = take_words(export, &words);
-	if (!status && words.key_file)
-		error =
-		    key_file_read(words.key_file, "officer", &export->key, NULL, &export->detail);
+		status = payment_what_take(cli, &words, &export->what);
+	if (!status && key_file)
+		error = key_file_read(key_file, "officer", &export->key, NULL, &export->detail);
 	if (error)
-		status = cli_fail(cli, error, &export->detail, words.key_file);
-	export->has_key = words.key_file != NULL;
+		status = cli_fail(cli, error, &export->detail, key_file);
+	export->has_key = key_file != NULL;
 	if (!status)
 		export->node = cli_open(cli, argv[0], cli->dry_run, &status);
 	if (export->node)

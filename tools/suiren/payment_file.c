@@ -205,6 +205,17 @@ enum error payee_find(struct node *node, struct txn *txn, const struct payment *
 	return ERROR_CORRUPT;
 }
 
+enum error payer_check(const struct node *node, struct error_detail *detail)
+{
+	const struct node_config *config = node_configuration(node);
+
+	return config->account[0] ? ERROR_NONE
+				  : error_set(detail, ERROR_NOT_FOUND,
+					"node.yaml of %06u names no account and bank: out of what "
+					"should it be paid?",
+					(unsigned)config->region);
+}
+
 /* --- the file ----------------------------------------------------------------------------------------------- */
 
 static enum error head(struct node *node, struct txn *txn, const struct payment_part *part,
@@ -212,15 +223,12 @@ static enum error head(struct node *node, struct txn *txn, const struct payment_
 {
 	const struct node_config *config = node_configuration(node);
 	struct entry_header header;
-	enum error error = timeline_header(txn, part->sequence, &header);
+	enum error error = payer_check(node, detail);
 
+	if (!error)
+		error = timeline_header(txn, part->sequence, &header);
 	if (error)
 		return error;
-	if (!config->account[0])
-		return error_set(detail, ERROR_NOT_FOUND,
-		    "node.yaml of %06u names no account and bank of the city: out of what should "
-		    "be paid?",
-		    (unsigned)config->region);
 	order->created_ms = header.time_ms;
 	order->execution_day = day_of_time(header.time_ms);
 	order->debtor = (struct iso_party){.name = span_text(config->name_zh),

@@ -42,6 +42,9 @@ struct payee {
 MUST_CHECK enum error payee_find(struct node *node, struct txn *txn, const struct payment *payment,
     struct payee *payee, struct error_detail *detail);
 
+/* Fails with: ERROR_NOT_FOUND (node.yaml names no account of the city). */
+MUST_CHECK enum error payer_check(const struct node *node, struct error_detail *detail);
+
 /* Append the part's pain.001. Fails with: what payee_find and iso_order_write fail with, ERROR_NOT_FOUND (the city has no account in
  * node.yaml); `detail` names the payee. */
 MUST_CHECK enum error payment_part_write(struct node *node, struct txn *txn,
