@@ -3,10 +3,10 @@
 #ifndef SUIREN_AUDIT_INTERNAL_H
 #define SUIREN_AUDIT_INTERNAL_H
 
+#include "limits.h"
 #include "ledger_internal.h"
 
 /* So many rows of one table are reported one by one, the others together. */
-#define AUDIT_ROWS_MAX 100u
 /* The scratch store is committed after so many transfers: bounds the pages that LMDB holds in memory. */
 #define AUDIT_COMMIT_TRANSFERS 4096u
 

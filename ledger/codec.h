@@ -5,9 +5,8 @@
 #ifndef SUIREN_CODEC_H
 #define SUIREN_CODEC_H
 
+#include "limits.h"
 #include "bytes.h"
-
-#define CODEC_DEPTH_MAX 16
 
 void codec_put_uint(struct buffer *out, uint64_t value); /* at most INT64_MAX, asserted */
 void codec_put_int(struct buffer *out, int64_t value);

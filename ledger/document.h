@@ -4,12 +4,12 @@
 #ifndef SUIREN_DOCUMENT_H
 #define SUIREN_DOCUMENT_H
 
+#include "limits.h"
 #include "codec.h"
 #include "key.h"
 
 /* All content types are "application/vnd.suiren.<name>+cbor"; functions take and give <name>. */
 #define DOCUMENT_NAME_SIZE 32
-#define DOCUMENT_SIZE_MAX (2u << 20)
 
 struct document {
 	struct span whole;           /* the COSE bytes as received */

@@ -3,12 +3,11 @@
 #ifndef SUIREN_MERKLE_H
 #define SUIREN_MERKLE_H
 
+#include "limits.h"
 #include "hash.h"
 
-#define MERKLE_PROOF_MAX 63
 /* No proof of a tree of at most this many leaves has more than MERKLE_PROOF_MAX hashes: a consistency proof may have one more
  * than the tree has levels. */
-#define MERKLE_SIZE_MAX (UINT64_C(1) << 62)
 
 struct merkle_proof {
 	struct hash hashes[MERKLE_PROOF_MAX];

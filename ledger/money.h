@@ -3,6 +3,7 @@
 #ifndef SUIREN_MONEY_H
 #define SUIREN_MONEY_H
 
+#include "limits.h"
 #include "bytes.h"
 
 enum unit {
@@ -12,7 +13,6 @@ enum unit {
 
 /* An amount in the smallest part of its unit: fen or minutes. Amounts are kept within +-AMOUNT_MAX so that a
  * sum of two never leaves int64. */
-#define AMOUNT_MAX (INT64_C(1) << 60)
 
 struct amount {
 	int64_t value;

@@ -3,12 +3,10 @@
 #ifndef SUIREN_NOTE_H
 #define SUIREN_NOTE_H
 
+#include "limits.h"
 #include "key.h"
 
-#define NOTE_SIZE_MAX (64u << 10)
-#define NOTE_SIGNATURES_MAX 100
 #define NOTE_NAME_SIZE 128
-#define NOTE_KNOWN_MAX 64
 #define NOTE_TYPE_ED25519 0x01
 #define NOTE_TYPE_COSIGNATURE 0x04
 

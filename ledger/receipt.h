@@ -9,10 +9,9 @@
 #ifndef SUIREN_RECEIPT_H
 #define SUIREN_RECEIPT_H
 
+#include "limits.h"
 #include "entry.h"
 #include "tlog_proof.h"
-
-#define RECEIPT_SIZE_MAX (1u << 20)
 
 struct receipt {
 	struct entry_header header;

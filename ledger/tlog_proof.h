@@ -3,10 +3,9 @@
 #ifndef SUIREN_TLOG_PROOF_H
 #define SUIREN_TLOG_PROOF_H
 
+#include "limits.h"
 #include "merkle.h"
 #include "note.h"
-
-#define TLOG_PROOF_SIZE_MAX (128u << 10)
 
 struct tlog_proof {
 	uint64_t index;

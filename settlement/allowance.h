@@ -4,12 +4,10 @@
 #ifndef SUIREN_ALLOWANCE_H
 #define SUIREN_ALLOWANCE_H
 
+#include "settlement_limits.h"
 #include "decision.h"
 #include "policy.h"
 #include "verdict.h"
-
-#define RUN_NAME_MAX 32u
-#define ALLOWANCE_PART_MAX 8000u
 
 /* A booked part. The order of the next one names `next_person`; `last` tells that there is no more. */
 struct allowance_part {

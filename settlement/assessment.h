@@ -4,11 +4,10 @@
 #ifndef SUIREN_ASSESSMENT_H
 #define SUIREN_ASSESSMENT_H
 
+#include "settlement_limits.h"
 #include "person.h"
 
-#define ASSESSMENT_SCORE_MAX 90
 #define ASSESSMENT_NO_SCORE (-1)
-#define ABILITY_LEVEL_MAX 4
 
 enum assessment_flag {
 	ASSESSMENT_DEMENTIA = 1,  /* 认知障碍或精神疾病: one level worse */

@@ -11,8 +11,6 @@
 #include "settlement_limits.h"
 #include "store.h"
 
-#define BUNDLE_SIZE_MAX (64u << 20)
-
 /* Borrowed from the bundle's bytes. */
 struct bundle_policy {
 	uint32_t region;

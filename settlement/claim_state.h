@@ -4,11 +4,10 @@
 #ifndef SUIREN_CLAIM_STATE_H
 #define SUIREN_CLAIM_STATE_H
 
+#include "settlement_limits.h"
 #include "accounts.h"
 #include "policy.h"
 #include "store.h"
-
-#define STAYS_OF_LINE_MAX 8
 
 /* Nights from..until (days of the month) of a stay by its slot in the institution. */
 struct night_piece {

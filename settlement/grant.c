@@ -5,11 +5,11 @@
 
 #include "person_internal.h"
 #include "settlement_internal.h"
+#include "settlement_limits.h"
 
 enum { MESSAGE_GRANT, MESSAGE_GRANT_CHANGE };
 
 /* Grants of one person in one entry: more is a mistake, and would be slow. */
-#define GRANT_LINES_OF_PERSON_MAX 64u
 
 /* [person code, programme code, from day, until day or null, paid to, region, amount (null), state] */
 void grant_line_write(struct buffer *out, const struct grant_line *line)

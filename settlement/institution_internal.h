@@ -2,13 +2,10 @@
 #ifndef SUIREN_INSTITUTION_INTERNAL_H
 #define SUIREN_INSTITUTION_INTERNAL_H
 
+#include "settlement_limits.h"
 #include "institution.h"
 #include "policy.h"
 
-#define INSTITUTION_TEXT_MAX 192u
-#define INSTITUTION_BEDS_MAX 100000u
-#define INSTITUTION_STAR_MAX 5u
-#define INSTITUTION_ACCOUNT_MAX 34u
 #define INSTITUTION_BANK_SIZE 12u /* CNAPS */
 
 struct institution_row institution_row_new(

@@ -6,14 +6,10 @@
 #ifndef SUIREN_ISO20022_H
 #define SUIREN_ISO20022_H
 
+#include "settlement_limits.h"
 #include "money.h"
 
-#define ISO_ID_MAX 35u    /* MsgId, EndToEndId and the like, characters */
-#define ISO_NAME_MAX 140u /* names, remittance information */
-#define ISO_ACCOUNT_MAX 34u
-#define ISO_BANK_SIZE 12u         /* CNAPS code, digits */
-#define ISO_TRANSFERS_MAX 100000u /* in one file */
-#define ISO_FILE_MAX (128u << 20) /* bytes */
+#define ISO_BANK_SIZE 12u /* CNAPS code, digits */
 
 /* Whose account at which bank. */
 struct iso_party {

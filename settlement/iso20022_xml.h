@@ -4,12 +4,8 @@
 #ifndef SUIREN_ISO20022_XML_H
 #define SUIREN_ISO20022_XML_H
 
+#include "settlement_limits.h"
 #include "bytes.h"
-
-#define XML_DEPTH_MAX 24
-#define XML_PATH_MAX 512u
-#define XML_TEXT_MAX 4096u /* bytes of one leaf */
-#define XML_NAME_SPACE_MAX 128u
 
 /* An element that has ended. Borrowed for the call. */
 struct xml_element {

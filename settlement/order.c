@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "tables.h"
+#include "settlement_limits.h"
 
 #define ORDER_VERSION 1
 #define ORDER_FIELDS 8
-#define ORDER_PARAMETERS_MAX 4096u
 #define ORDER_ROW_SIZE (8 + HASH_SIZE)
 
 static enum error line_root_of(

@@ -10,6 +10,7 @@
 #ifndef SUIREN_PAYMENT_H
 #define SUIREN_PAYMENT_H
 
+#include "settlement_limits.h"
 #include "accounts.h"
 #include "decision.h"
 
@@ -33,12 +34,7 @@ enum payment_state {
 	PAYMENT_RECEIVED = 5
 };
 
-#define PAYMENT_NAME_MAX 32u
-#define PAYMENT_PAYEE_MAX 20u
-#define PAYMENT_ATTEMPTS_MAX 99u
-#define PAYMENT_PART_MAX 8000u
 #define END_TO_END_SIZE 31 /* 30 characters, terminated */
-#define BANK_REFERENCE_MAX 35u
 
 /* Texts are terminated. */
 struct payment {

@@ -3,6 +3,7 @@
 #ifndef SUIREN_PROGRAMME_H
 #define SUIREN_PROGRAMME_H
 
+#include "settlement_limits.h"
 #include "calendar.h"
 #include "person.h"
 #include "policy.h"
@@ -22,8 +23,6 @@ struct programme_span {
 	int32_t from_day, until_day;
 	bool asks_age, asks_level;
 };
-
-#define PROGRAMME_SPANS_MAX 31
 
 /* The versions of a programme in a month for a district, days without any left out. */
 struct programme_month {

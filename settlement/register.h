@@ -4,11 +4,10 @@
 #ifndef SUIREN_REGISTER_H
 #define SUIREN_REGISTER_H
 
+#include "settlement_limits.h"
 #include "batch.h"
 #include "dispatch.h"
 #include "lines.h"
-
-#define REGISTER_MESSAGES_MAX 3
 
 /* What the function for a line works with. */
 struct register_work {

@@ -3,9 +3,8 @@
 #ifndef SUIREN_REVERSAL_H
 #define SUIREN_REVERSAL_H
 
+#include "settlement_limits.h"
 #include "decision.h"
-
-#define GROUNDS_MAX 128u
 
 /* Append a line of a `reversal` order: [entry, line, grounds]. Grounds are 1..GROUNDS_MAX bytes. */
 void reversal_line_write(struct buffer *out, uint64_t sequence, uint32_t line, struct span grounds);

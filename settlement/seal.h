@@ -3,11 +3,11 @@
 #ifndef SUIREN_SEAL_H
 #define SUIREN_SEAL_H
 
+#include "settlement_limits.h"
 #include "hash.h"
 
 #define SEAL_NONCE_SIZE 24
 #define SEAL_TAG_SIZE 16
-#define SEAL_PLAIN_MAX 320
 
 /* What is sealed, kept on the stack; seal_wipe when done. */
 struct seal_plain {

@@ -19,4 +19,48 @@
 /* of the month after the clearing's month: the last day before which nothing is proposed */
 #define CLEARING_AFTER_DAY 20
 
+/* Registers: rows of one person in one entry, and texts. */
+#define STAY_LINES_OF_PERSON_MAX 64u
+#define GRANT_LINES_OF_PERSON_MAX 64u
+#define STAYS_OF_LINE_MAX 8
+#define REGISTER_MESSAGES_MAX 3
+#define INSTITUTION_TEXT_MAX 192u
+#define INSTITUTION_BEDS_MAX 100000u
+#define INSTITUTION_STAR_MAX 5u
+#define INSTITUTION_ACCOUNT_MAX 34u
+/* GB/T 42195: points, and levels of ability from 0. */
+#define ASSESSMENT_SCORE_MAX 90
+#define ABILITY_LEVEL_MAX 4
+#define SEAL_PLAIN_MAX 320
+
+/* Verdicts: a month has so many days; there are so many kinds of reductions. */
+#define VERDICT_PIECES_MAX 31
+#define PROGRAMME_SPANS_MAX 31
+#define VERDICT_REDUCTIONS_MAX 6
+/* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
+#define VERDICT_NIGHTS_MAX 10000000
+
+/* Orders, runs, payments. */
+#define ORDER_PARAMETERS_MAX 4096u
+#define GROUNDS_MAX 128u
+#define RUN_NAME_MAX 32u
+#define ALLOWANCE_PART_MAX 8000u
+#define PAYMENT_NAME_MAX 32u
+#define PAYMENT_PAYEE_MAX 20u
+#define PAYMENT_ATTEMPTS_MAX 99u
+#define PAYMENT_PART_MAX 8000u
+#define BANK_REFERENCE_MAX 35u
+
+/* Files. */
+#define BUNDLE_SIZE_MAX (64u << 20)
+#define ISO_ID_MAX 35u    /* MsgId, EndToEndId and the like, characters */
+#define ISO_NAME_MAX 140u /* names, remittance information */
+#define ISO_ACCOUNT_MAX 34u
+#define ISO_TRANSFERS_MAX 100000u /* in one file */
+#define ISO_FILE_MAX (128u << 20) /* bytes */
+#define XML_DEPTH_MAX 24
+#define XML_PATH_MAX 512u
+#define XML_TEXT_MAX 4096u /* bytes of one leaf */
+#define XML_NAME_SPACE_MAX 128u
+
 #endif

@@ -2,10 +2,9 @@
 #ifndef SUIREN_STAY_INTERNAL_H
 #define SUIREN_STAY_INTERNAL_H
 
+#include "settlement_limits.h"
 #include "register.h"
 #include "stay.h"
-
-#define STAY_LINES_OF_PERSON_MAX 64u
 
 /* Write a stay: a new key takes the institution's next slot; a row that is there keeps its own. The person's row is
  * copied in; a person of whom nothing is known yet stands as a foreign one. */

@@ -12,14 +12,10 @@
 #ifndef SUIREN_VERDICT_H
 #define SUIREN_VERDICT_H
 
+#include "settlement_limits.h"
 #include "codec.h"
 #include "policy.h"
 #include "reason.h"
-
-#define VERDICT_PIECES_MAX 31
-#define VERDICT_REDUCTIONS_MAX 6
-/* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
-#define VERDICT_NIGHTS_MAX 10000000
 
 /* Consecutive days of one version, band and level. */
 struct verdict_piece {

@@ -4,12 +4,11 @@
 #ifndef SUIREN_BANK_FOLDER_H
 #define SUIREN_BANK_FOLDER_H
 
+#include "tool_limits.h"
 #include "bytes.h"
 
 #define BANK_FOLDER_OUT "out"
 #define BANK_FOLDER_IN "in"
-#define BANK_PATH_MAX 4096
-#define BANK_FILES_MAX 100000u
 
 /* DIR/bank/<part>[/<name>]; `name` may be NULL. Fails with: ERROR_TOO_LARGE. */
 MUST_CHECK enum error bank_path(const char *directory, const char *part, const char *name,

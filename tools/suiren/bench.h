@@ -2,9 +2,8 @@
 #ifndef SUIREN_BENCH_H
 #define SUIREN_BENCH_H
 
+#include "tool_limits.h"
 #include "cli.h"
-
-#define BENCH_ROUNDS_MAX 25
 
 /* One side of a case, a figure a round. */
 struct bench_side {

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "tool_limits.h"
 #include "node.h"
 
 enum cli_status { CLI_DONE = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_WORLD = 3 };
@@ -40,7 +41,6 @@ struct cli_option {
 	const char **value;
 	bool *flag;
 };
-#define CLI_OPTIONS_MAX 32
 
 /* Returns the number of positional words (argv[0..n-1]), or -1 after printing a usage error (return CLI_USAGE then).
  * `command` NULL: cli->command. */

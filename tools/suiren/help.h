@@ -3,12 +3,12 @@
 #ifndef SUIREN_HELP_H
 #define SUIREN_HELP_H
 
+#include "tool_limits.h"
 #include "cli.h"
 
 /* Slips of up to so many letters (inserted, dropped, changed, swapped) get a suggestion. */
 #define SUGGESTION_DISTANCE 2
 /* Longer words are never compared. */
-#define SUGGESTION_WORD_MAX 32
 
 /* Optimal string alignment distance; SIZE_MAX if a word is too long to be compared. */
 size_t help_distance(const char *a, const char *b);

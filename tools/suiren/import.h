@@ -5,6 +5,7 @@
 #ifndef SUIREN_IMPORT_H
 #define SUIREN_IMPORT_H
 
+#include "tool_limits.h"
 #include "assessment.h"
 #include "entitlement.h"
 #include "fund.h"
@@ -12,8 +13,6 @@
 #include "node.h"
 #include "registry.h"
 #include "stay.h"
-
-#define IMPORT_ROWS_MAX 10000u
 
 /* Texts are terminated; card and bank may be empty. */
 struct import_person {

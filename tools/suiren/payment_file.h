@@ -5,6 +5,7 @@
 #ifndef SUIREN_PAYMENT_FILE_H
 #define SUIREN_PAYMENT_FILE_H
 
+#include "tool_limits.h"
 #include "node.h"
 #include "payment.h"
 
@@ -50,7 +51,6 @@ MUST_CHECK enum error payer_check(const struct node *node, struct error_detail *
 MUST_CHECK enum error payment_part_write(struct node *node, struct txn *txn,
     const struct payment_part *part, struct buffer *out, struct error_detail *detail);
 /* "run-old-age-202610-1.xml": what is not a letter, digit, '-', '.' or '_' in the name becomes '_'. */
-#define PAYMENT_FILE_NAME_MAX 80
 void payment_part_name(const struct payment_part *part, char name[PAYMENT_FILE_NAME_MAX]);
 
 #endif

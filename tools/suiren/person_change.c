@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "person_words.h"
+#include "tool_limits.h"
 
 /* --- change ------------------------------------------------------------------------------------------------ */
 
@@ -118,8 +119,6 @@ int person_change_run(struct cli *cli, int argc, char **argv)
 
 /* --- erase ------------------------------------------------------------------------------------------------- */
 
-#define ERASE_MAX 1000
-
 static enum error erase_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
     uint64_t after, const struct secret_key *key, struct answer *answer)
 {
@@ -139,7 +138,7 @@ int person_erase_run(struct cli *cli, int argc, char **argv)
 	const char *key_file = NULL;
 	const struct cli_option options[] = {{"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
 	int status = CLI_DONE;
-	int words = cli_options(cli, NULL, argc, argv, options, 2, 1 + ERASE_MAX);
+	int words = cli_options(cli, NULL, argc, argv, options, 2, 1 + ERASE_PERSONS_MAX);
 	if (words < 0)
 		return CLI_USAGE;
 	/* One person is named by the code, of several the argument is counted. */

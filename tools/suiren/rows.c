@@ -7,6 +7,7 @@
 
 #include "output.h"
 #include "reason.h"
+#include "tool_limits.h"
 
 /* --- rows and texts ---------------------------------------------------------------------------------------- */
 
@@ -245,7 +246,6 @@ static void refused_still(struct buffer *refused, const struct buffer *again)
 }
 
 /* So many times at most are rows that were refused again and again looked for among the entries. */
-#define AGAIN_MAX 100
 
 static int book_again(struct rows *rows, struct node *node, const struct secret_key *key,
     struct rows_entry *entry, struct buffer *refused)
@@ -271,7 +271,8 @@ static int book_part(struct rows *rows, struct node *node, uint32_t first, uint3
 	struct buffer refused = {0};
 	struct rows_entry entry;
 	int status = book_once(rows, rows, node, first, count, 0, key, &entry, &refused);
-	for (int i = 0; !status && rows->again && entry.repeat && refused.size > 0 && i < AGAIN_MAX;
+	for (int i = 0;
+	     !status && rows->again && entry.repeat && refused.size > 0 && i < ORDERS_AGAIN_MAX;
 	     i++)
 		status = book_again(rows, node, key, &entry, &refused);
 	buffer_append(&rows->refused, buffer_span(&refused));

@@ -4,6 +4,7 @@
 #ifndef SUIREN_ROWS_H
 #define SUIREN_ROWS_H
 
+#include "tool_limits.h"
 #include "cli.h"
 #include "import.h"
 #include "table.h"
@@ -11,7 +12,6 @@
 #include <yyjson.h>
 
 /* So many wrong or refused rows are told, then only their number. */
-#define ROWS_TOLD_MAX 100u
 
 struct rows;
 

@@ -5,14 +5,13 @@
 #ifndef SUIREN_SAMPLE_MODEL_H
 #define SUIREN_SAMPLE_MODEL_H
 
+#include "tool_limits.h"
 #include "calendar.h"
 #include "institution.h"
 #include "key.h"
 
 #define SAMPLE_CITIES 4
 #define SAMPLE_RESIDENTS_LEAST 2000u
-#define SAMPLE_RESIDENTS_MAX 2000000u
-#define SAMPLE_MONTHS_MAX 24u
 #define SAMPLE_NAME_SIZE 64
 
 extern const uint32_t sample_regions[SAMPLE_CITIES]; /* 510100 500000 510800 511300 */

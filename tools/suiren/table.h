@@ -4,14 +4,8 @@
 #ifndef SUIREN_TABLE_H
 #define SUIREN_TABLE_H
 
+#include "tool_limits.h"
 #include "bytes.h"
-
-#define TABLE_FILE_MAX (256u << 20)
-#define TABLE_ROWS_MAX 1000000u
-#define TABLE_COLUMNS_MAX 64
-#define TABLE_FIELD_MAX 4096
-/* Every field at its longest, with each of its bytes a doubled quote. */
-#define TABLE_ROW_MAX (TABLE_COLUMNS_MAX * (2 * TABLE_FIELD_MAX + 3))
 
 struct table_row {
 	const char *file;

@@ -7,9 +7,9 @@
 #include "cli.h"
 #include "output.h"
 #include "replay.h"
+#include "tool_limits.h"
 
 /* So many findings are shown; the others are counted. */
-#define FINDINGS_SHOWN_MAX 100
 
 struct verification {
 	const struct cli *cli;
