@@ -21,6 +21,9 @@ struct allowance_work {
 	uint32_t row;
 	uint64_t policy_sequence;
 	bool claimable; /* institutions claim for the same need */
+	uint32_t
+	    rivals[PROGRAMMES_MAX]; /* tags of the programmes of which only one is paid to a card */
+	size_t rival_count;
 	struct decision *decision;
 	/* Replay: the logged lines, in the same order of persons; the one that is next. */
 	struct codec_reader logged_lines, logged_verdicts;
@@ -33,12 +36,16 @@ struct allowance_work {
 	enum error error;
 };
 
+/* One need is paid once, by whichever programme: this one, or one that excludes it. */
 static bool paid_before(struct allowance_work *work, uint64_t person)
 {
 	bool paid = false;
 
 	work->error =
 	    allowance_paid(work->txn, work->programme->tag, work->order->month, person, &paid);
+	for (size_t i = 0; i < work->rival_count && !work->error && !paid; i++)
+		work->error =
+		    allowance_paid(work->txn, work->rivals[i], work->order->month, person, &paid);
 	return paid;
 }
 
@@ -87,6 +94,23 @@ static bool need_claimable(const struct allowance_work *work)
 			return true;
 	}
 	return false;
+}
+
+/* What else goes to cards for the same need, or is excluded by this programme or excludes it. */
+static void find_rivals(struct allowance_work *work)
+{
+	for (size_t i = 0; i < work->policy->programme_count; i++) {
+		const struct programme *other = &work->policy->programmes[i];
+		bool rival = other->need == work->programme->need ||
+			     programme_excludes(work->programme, other->tag) ||
+			     programme_excludes(other, work->programme->tag);
+
+		for (size_t k = 0; k < work->rival_count; k++)
+			rival = rival && work->rivals[k] != other->tag; /* another version */
+		if (rival && other->tag != work->programme->tag &&
+		    other->paid_to != PAID_TO_INSTITUTION)
+			work->rivals[work->rival_count++] = other->tag;
+	}
 }
 
 /* The month of death is paid whole, then none. */
@@ -232,6 +256,12 @@ static bool take_over(struct allowance_work *work, uint64_t person)
 		next_logged(work);
 	if (!work->logged_verdict.size || work->logged_person != person)
 		return false;
+	/* The part's last line names who comes first in the next part. */
+	if (codec_at_end(&work->logged_lines)) {
+		work->full = true;
+		work->next_person = person;
+		return false;
+	}
 	if (verdict_parse(work->logged_verdict, &verdict) || verdict.reason != REASON_approved) {
 		work->error = ERROR_MALFORMED;
 		return false;
@@ -255,7 +285,7 @@ static bool consider(
 	if (person->state & PERSON_ERASED) {
 		if (work->logged_verdict.size && take_over(work, person->code))
 			work->last_person = person->code;
-		return !work->error;
+		return !work->error && !work->full;
 	}
 	if (!(person->state & PERSON_HAS_FACTS) || !lives(person, work->order->month))
 		return true;
@@ -380,6 +410,7 @@ static enum error find_programme(struct allowance_work *work, struct error_detai
 static enum error prepare_claimed(struct allowance_work *work)
 {
 	work->claimable = need_claimable(work);
+	find_rivals(work);
 	return allowance_workspace(work->settlement, work->txn, work->order->month);
 }
 

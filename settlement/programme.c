@@ -101,6 +101,15 @@ bool programme_asks_level(const struct programme *programme)
 	return programme->level_min > 0 || programme->level_max < 4;
 }
 
+bool programme_excludes(const struct programme *programme, uint32_t tag)
+{
+	for (size_t i = 0; i < programme->exclude_count; i++) {
+		if (programme->excludes[i] == tag)
+			return true;
+	}
+	return false;
+}
+
 bool programme_portable_to(const struct programme *programme, uint32_t region)
 {
 	if (!programme->portable)

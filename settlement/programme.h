@@ -43,6 +43,8 @@ int programme_band(const struct programme *programme, int age, int level);
 /* Do the bands tell ages, or levels, apart? */
 bool programme_asks_age(const struct programme *programme);
 bool programme_asks_level(const struct programme *programme);
+/* Does it bar itself for who draws the programme with this tag? */
+bool programme_excludes(const struct programme *programme, uint32_t tag);
 /* May a resident of another city draw it in `region`? */
 bool programme_portable_to(const struct programme *programme, uint32_t region);
 

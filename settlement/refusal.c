@@ -401,15 +401,6 @@ static bool income_class(struct line_case *line, struct verdict *verdict)
 	return any_span(line, income_span, verdict);
 }
 
-static bool excludes(const struct programme *programme, uint32_t tag)
-{
-	for (size_t i = 0; i < programme->exclude_count; i++) {
-		if (programme->excludes[i] == tag)
-			return true;
-	}
-	return false;
-}
-
 /* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. `day`: the first of
  * the month on which it holds. */
 static bool grant_bars(const struct line_case *line, const struct programme *programme,
@@ -417,7 +408,7 @@ static bool grant_bars(const struct line_case *line, const struct programme *pro
 {
 	const struct programme *other;
 
-	if (excludes(programme, grant->tag))
+	if (programme_excludes(programme, grant->tag))
 		return true;
 	if (grant->paid_to != PAID_TO_CARD)
 		return false;

@@ -297,6 +297,28 @@ static uint64_t claim_care(struct town *town, uint32_t month, uint64_t person, u
 	return town_claim_one(town, HOUSE_A, CHENGDU, month, "nursing_subsidy", person, 1, last);
 }
 
+/* 护理补贴 200.00 and 重度残疾人护理补贴 80.00 exclude each other: of two grants to one card the one that is run first is paid. */
+static void of_two_programmes_that_exclude_each_other_one_is_paid_to_the_card(void **state)
+{
+	struct town *town = chengdu(*state, policy_embedded(CHENGDU), day(2026, 8, 2), 1000000);
+	uint64_t person =
+	    town_person(town, 1, day(1940, 5, 5), INCOME_LOW, PERSON_SEVERELY_DISABLED);
+	town_fund(town, "lottery", 1000000);
+	town_assess(town, person, 3, day(2026, 1, 1), day(2026, 12, 31));
+	town_grant(
+	    town, person, "nursing_subsidy", day(2026, 6, 1), DAY_NEVER, PAID_TO_CARD, GRANT_GIVEN);
+	town_grant(town, person, DISABLED_ALLOWANCE, day(2026, 6, 1), DAY_NEVER, PAID_TO_CARD,
+	    GRANT_GIVEN);
+	run(town, "nursing_subsidy", 202606, "n-06");
+	run(town, DISABLED_ALLOWANCE, 202606, "d-06");
+	assert_true(paid_to(town, "n-06", person) == 20000);
+	assert_int_equal(paid_by(town, "d-06").count, 0);
+	run(town, DISABLED_ALLOWANCE, 202607, "d-07");
+	run(town, "nursing_subsidy", 202607, "n-07");
+	assert_true(paid_to(town, "d-07", person) == 8000);
+	assert_int_equal(paid_by(town, "n-07").count, 0);
+}
+
 /* The house claimed June's first ten days; the grant to the card that begins on the 20th is paid from July on. */
 static void a_month_in_which_an_institution_has_claimed_is_not_paid_to_the_card(void **state)
 {
@@ -550,6 +572,54 @@ static void a_run_is_booked_in_parts_that_follow_one_another(void **state)
 	assert_true(run_balance(town, "2026-07") == MANY * INT64_C(5000));
 }
 
+/* Decided anew after the person was forgotten who comes first in the next part, the part still ends before her. */
+static void a_part_ends_at_the_same_person_when_she_is_forgotten(void **state)
+{
+	struct town *town = chengdu(*state, policy_embedded(CHENGDU), day(2026, 8, 2), 100000000);
+	const struct hash content = {{0}};
+	struct buffer document = {0}, parameters = {0}, line = {0};
+	struct decision decision;
+	uint32_t not_rerun;
+	struct txn *txn;
+	register_many(town);
+	allowance_parameters_write(&parameters, 202607, "old_age_allowance", "2026-07", 1, 0);
+	assert_int_equal(order_sign(&document, &town->document_key, CHENGDU, KIND_allowance,
+			     span_text("run"), buffer_span(&parameters), ALLOWANCE_PARAMETERS,
+			     &content, &content, (struct span){NULL, 0}, 0),
+	    ERROR_NONE);
+	const struct span documents[] = {buffer_span(&document)};
+	const struct command command = {
+	    .kind = KIND_allowance, .documents = documents, .document_count = 1};
+	decision_init(&decision);
+	assert_int_equal(txn_begin_read(ledger_store(town->ledger), &txn), ERROR_NONE);
+	assert_int_equal(
+	    settlement_decide(town->settlement, txn, &command, town->now_ms, &decision, NULL),
+	    ERROR_NONE);
+	txn_abort(txn);
+	erase_line_write(&line, person_code_make(CHENGDU, ALLOWANCE_PART_MAX + 1));
+	assert_int_equal(town_order(town, KIND_erase, NULL, 0, &line, 1), ERROR_NONE);
+	const struct entry entry = {
+	    .header = {.epoch = 1,
+		.time_ms = town->now_ms,
+		.kind = KIND_allowance,
+		.document_count = 1,
+		.count = decision.count},
+	    .documents = documents,
+	    .lines = buffer_span(&decision.lines),
+	    .verdicts = buffer_span(&decision.verdicts),
+	    .transfers = decision.transfers,
+	    .transfer_count = decision.transfer_count,
+	};
+	assert_int_equal(txn_begin_read(ledger_store(town->ledger), &txn), ERROR_NONE);
+	if (settlement_replay(town->settlement, txn, &entry, &not_rerun, &town->detail))
+		fail_msg("%s", town->detail.text);
+	assert_int_equal(not_rerun, 0);
+	txn_abort(txn);
+	decision_free(&decision);
+	buffer_free(&document);
+	buffer_free(&parameters);
+}
+
 static void orders_that_make_no_sense_are_refused(void **state)
 {
 	struct town *town = chengdu(*state, policy_embedded(CHENGDU), day(2026, 8, 2), 1000000);
@@ -588,6 +658,7 @@ int main(void)
 	    CASE(a_month_is_paid_once_whatever_grants_touch_it),
 	    CASE(a_grant_alone_does_not_make_somebody_eligible),
 	    CASE(who_is_forgotten_is_not_paid),
+	    CASE(of_two_programmes_that_exclude_each_other_one_is_paid_to_the_card),
 	    CASE(a_month_in_which_an_institution_has_claimed_is_not_paid_to_the_card),
 	    CASE(a_month_that_was_paid_to_the_card_is_not_claimed_until_it_is_taken_back),
 	    CASE(what_goes_to_either_is_paid_to_the_card_where_the_grant_says_so),
@@ -596,6 +667,7 @@ int main(void)
 	    CASE(each_month_has_the_amount_of_its_own_time),
 	    CASE(a_run_that_is_ordered_twice_is_booked_once),
 	    CASE(a_run_is_booked_in_parts_that_follow_one_another),
+	    CASE(a_part_ends_at_the_same_person_when_she_is_forgotten),
 	    CASE(orders_that_make_no_sense_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
