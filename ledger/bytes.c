@@ -139,13 +139,13 @@ enum error hex_read(struct span text, uint8_t *bytes, size_t size)
 {
 	if (text.size != 2 * size)
 		return ERROR_MALFORMED;
-	for (size_t i = 0; i < size; i++) {
-		int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
-
-		if (high < 0 || low < 0)
+	for (size_t i = 0; i < text.size; i++) {
+		if (hex_digit(text.data[i]) < 0)
 			return ERROR_MALFORMED;
-		bytes[i] = (uint8_t)(high << 4 | low);
 	}
+	for (size_t i = 0; i < size; i++)
+		bytes[i] =
+		    (uint8_t)(hex_digit(text.data[2 * i]) << 4 | hex_digit(text.data[2 * i + 1]));
 	return ERROR_NONE;
 }
 
@@ -183,7 +183,7 @@ static int base64_value(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-enum error base64_read(struct span text, struct buffer *out)
+static enum error base64_append(struct span text, struct buffer *out)
 {
 	if (text.size % 4)
 		return ERROR_MALFORMED;
@@ -210,6 +210,16 @@ enum error base64_read(struct span text, struct buffer *out)
 			at[k] = (uint8_t)(group >> (16 - 8 * k));
 	}
 	return out->failed;
+}
+
+enum error base64_read(struct span text, struct buffer *out)
+{
+	const size_t before = out->size;
+	enum error error = base64_append(text, out);
+
+	if (error == ERROR_MALFORMED)
+		out->size = before;
+	return error;
 }
 
 void base32_write(struct span bytes, char *text)

@@ -8,19 +8,19 @@ enum error merkle_append(struct merkle_frontier *frontier, const struct hash *le
 {
 	struct hash hash = *leaf;
 	uint64_t index = frontier->size;
-	unsigned level = 0;
+	unsigned level = 0, count = frontier->count;
 	enum error error = write ? write(context, 0, index, &hash) : ERROR_NONE;
 
 	/* As in binary addition: each trailing one of the size is a complete subtree that this leaf joins. */
 	for (; !error && (index >> level & 1); level++) {
-		hash = hash_node(&frontier->hashes[frontier->count - 1], &hash);
-		frontier->count--;
+		hash = hash_node(&frontier->hashes[--count], &hash);
 		if (write)
 			error = write(context, level + 1, index >> (level + 1), &hash);
 	}
 	if (error)
 		return error;
-	frontier->hashes[frontier->count++] = hash;
+	frontier->hashes[count++] = hash;
+	frontier->count = count;
 	frontier->size++;
 	return ERROR_NONE;
 }

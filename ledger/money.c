@@ -90,7 +90,9 @@ enum error yuan_read(struct span text, struct amount *fen)
 	struct span digits;
 	enum error error;
 
-	point = text.size > at ? memchr(text.data + at, '.', text.size - at) : NULL;
+	if (text.size == at)
+		return ERROR_MALFORMED;
+	point = memchr(text.data + at, '.', text.size - at);
 	digits = span_of(text.data + at, point ? (size_t)(point - text.data) - at : text.size - at);
 	error = decimal_read(digits, &whole);
 	if (error)

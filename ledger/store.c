@@ -70,6 +70,7 @@ static enum error error_of(const struct store *store, int code)
 	case MDB_NOTFOUND:
 		return ERROR_NOT_FOUND;
 	case MDB_KEYEXIST:
+	case EEXIST:
 		return ERROR_EXISTS;
 	case MDB_MAP_FULL:
 		return ERROR_MAP_FULL;

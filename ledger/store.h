@@ -43,7 +43,8 @@ MUST_CHECK enum error store_clear_stale_readers(struct store *store, int *cleare
 MUST_CHECK enum error store_grow(struct store *store);
 /* Bytes in use and bytes of the map. */
 MUST_CHECK enum error store_usage(struct store *store, uint64_t *used, uint64_t *map_size);
-/* Write a consistent, compacted copy into the existing empty directory `path`; writers go on meanwhile. */
+/* Write a consistent, compacted copy into the existing empty directory `path`; writers go on meanwhile. Fails with:
+ * ERROR_EXISTS (there is a store), ERROR_NOT_FOUND, ERROR_DISK_FULL, ERROR_IO. */
 MUST_CHECK enum error store_copy(
     struct store *store, const char *path, struct error_detail *detail);
 

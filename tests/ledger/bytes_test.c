@@ -121,8 +121,10 @@ static void base64_that_is_not_canonical_is_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct buffer back = {0};
 
+		buffer_append_text(&back, "kept");
 		if (base64_read(span_text(bad[i]), &back) != ERROR_MALFORMED)
 			fail_msg("accepted: %s", bad[i]);
+		assert_true(span_equal(buffer_span(&back), span_text("kept")));
 		buffer_free(&back);
 	}
 	/* Of the 4096 texts XY== exactly the 256 whose last four bits are zero stand for a byte. */
@@ -177,6 +179,8 @@ static void hex_is_lower_case_and_of_the_right_length(void **state)
 	assert_error(hex_read(span_text("00fg"), bytes, 2), ERROR_MALFORMED);
 	assert_error(hex_read(span_text("0 ff"), bytes, 2), ERROR_MALFORMED);
 	assert_error(hex_read(span_text("0x0f"), bytes, 2), ERROR_MALFORMED);
+	assert_int_equal(bytes[0], 0); /* as it was */
+	assert_int_equal(bytes[1], 255);
 }
 
 /* Unicode 15, table 3-7 "Well-formed UTF-8 byte sequences". */

@@ -3,6 +3,8 @@
 #include "testing.h"
 #include "vectors.h"
 
+#include <cbor.h>
+
 /* --- the writer -------------------------------------------------------------------------------------------- */
 
 static void put_json(struct buffer *out, const json_t *value)
@@ -412,6 +414,18 @@ static void copy_item(struct codec_reader *reader, struct buffer *out)
 	}
 }
 
+/* Another implementation reads the whole of it as one item. */
+static bool read_by_libcbor(struct span bytes)
+{
+	struct cbor_load_result result;
+	cbor_item_t *item = cbor_load(bytes.data, bytes.size, &result);
+	bool whole = item && result.error.code == CBOR_ERR_NONE && result.read == bytes.size;
+
+	if (item)
+		cbor_decref(&item);
+	return whole;
+}
+
 static void what_is_written_is_read_and_is_the_same_when_written_again(void **state)
 {
 	uint64_t random = chance_seed("codec");
@@ -428,6 +442,7 @@ static void what_is_written_is_read_and_is_the_same_when_written_again(void **st
 		copy_item(&reader, &again);
 		assert_good(codec_finish(&reader));
 		assert_true(span_equal(buffer_span(&again), buffer_span(&out)));
+		assert_true(read_by_libcbor(buffer_span(&out)));
 		buffer_free(&out);
 		buffer_free(&again);
 	}
@@ -452,6 +467,7 @@ static void damaged_bytes_are_refused_or_mean_exactly_what_they_say(void **state
 			copy_item(&reader, &again);
 			assert_good(codec_finish(&reader));
 			assert_true(span_equal(buffer_span(&again), buffer_span(&out)));
+			assert_true(read_by_libcbor(buffer_span(&out)));
 			taken++;
 		} else {
 			refused++;

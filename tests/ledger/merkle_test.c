@@ -608,7 +608,14 @@ static void a_store_that_fails_is_reported_as_it_failed(void **state)
 	tree.fault = ERROR_NONE;
 	assert_good(merkle_append(&frontier, &leaf, write_fails, NULL));
 	assert_error(merkle_append(&frontier, &leaf, write_fails, NULL), ERROR_DISK_FULL);
+	/* The tree in memory is as it was, and goes on. */
+	root = merkle_frontier_root(&frontier);
 	assert_int_equal(frontier.size, 1);
+	assert_true(hash_equal(&root, &leaf));
+	assert_good(merkle_append(&frontier, &leaf, NULL, NULL));
+	root = merkle_frontier_root(&frontier);
+	leaf = hash_node(&leaf, &leaf);
+	assert_true(hash_equal(&root, &leaf));
 }
 
 int main(void)

@@ -343,7 +343,7 @@ static void a_copy_is_a_whole_store_of_its_own(void **state)
 	assert_good(put_text(txn, ONE, "half", "done"));
 	assert_good(store_copy(place->store, folder, &detail));
 	txn_abort(txn);
-	assert_error(store_copy(place->store, folder, &detail), ERROR_IO); /* there is one */
+	assert_error(store_copy(place->store, folder, &detail), ERROR_EXISTS);
 	assert_non_null(strstr(detail.text, folder));
 	copy = open_store(folder, 32u << 20, true);
 	assert_non_null(copy);
