@@ -143,6 +143,18 @@ static enum error refuse(struct group *group, struct work *work, enum error why)
 	return error;
 }
 
+/* A command whose append has failed: the rules took what the books cannot hold. Another city's document must not stand in the way
+ * of those behind it: it is refused. But it waits for an account that is frozen. */
+static enum error leave_out(struct group *group, struct work *work)
+{
+	enum error why = work->answer->error;
+
+	work->refused = false;
+	if (!work->from_peer || work->failures > 1 || why == ERROR_FROZEN)
+		return ERROR_NONE;
+	return refuse(group, work, why);
+}
+
 /* One command of the group. An error ends the group; a refusal is in the answer. */
 static enum error run(struct group *group, struct work *work)
 {
@@ -204,8 +216,10 @@ static enum error try_group(struct group *group, struct work *works, size_t coun
 	if (error)
 		return error;
 	for (size_t i = 0; i < count && !error; i++) {
-		if (works[i].left_out)
+		if (works[i].failures) {
+			error = leave_out(group, &works[i]);
 			continue;
+		}
 		memset(works[i].answer, 0, sizeof *works[i].answer);
 		works[i].refused = false;
 		error = run(group, &works[i]);
@@ -267,8 +281,9 @@ static enum error run_group(struct group *group, struct work *works, size_t coun
 			sequencer->stopped = error;
 		if (is_world(error) || error == ERROR_CORRUPT || !group->failed)
 			return error;
-		group->failed->left_out = true;
-		group->failed->answer->error = error;
+		/* What its refusal failed with says less than what it failed with itself. */
+		if (!group->failed->failures++)
+			group->failed->answer->error = error;
 		group->failed->answer->sequence = 0;
 	}
 }

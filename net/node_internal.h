@@ -105,7 +105,8 @@ struct work {
 	struct answer *answer;
 	bool from_peer; /* a document of another city: its refusal is an entry */
 	bool refused;   /* set: refused, and the refusal is booked as answer->sequence */
-	bool left_out;  /* its append failed once: the group is tried again without it */
+	unsigned
+	    failures; /* appends that failed: the group is tried again without it, or with its refusal */
 };
 
 MUST_CHECK enum error sequencer_init(struct sequencer *sequencer);

@@ -536,6 +536,43 @@ enum error settlement_admit(struct settlement *settlement, struct txn *txn, stru
 	    settlement, txn, &document, attachment, storage, command, sequence, detail);
 }
 
+/* What a signature and the heads around it add to a payload; and a transfer's id, amounts and heads to its texts. */
+#define DOCUMENT_FRAME_MAX 256u
+#define TRANSFER_FRAME_MAX 80u
+
+/* Would the entry, and each document that it sends, be within their bounds? Whoever decides must know: an entry that is too large could not be
+ * appended, a document that is too large not be read. */
+static enum error check_size(
+    const struct command *command, const struct decision *decision, struct error_detail *detail)
+{
+	size_t size = DOCUMENT_FRAME_MAX + command->lines.size + decision->lines.size +
+		      decision->verdicts.size;
+
+	for (size_t i = 0; i < command->document_count; i++)
+		size += command->documents[i].size + 8;
+	for (size_t i = 0; i < decision->outgoing_count; i++) {
+		size_t payload = decision->outgoing[i].payload.size;
+
+		if (payload > DOCUMENT_SIZE_MAX - DOCUMENT_FRAME_MAX)
+			return error_set(detail, ERROR_TOO_LARGE,
+			    "a %s of %zu bytes would have to be sent; %u are taken: split what "
+			    "causes it",
+			    decision->outgoing[i].name, payload, DOCUMENT_SIZE_MAX);
+		size += payload + DOCUMENT_FRAME_MAX;
+	}
+	for (size_t i = 0; i < decision->transfer_count; i++) {
+		const struct transfer *transfer = &decision->transfers[i];
+
+		size += TRANSFER_FRAME_MAX + transfer->debit.size + transfer->credit.size +
+			transfer->reference.size;
+	}
+	return size <= ENTRY_BODY_MAX
+		   ? ERROR_NONE
+		   : error_set(detail, ERROR_TOO_LARGE,
+			 "the entry would have %zu bytes; %u are taken: split what causes it", size,
+			 ENTRY_BODY_MAX);
+}
+
 enum error settlement_decide(struct settlement *settlement, struct txn *txn,
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
@@ -554,7 +591,7 @@ enum error settlement_decide(struct settlement *settlement, struct txn *txn,
 	cause = document_hash(command->documents[0]);
 	decision_seal(decision, &cause);
 	assert(kind->lines_made || decision->count == command->count);
-	return ERROR_NONE;
+	return check_size(command, decision, detail);
 }
 
 enum error settlement_draft(struct settlement *settlement, const struct command *command,

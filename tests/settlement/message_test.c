@@ -152,6 +152,29 @@ static void a_descriptor_with_a_lower_number_changes_nothing(void **state)
 	assert_int_equal(introduce(town, &first, &root), ERROR_CONFLICT);
 }
 
+/* --- sizes ---------------------------------------------------------------------------------------------------- */
+
+/* A catalogue of nearly 1 MiB, told to five cities, would make an entry of more than 4 MiB. */
+static void what_would_make_too_large_an_entry_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct town *town = &fixture->chengdu;
+	const uint32_t others[] = {NANCHONG, 510500, 510600};
+	struct buffer yaml = {0};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const struct secret_key root = town_key(others[i], 1);
+		const struct descriptor descriptor = descriptor_of(others[i], 1);
+		assert_int_equal(introduce(town, &descriptor, &root), ERROR_NONE);
+	}
+	buffer_append_text(&yaml, CATALOGUE("510100", "2") DAILY("bed_subsidy", "bed", "home",
+				      "2026-01-01", "50.00", "city", ""));
+	while (yaml.size < 1000000)
+		buffer_append_text(
+		    &yaml, "# a long explanation of why it is as it is, which nobody reads\n");
+	assert_int_equal(town_policy(town, buffer_span(&yaml)), ERROR_TOO_LARGE);
+	buffer_free(&yaml);
+}
+
 /* --- endorsements --------------------------------------------------------------------------------------------- */
 
 /* A sheet of one line for all of June, signed with `key`, endorsed by `host` as its officer's. */
@@ -382,6 +405,8 @@ static void a_refusal_names_one_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		what_would_make_too_large_an_entry_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_city_that_brings_keys_of_others_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
