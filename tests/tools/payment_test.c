@@ -614,6 +614,79 @@ static void a_city_without_an_account_orders_nothing(void **state)
 	free(after);
 }
 
+/* --- accounts -------------------------------------------------------------------------------------------------- */
+
+#define NEW_CARD "6222020098765432100"
+
+static void a_new_card_is_in_the_next_order_and_not_in_what_was_sent(void **state)
+{
+	(void)state;
+	struct picked picked = pick("booked", 9);
+	char words[200], path[96];
+	suiren_must(0, "payment export " CITY " --run " RUN NOW);
+	char *sent = file_read(CITY "/bank/out/run-" RUN "-1.xml", NULL);
+	assert_null(strstr(sent, NEW_CARD));
+	snprintf(words, sizeof(words),
+	    "person card " CITY " %s --card " NEW_CARD " --bank 102651000009" NOW, picked.payee);
+	struct run run = suiren_expect(0, "%s", words);
+	assert_non_null(strstr(run.out, "booked as entry"));
+	run_free(&run);
+	run = without_trace(0, words);
+	assert_non_null(strstr(run.out, "repeat of entry"));
+	run_free(&run);
+	/* The bank has answered all of that file: it stays. */
+	run = suiren_expect(0, "payment export " CITY " --run " RUN NOW);
+	assert_non_null(strstr(run.out, "answered"));
+	run_free(&run);
+	char *still = file_read(CITY "/bank/out/run-" RUN "-1.xml", NULL);
+	assert_string_equal(sent, still);
+	free(sent);
+	free(still);
+	notification("card.xml", ACCOUNT, returned(picked.id, picked.fen), NULL);
+	assert_int_equal(import(0, "card.xml").returned, 1);
+	suiren_must(0, "payment export " CITY " --again %s" NOW, picked.id);
+	snprintf(path, sizeof(path), CITY "/bank/out/again-%s-1.xml", picked.id);
+	still = file_read(path, NULL);
+	assert_non_null(strstr(still, NEW_CARD));
+	assert_non_null(strstr(still, "102651000009"));
+	free(still);
+	refused(
+	    2, "person card " CITY " 5101000000000002 --card '' --bank 102651000009" NOW, "--card");
+	refused(2, "person card " CITY " 5101000000000002 --card 1 --bank 1026510" NOW, "--bank");
+	refused(1, "person card " CITY " 5101009999999994 --card 1 --bank 102651000009" NOW,
+	    "查无此人");
+}
+
+/* Changed, changed back, and changed again: each is an entry; what stands already is none. */
+static void an_institutions_account_changes_by_table(void **state)
+{
+	(void)state;
+	static const char *const accounts[] = {"622200001", "622200002", "622200001"};
+	json_t *list = json_of(0, "institution list " CITY " --host 510100");
+	json_t *home = json_array_get(list, 0);
+	char table[512];
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(table, sizeof(table),
+		    "uscc,name,kind,district,beds,star,account,bank\n%s,%s,%s,%06lld,%lld,%lld,%s,"
+		    "102651000003\n",
+		    text_of(home, "uscc"), text_of(home, "name"), text_of(home, "kind"),
+		    number_of(home, "district"), number_of(home, "beds"), number_of(home, "star"),
+		    accounts[i]);
+		file_write("homes.csv", table, strlen(table));
+		struct run run = suiren_expect(0, "institution update " CITY " homes.csv" NOW);
+		assert_non_null(strstr(run.out, "booked as entry"));
+		run_free(&run);
+		run = without_trace(0, "institution update " CITY " homes.csv" NOW);
+		assert_non_null(strstr(run.out, "repeat of entry"));
+		run_free(&run);
+		run = suiren_expect(0, "institution show " CITY " %s", text_of(home, "uscc"));
+		assert_non_null(strstr(run.out, accounts[i]));
+		run_free(&run);
+	}
+	json_decref(list);
+	suiren_must(2, "institution update demo/500000 homes.csv --now 2027-01-04");
+}
+
 /* --- looking --------------------------------------------------------------------------------------------------- */
 
 static void payments_are_listed_and_shown(void **state)
@@ -664,6 +737,8 @@ int main(void)
 	    cmocka_unit_test(the_bank_answers_once_and_the_same),
 	    cmocka_unit_test(the_bank_plays_for_demo_nodes_only),
 	    cmocka_unit_test(a_city_without_an_account_orders_nothing),
+	    cmocka_unit_test(a_new_card_is_in_the_next_order_and_not_in_what_was_sent),
+	    cmocka_unit_test(an_institutions_account_changes_by_table),
 	    cmocka_unit_test(payments_are_listed_and_shown),
 	    cmocka_unit_test(the_books_verify_after_all_of_this),
 	};

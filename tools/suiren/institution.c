@@ -38,12 +38,11 @@ static bool key_take(struct rows *rows, const struct table_row *row, struct inst
 	return !line->has_key || field_hex(rows, row, PUBLIC_KEY, line->key.bytes, PUBLIC_KEY_SIZE);
 }
 
-static bool register_take(struct rows *rows, const struct table_row *row, void *out)
+static bool describe_take(struct rows *rows, const struct table_row *row, void *out)
 {
 	struct institution_line *line = out;
 	const char *name, *account, *bank;
 	uint32_t kind;
-	line->operation = INSTITUTION_REGISTER;
 	if (!field_uscc(rows, row, USCC, line->uscc) ||
 	    !field_text(rows, row, NAME, 1, INSTITUTION_TEXT_MAX, &name) ||
 	    !field_word(rows, row, KIND, kinds, &kind) ||
@@ -51,7 +50,7 @@ static bool register_take(struct rows *rows, const struct table_row *row, void *
 	    !field_number(rows, row, BEDS, INSTITUTION_BEDS_MAX, 0, &line->beds) ||
 	    !field_number(rows, row, STAR, INSTITUTION_STAR_MAX, 0, &line->star) ||
 	    !field_account(rows, row, ACCOUNT, INSTITUTION_ACCOUNT_MAX, &account) ||
-	    !field_bank(rows, row, BANK, &bank) || !key_take(rows, row, line))
+	    !field_bank(rows, row, BANK, &bank))
 		return false;
 	if (field_empty(row, BEDS))
 		return field_missing(rows, row, BEDS);
@@ -60,6 +59,13 @@ static bool register_take(struct rows *rows, const struct table_row *row, void *
 	line->account = span_text(account);
 	line->bank = span_text(bank);
 	return true;
+}
+
+static bool register_take(struct rows *rows, const struct table_row *row, void *out)
+{
+	struct institution_line *line = out;
+	line->operation = INSTITUTION_REGISTER;
+	return describe_take(rows, row, out) && key_take(rows, row, line);
 }
 
 /* The rules would refuse the whole file for a district of another city: here the row is named. */
@@ -95,6 +101,77 @@ static const struct rows_kind register_kind = {
 static int register_run(struct cli *cli, int argc, char **argv)
 {
 	return rows_command(cli, argc, argv, &register_kind);
+}
+
+/* --- update ------------------------------------------------------------------------------------------------ */
+
+static bool update_take(struct rows *rows, const struct table_row *row, void *out)
+{
+	struct institution_line *line = out;
+	line->operation = INSTITUTION_UPDATE;
+	return describe_take(rows, row, out);
+}
+
+/* Does the row say something new? */
+static enum error differs(
+    struct txn *txn, const struct institution_line *line, bool *other, uint64_t *registered_at)
+{
+	const struct institution_row *row;
+	struct institution_profile profile;
+	enum error error = institution_get(txn, line->uscc, &row);
+	if (!error)
+		error = institution_profile(txn, line->uscc, &profile);
+	if (error == ERROR_NOT_FOUND)
+		*other = true; /* which the rules will say */
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	*registered_at = row->registered_at;
+	*other |= row->kind != line->kind || row->district != line->district ||
+		  row->licensed_beds != line->beds || row->star != line->star ||
+		  !span_equal(profile.name, line->name) ||
+		  !span_equal(profile.account, line->account) ||
+		  !span_equal(profile.bank, line->bank);
+	return ERROR_NONE;
+}
+
+/* What stood before may come back: an order that changes something is a new one, whatever was ordered in the past. */
+static enum error update_order(struct rows *rows, struct node *node, uint32_t first, uint32_t count,
+    uint64_t after, const struct secret_key *key, struct answer *answer)
+{
+	const struct institution_line *lines = rows_at(rows, first);
+	struct txn *txn;
+	uint64_t registered_at = 0;
+	bool other = false;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+	memset(answer, 0, sizeof(*answer));
+	if (error)
+		return answer->error = error;
+	for (uint32_t i = 0; !error && i < count; i++)
+		error = differs(txn, &lines[i], &other, &registered_at);
+	if (!error && other)
+		error = ledger_head(txn, &after, NULL);
+	txn_abort(txn);
+	if (!error && !other) {
+		*answer = (struct answer){.error = ERROR_REPEAT, .sequence = registered_at};
+		return ERROR_NONE;
+	}
+	return error ? (answer->error = error)
+		     : import_institutions_again(node, lines, count, after, key, answer);
+}
+
+static const struct rows_kind update_kind = {
+    .columns = register_columns,
+    .column_count = PUBLIC_KEY,
+    .row_size = sizeof(struct institution_line),
+    .take = update_take,
+    .check = register_check,
+    .order = update_order,
+    .repeats_elsewhere = true,
+};
+
+static int update_run(struct cli *cli, int argc, char **argv)
+{
+	return rows_command(cli, argc, argv, &update_kind);
 }
 
 /* --- one institution --------------------------------------------------------------------------------------- */
@@ -187,6 +264,9 @@ const struct cli_command institution_commands[] = {
     {"institution", "register", "DIR FILE.csv [--again] [-n] [--officer-key FILE] [--json]",
 	"Register institutions from a table", "suiren institution register chengdu homes.csv",
 	register_run},
+    {"institution", "update", "DIR FILE.csv [-n] [--officer-key FILE] [--json]",
+	"Change what is registered of institutions from a table",
+	"suiren institution update chengdu homes.csv", update_run},
     {"institution", "list", "DIR [--host CODE] [--json]",
 	"The institutions that a node knows, and their standing", "suiren institution list chengdu",
 	institution_list_run},

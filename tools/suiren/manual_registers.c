@@ -30,6 +30,13 @@ const struct manual_page manual_registers[] = {
 	"public 公办), district 区划, beds 床位; optional: star 星级, account 账号, bank 开户行,\n"
 	"public_key 公钥 (64 hex digits: without it only an officer can enter its "
 	"claims).\n" TABLE_TEXT IMPORT_JSON ".\n"},
+    {"institution", "update",
+	IMPORT_OPTIONS
+	"\n"
+	"The columns of `institution register` but for public_key; every row tells the whole of "
+	"what is\n"
+	"to stand: name, kind, district, beds, star, account, bank. What stands already is a "
+	"repeat.\n" IMPORT_JSON ".\n"},
     {"institution", "list",
 	"  --host CODE         only those that this city has registered\n"
 	"\n"
@@ -75,6 +82,15 @@ const struct manual_page manual_registers[] = {
 		       "收入类别, flags 标志.\n"
 		       "An empty field leaves what is known, `none` 无 takes a death day or all "
 		       "flags away.\n" TABLE_TEXT IMPORT_JSON ".\n"},
+    {"person", "card",
+	"  --card NUMBER       at most 34 digits, capital letters and '-'\n"
+	"  --bank CNAPS        the bank's code of 12 digits\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"The card lies in the registry, outside the log; the entry states the person's facts once "
+	"more.\n"
+	"Payments that are ordered from now on, or not yet written, go there. JSON: entry, "
+	"repeat.\n"},
     {"person", "erase",
 	"  --officer-key FILE  sign as this officer in place of the node\n"
 	"\n"

@@ -173,7 +173,7 @@ static enum error find_person(struct node *node, struct txn *txn, const struct p
 		return error;
 	if (!row.card[0] || !row.bank[0])
 		error = lacking(payment,
-		    "no card or bank is registered; `suiren person change` gives one", detail);
+		    "no card or bank is registered; `suiren person card` gives one", detail);
 	copy(payee->name, sizeof payee->name, span_text(row.name));
 	copy(payee->account, sizeof payee->account, span_text(row.card));
 	copy(payee->bank, sizeof payee->bank, span_text(row.bank));
