@@ -81,6 +81,8 @@ struct town {
 	struct town_post *post;
 	struct buffer yaml;
 	bool forgets; /* persons are erased: what was decided about them is not decided again */
+	bool
+	    from_log; /* entries are projected from what is logged, as in a rebuild, not from what deciding has left in memory */
 };
 
 /* --- catalogues -------------------------------------------------------------------------------------------- */
@@ -180,6 +182,8 @@ static inline void town_append(struct town *town, struct txn *txn, const struct 
 		&documents, spans, sizeof(spans) / sizeof(*spans), &draft),
 	    ERROR_NONE);
 	town_replay(town, txn, &draft);
+	if (town->from_log)
+		town->settlement->claims_decided = false;
 	if (ledger_append(
 		town->ledger, txn, &draft, town->now_ms, &salt, &town->sequence, &town->detail))
 		fail_msg("%s", town->detail.text);
