@@ -11,6 +11,7 @@ static struct demo_books books;
 static int open_books(void **state)
 {
 	(void)state;
+	folders_in_memory();
 	workshop_open();
 	demo_books_open(&books, 11);
 	return 0;

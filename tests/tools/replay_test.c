@@ -17,6 +17,7 @@ static struct heard heard;
 static int open_books(void **state)
 {
 	(void)state;
+	folders_in_memory();
 	workshop_open();
 	demo_books_open(&books, 9);
 	return 0;

@@ -546,6 +546,7 @@ static void leave_documents_waiting(struct node *node)
 static int open_books(void **state)
 {
 	(void)state;
+	folders_in_memory();
 	demo_books_open(&books, 5);
 	leave_documents_waiting(books.nodes[2]);
 	return 0;

@@ -138,29 +138,52 @@ enum error cli_read_file(
 	return error;
 }
 
-enum error cli_write_file(const char *path, struct span content, struct error_detail *detail)
+static enum error write_all(
+    int file, const char *path, struct span content, struct error_detail *detail)
 {
-	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (file < 0 && errno == EEXIST)
-		return error_set(detail, ERROR_EXISTS,
-		    "%s: exists already and is not overwritten; name another file", path);
-	if (file < 0)
-		return io_error(path, detail);
-	enum error error = ERROR_NONE;
 	while (content.size > 0) {
 		ssize_t put = write(file, content.data, content.size);
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put < 0) {
-			error = io_error(path, detail);
-			break;
-		}
+		if (put < 0)
+			return io_error(path, detail);
 		content.data += put;
 		content.size -= (size_t)put;
 	}
+	return ERROR_NONE;
+}
+
+/* Give the file its name, unless it is taken. */
+static enum error name_file(const char *part, const char *path, struct error_detail *detail)
+{
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return ERROR_NONE;
+	/* Not every file system knows how not to replace; then by a second name, which cannot replace either. */
+	if ((errno == EINVAL || errno == ENOSYS) && link(part, path) == 0)
+		return ERROR_NONE;
+	if (errno == EEXIST)
+		return error_set(detail, ERROR_EXISTS,
+		    "%s: exists already and is not overwritten; name another file", path);
+	return io_error(path, detail);
+}
+
+/* Under another name first: half a file of ours would be taken for a whole one if the program were ended in the middle. */
+enum error cli_write_file(const char *path, struct span content, struct error_detail *detail)
+{
+	char part[4096];
+	if (access(path, F_OK) == 0)
+		return error_set(detail, ERROR_EXISTS,
+		    "%s: exists already and is not overwritten; name another file", path);
+	if (snprintf(part, sizeof(part), "%s.part-%d", path, (int)getpid()) >= (int)sizeof(part))
+		return error_set(detail, ERROR_TOO_LARGE, "%.200s...: too long a name", path);
+	int file = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (file < 0)
+		return io_error(path, detail);
+	enum error error = write_all(file, path, content, detail);
 	if (close(file) && !error)
 		error = io_error(path, detail);
-	if (error) /* half a file of ours would be taken for a whole one */
-		unlink(path);
+	if (!error)
+		error = name_file(part, path, detail);
+	unlink(part); /* gone already if it was renamed */
 	return error;
 }
