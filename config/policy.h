@@ -72,6 +72,9 @@ struct programme {
 	uint32_t flag_or;
 	struct band bands[BANDS_MAX];
 	size_t band_count;
+	/* ceilings and caps: where they stand, if there are any, and whether the sources give them */
+	char limits_clause[CLAUSE_SIZE];
+	bool limits_illustrative;
 	struct amount
 	    price_ceiling; /* fen a month that a line may ask at most, before proration; 0: the band's amount */
 	int32_t quantity_cap_days;   /* days a person and month; 0: none */
@@ -85,7 +88,7 @@ struct programme {
 	uint32_t excludes
 	    [EXCLUDES_MAX]; /* tags of programmes that bar this one for the same person and day */
 	size_t exclude_count;
-	bool illustrative; /* any amount is */
+	bool illustrative; /* any amount, ceiling or cap is */
 };
 
 struct fund {

@@ -103,6 +103,14 @@ static void check_one(const struct check *check, size_t index)
 		complain(check, index, "needs_assessment", "must be true where levels are asked");
 	check_bands(check, index);
 	check_covered(check, index);
+	if (programme->limits_illustrative && !programme->limits_clause[0])
+		complain(check, index, "limits_illustrative", "there is no ceiling or cap");
+	for (size_t a = 0; a < programme->fund_count; a++) {
+		for (size_t b = a + 1; b < programme->fund_count; b++) {
+			if (programme->funds[a] == programme->funds[b])
+				complain(check, index, "funds", "name one fund twice");
+		}
+	}
 	for (size_t e = 0; e < programme->exclude_count; e++) {
 		if (!policy_knows(check->policy, programme->excludes[e]))
 			complain(check, index, "excludes",

@@ -184,6 +184,12 @@ static void read_eligibility(const struct yaml_map *map, struct programme *progr
 	programme->flag_or = read_mask(map, "flag_or", flag_names);
 }
 
+static bool programme_limited(const struct programme *programme)
+{
+	return programme->price_ceiling.value || programme->quantity_cap_days ||
+	       programme->programme_cap.value || programme->person_month_cap.value;
+}
+
 static void read_limits(const struct yaml_map *map, struct programme *programme)
 {
 	int64_t value;
@@ -193,6 +199,10 @@ static void read_limits(const struct yaml_map *map, struct programme *programme)
 		programme->quantity_cap_days = (int32_t)value;
 	yaml_yuan(map, "programme_cap", false, &programme->programme_cap);
 	yaml_yuan(map, "person_month_cap", false, &programme->person_month_cap);
+	yaml_text(map, "limits_clause", programme_limited(programme), programme->limits_clause,
+	    sizeof programme->limits_clause);
+	yaml_bool(map, "limits_illustrative", false, &programme->limits_illustrative);
+	programme->illustrative |= programme->limits_illustrative;
 	if (yaml_integer(map, "claim_deadline_days", true, 1, 366, &value))
 		programme->claim_deadline_days = (int32_t)value;
 }
@@ -202,7 +212,7 @@ static void read_programme(
 {
 	int64_t value;
 
-	if (yaml_text(map, "code", true, programme->code, sizeof programme->code))
+	if (yaml_code(map, "code", true, programme->code, sizeof programme->code))
 		programme->tag = programme_tag(span_text(programme->code));
 	yaml_text(map, "name_zh", true, programme->name_zh, sizeof programme->name_zh);
 	yaml_text(map, "name_en", true, programme->name_en, sizeof programme->name_en);
@@ -230,7 +240,7 @@ static void read_fund(const struct yaml_map *map, struct fund *fund)
 {
 	int64_t value;
 
-	yaml_text(map, "code", true, fund->code, sizeof fund->code);
+	yaml_code(map, "code", true, fund->code, sizeof fund->code);
 	yaml_text(map, "name_zh", true, fund->name_zh, sizeof fund->name_zh);
 	yaml_text(map, "name_en", true, fund->name_en, sizeof fund->name_en);
 	fund->source = (enum fund_source)choice(map, "source", source_names);

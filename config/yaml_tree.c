@@ -1,5 +1,6 @@
 #include "yaml_tree.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,11 +115,16 @@ static enum error take_scalar(struct build *build, const yaml_event_t *event, un
 
 	if (!text)
 		return ERROR_MEMORY;
+	/* "\0" can be written in quotes; a text would end there for one reader and not for another. */
+	if (memchr(text, '\0', event->data.scalar.length)) {
+		yaml_complain(build->complaints, line, "", "a zero character");
+		return ERROR_MALFORMED;
+	}
 	if (!key_is_next(build))
 		return add_node(build, YAML_SCALAR, line, text, event->data.scalar.length, &node);
 	if (++build->keys[build->depth - 1] > CONFIG_KEYS_MAX) {
-		yaml_complain(build->complaints, line, "", "a map of more than %d fields",
-		    CONFIG_KEYS_MAX);
+		yaml_complain(
+		    build->complaints, line, "", "a map of more than %d fields", CONFIG_KEYS_MAX);
 		return ERROR_TOO_LARGE;
 	}
 	if (has_key(build->open[build->depth - 1], text))
@@ -365,6 +371,22 @@ bool yaml_text(const struct yaml_map *map, const char *key, bool required, char 
 		return false;
 	}
 	memcpy(out, field->text, field->text_size + 1);
+	return true;
+}
+
+bool yaml_code(const struct yaml_map *map, const char *key, bool required, char *out, size_t size)
+{
+	char text[YAML_PATH_SIZE] = "";
+
+	assert(size <= sizeof text);
+	if (!yaml_text(map, key, required, text, size))
+		return false;
+	if (text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0') {
+		yaml_field_complain(map, yaml_field(map, key, false), key,
+		    "must be lower-case letters, digits and '_'");
+		return false;
+	}
+	memcpy(out, text, size);
 	return true;
 }
 

@@ -55,6 +55,8 @@ void yaml_field_complain(const struct yaml_map *map, const struct yaml_node *fie
     const char *format, ...) PRINTF_LIKE(4, 5);
 /* Each returns false, with `out` untouched, if the field is absent (a complaint only if required) or wrong (a complaint). */
 bool yaml_text(const struct yaml_map *map, const char *key, bool required, char *out, size_t size);
+/* A text of lower-case letters, digits and '_': it stands in names of accounts. */
+bool yaml_code(const struct yaml_map *map, const char *key, bool required, char *out, size_t size);
 bool yaml_integer(const struct yaml_map *map, const char *key, bool required, int64_t least,
     int64_t most, int64_t *out);
 bool yaml_yuan(const struct yaml_map *map, const char *key, bool required,

@@ -388,7 +388,7 @@ static void a_persons_cap_holds_over_runs_and_claims(void **state)
 {
 	struct town *town = chengdu(*state,
 	    changed(*state, "    paid_to: either\n",
-		"    paid_to: either\n    person_month_cap: 250.00\n"),
+		"    paid_to: either\n    person_month_cap: 250.00\n" LIMITS),
 	    day(2026, 8, 2), 1000000);
 	uint64_t person = resident(town);
 	town_grant(

@@ -96,8 +96,8 @@ static uint64_t claim(struct town *town, uint32_t month, const char *programme,
 
 static const char plain_beds[] =
     CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city", "");
-static const char beds_with_ceiling[] = CATALOGUE("510100", "1") DAILY(
-    "bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city", "    price_ceiling: 45.00\n");
+static const char beds_with_ceiling[] = CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home",
+    "2026-01-01", "50.00", "city", "    price_ceiling: 45.00\n" LIMITS);
 
 /* June: all of 50.00 for the whole month; 11 nights are R(11) = floor((2*5000*11 + 30) / 60) = 1833. */
 static void what_a_line_asks_beyond_the_policy_is_cut_to_it(void **state)
@@ -329,8 +329,8 @@ static void nights_of_a_forwarded_sheet_are_held_until_its_payer_has_decided(voi
 
 /* --- quantity cap ------------------------------------------------------------------------------------------- */
 
-static const char days_capped[] = CATALOGUE("510100", "1") DAILY(
-    "bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city", "    quantity_cap_days: 20\n");
+static const char days_capped[] = CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home",
+    "2026-01-01", "50.00", "city", "    quantity_cap_days: 20\n" LIMITS);
 
 /* 15 of 20 days are used; of 16..30 the first 5 are left: R(20) - R(15) = 3333 - 2500 = 833. */
 static void days_beyond_the_quantity_cap_fall_from_the_end(void **state)
@@ -368,8 +368,8 @@ static void the_quantity_cap_counts_days_in_every_house_of_the_month(void **stat
 
 /* --- caps in money ------------------------------------------------------------------------------------------ */
 
-static const char programme_capped[] = CATALOGUE("510100", "1") DAILY(
-    "bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city", "    programme_cap: 60.00\n");
+static const char programme_capped[] = CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home",
+    "2026-01-01", "50.00", "city", "    programme_cap: 60.00\n" LIMITS);
 
 static void a_programme_pays_no_more_than_its_cap_in_a_month(void **state)
 {
@@ -392,8 +392,8 @@ static void a_programme_pays_no_more_than_its_cap_in_a_month(void **state)
 
 static const char person_capped[] =
     CATALOGUE("510100", "1") DAILY("service_subsidy", "service", "home", "2026-01-01", "200.00",
-	"city", "    person_month_cap: 400.00\n") DAILY("nursing_subsidy", "care", "home",
-	"2026-01-01", "300.00", "city", "    person_month_cap: 400.00\n")
+	"city", "    person_month_cap: 400.00\n" LIMITS) DAILY("nursing_subsidy", "care", "home",
+	"2026-01-01", "300.00", "city", "    person_month_cap: 400.00\n" LIMITS)
 	DAILY("bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city", "");
 
 /* 200.00 + 300.00 with a cap of 400.00 on both together; the bed names no cap and is not counted. */
@@ -473,7 +473,7 @@ static void what_the_funds_do_not_hold_is_cut(void **state)
 static const char all_caps[] =
     CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home", "2026-01-01", "300.00", "city",
 	"    price_ceiling: 270.00\n    takes_capacity: true\n    quantity_cap_days: 20\n"
-	"    programme_cap: 200.00\n    person_month_cap: 120.00\n");
+	"    programme_cap: 200.00\n    person_month_cap: 120.00\n" LIMITS);
 
 /* June: the amount is 1000 a night, the ceiling 900. Before: in this house somebody's nights 1..5 for 4500, in another
  * house the person's own nights 1..2 for 1800. The fund held 100.00. Then nights 3..30 ask 260.00:

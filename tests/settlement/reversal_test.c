@@ -192,7 +192,7 @@ static void exactly_the_lines_days_are_free_again(void **state)
 static const char capped_beds[] =
     CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home", "2026-01-01", "50.00", "city",
 	"    takes_capacity: true\n    programme_cap: 60.00\n    person_month_cap: 55.00\n"
-	"    quantity_cap_days: 30\n");
+	"    quantity_cap_days: 30\n" LIMITS);
 
 static void what_counted_against_beds_and_caps_is_free_again(void **state)
 {
@@ -218,7 +218,7 @@ static void a_line_is_taken_back_under_the_catalogue_that_decided_it(void **stat
 	    "  - {code: second, name_zh: 二, name_en: second, source: fiscal, owner: 510100}\n"
 	    "  - {code: third, name_zh: 三, name_en: third, source: fiscal, owner: 510100}\n"
 	    "programmes:\n" DAILY("bed_subsidy", "bed", "home", "2026-01-01", "50.00", "third",
-		"    programme_cap: 60.00\n");
+		"    programme_cap: 60.00\n" LIMITS);
 	struct town *town = chengdu_alone(*state, beds, 100);
 	uint64_t first = claim_june(town, guest(town, 1, 1, 30), 1, 30);
 	uint64_t second = guest(town, 2, 1, 30), third = guest(town, 3, 1, 30);

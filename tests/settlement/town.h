@@ -99,6 +99,9 @@ struct town {
 	"  - {code: city, name_zh: 市级, name_en: city, source: fiscal, owner: " region "}\n"  \
 	"programmes:\n"
 
+/* Where ceilings and caps stand: goes with them. */
+#define LIMITS "    limits_clause: 一(一)\n"
+
 /* A subsidy that institutions claim by the day, for everybody. `more`: further fields, each "    name: value\n". */
 #define DAILY(code, need, payer, from, amount, funds, more)                                        \
 	"  - code: " code                                                                          \

@@ -70,20 +70,25 @@ static void regions_text(const struct programme *programme)
 static void limits_text(const struct programme *programme)
 {
 	char amount[AMOUNT_TEXT_SIZE];
+	const char *mark = programme->limits_illustrative ? "  (illustrative 示意)" : "";
 	if (programme->price_ceiling.value) {
 		output_amount(UNIT_CNY, programme->price_ceiling.value, amount);
-		printf("    price ceiling %s yuan a month\n", amount);
+		printf("    price ceiling %s yuan a month%s\n", amount, mark);
 	}
 	if (programme->quantity_cap_days)
-		printf("    at most %d days a person and month\n", programme->quantity_cap_days);
+		printf("    at most %d days a person and month%s\n", programme->quantity_cap_days,
+		    mark);
 	if (programme->programme_cap.value) {
 		output_amount(UNIT_CNY, programme->programme_cap.value, amount);
-		printf("    at most %s yuan a month for the whole programme\n", amount);
+		printf("    at most %s yuan a month for the whole programme%s\n", amount, mark);
 	}
 	if (programme->person_month_cap.value) {
 		output_amount(UNIT_CNY, programme->person_month_cap.value, amount);
-		printf("    at most %s yuan a person and month, programmes together\n", amount);
+		printf("    at most %s yuan a person and month, programmes together%s\n", amount,
+		    mark);
 	}
+	if (programme->limits_clause[0])
+		printf("    limits: %s\n", programme->limits_clause);
 }
 
 static void programme_text(const struct policy *policy, const struct programme *programme)
@@ -165,6 +170,11 @@ static void limits_json(
 	if (programme->person_month_cap.value)
 		yyjson_mut_obj_add_int(
 		    doc, object, "person_month_cap_fen", programme->person_month_cap.value);
+	if (programme->limits_clause[0]) {
+		json_text(doc, object, "limits_clause", span_text(programme->limits_clause));
+		yyjson_mut_obj_add_bool(
+		    doc, object, "limits_illustrative", programme->limits_illustrative);
+	}
 }
 
 static yyjson_mut_val *programme_json(
