@@ -92,6 +92,21 @@ static uint32_t payer_of(const struct demo_story *story, const struct sample_per
 	return sample_regions[who->city];
 }
 
+/* Houses know for whom the payer gives a programme: the wrong lines of the demo are others (demo_faults.c). */
+static bool is_for(const struct demo_story *story, const struct sample_person *who, uint32_t payer,
+    const char *programme, int32_t day)
+{
+	const struct programme *given = policy_programme(
+	    story->policies[demo_city_of(payer)], programme_tag(span_text(programme)), day, 0);
+
+	if (!given)
+		return true;
+	if (given->income_mask && !(who->income_class & given->income_mask))
+		return false;
+	return given->age_or == 0 || (who->flags & given->flag_or) ||
+	       age_on(who->birth_day, day) >= given->age_or;
+}
+
 struct gathering {
 	struct demo_story *story;
 	uint32_t house, payer, month;
@@ -108,7 +123,8 @@ static enum error add_nights(const struct gathering *work, const struct sample_p
 
 	if (from > until ||
 	    payer_of(work->story, who, &work->story->model.institutions[work->house], programme,
-		work->month_first) != work->payer)
+		work->month_first) != work->payer ||
+	    !is_for(work->story, who, work->payer, programme, work->month_first))
 		return ERROR_NONE;
 	/* A house that is suspended claims the nights before by themselves. */
 	if (from < suspended && suspended <= until) {
