@@ -174,19 +174,60 @@ static void write_account(
 		    out, "%saccount: \"%s\"\n%sbank: \"%s\"\n", indent, account, indent, bank);
 }
 
+/* May it stand without quotes? Letters and digits of any script, inside also single spaces and '.', '-', '_', '/', ':'. */
+static bool is_plain(const char *text)
+{
+	bool word = false;
+
+	for (const char *at = text; *at; at++) {
+		bool letter = (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+			      (*at >= 'a' && *at <= 'z') || (unsigned char)*at >= 0x80;
+
+		if (!letter && (!word || !strchr(" .-_/:", *at) || at[1] == ' ' || !at[1]))
+			return false;
+		word = true;
+	}
+	return word;
+}
+
+static void put_text(struct buffer *out, const char *name, const char *text)
+{
+	if (is_plain(text)) {
+		buffer_append_format(out, "%s: %s\n", name, text);
+		return;
+	}
+	buffer_append_format(out, "%s: \"", name);
+	for (const char *at = text; *at; at++) {
+		unsigned char byte = (unsigned char)*at;
+
+		if (byte < ' ' || byte == 0x7f)
+			buffer_append_format(out, "\\x%02X", byte);
+		else
+			buffer_append_format(
+			    out, "%s%c", byte == '"' || byte == '\\' ? "\\" : "", *at);
+	}
+	buffer_append_text(out, "\"\n");
+}
+
 void node_config_write(struct buffer *out, const struct node_config *config)
 {
 	buffer_append_format(out,
-	    "# Who this node is. Every field: docs/policy.md, \"node.yaml\".\n"
-	    "region: %06u\nname_zh: %s\nname_en: %s\n"
-	    "# The log's name; the epoch is appended. Never change it: signatures name it.\n"
-	    "origin: %s\nepoch: %u\n"
+	    "# Who this node is. Every field: docs/policy.md, \"node.yaml\".\nregion: %06u\n",
+	    (unsigned)config->region);
+	put_text(out, "name_zh", config->name_zh);
+	put_text(out, "name_en", config->name_en);
+	buffer_append_text(
+	    out, "# The log's name; the epoch is appended. Never change it: signatures name it.\n");
+	put_text(out, "origin", config->origin_base);
+	buffer_append_format(out,
+	    "epoch: %u\n"
 	    "# Demo nodes take their time from the command line and are refused by others.\n"
-	    "demo: %s\nlisten: %s\n"
+	    "demo: %s\n",
+	    (unsigned)config->epoch, config->demo ? "true" : "false");
+	put_text(out, "listen", config->listen);
+	buffer_append_format(out,
 	    "# Commands that may wait for the writer, and at most so many in one durable commit.\n"
 	    "queue_length: %u\ngroup_commands: %u\n",
-	    (unsigned)config->region, config->name_zh, config->name_en, config->origin_base,
-	    (unsigned)config->epoch, config->demo ? "true" : "false", config->listen,
 	    (unsigned)config->queue_length, (unsigned)config->group_commands);
 	buffer_append_text(out,
 	    "# The city's account and its bank's CNAPS code: payment files name them; a peer's say "
@@ -199,10 +240,11 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	for (size_t i = 0; i < config->peer_count; i++) {
 		const struct node_peer *peer = &config->peers[i];
 
-		buffer_append_format(out, "  - region: %06u\n    name_zh: %s\n    name_en: %s\n",
-		    (unsigned)peer->region, peer->name_zh, peer->name_en);
+		buffer_append_format(out, "  - region: %06u\n", (unsigned)peer->region);
+		put_text(out, "    name_zh", peer->name_zh);
+		put_text(out, "    name_en", peer->name_en);
 		if (peer->address[0])
-			buffer_append_format(out, "    address: %s\n", peer->address);
+			put_text(out, "    address", peer->address);
 		write_account(out, "    ", peer->account, peer->bank);
 	}
 }
