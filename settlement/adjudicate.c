@@ -93,6 +93,8 @@ static enum error find_person(struct adjudication *of, uint64_t person)
 		error = ERROR_NONE;
 	if (of->person_row && !is_known(of->person_row, person))
 		of->person_row = NULL;
+	if (of->person_row && of->person_row->state & PERSON_HAS_FACTS)
+		of->ages = month_ages(of->person_row->birth_day, of->header->month);
 	if (error)
 		of->person = 0;
 	return error;

@@ -49,6 +49,7 @@ struct adjudication {
 	/* The person of the line before: its lines stand together. */
 	uint64_t person;
 	const struct person_row *person_row; /* NULL: nothing is known */
+	struct month_ages ages;              /* of a person with facts */
 	struct month_stay person_stays[STAYS_OF_LINE_MAX];
 	size_t person_stay_count;
 };

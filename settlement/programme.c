@@ -14,15 +14,25 @@ int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first,
 	return upto_last - before_first;
 }
 
+struct month_ages month_ages(int32_t birth_day, uint32_t month)
+{
+	int birth_year, birth_month, birth_day_of_month, days = month_days(month);
+	int year = (int)(month / 100), month_of_year = (int)(month % 100);
+	struct month_ages ages = {.birthday = DAY_NEVER};
+
+	day_split(birth_day, &birth_year, &birth_month, &birth_day_of_month);
+	ages.before = year - birth_year - (birth_month >= month_of_year);
+	if (birth_month == month_of_year)
+		ages.birthday = month_first_day(month) - 1 +
+				(birth_day_of_month < days ? birth_day_of_month : days);
+	return ages;
+}
+
 int programme_age(const struct programme *programme, int32_t birth_day, int32_t day)
 {
-	uint32_t month;
+	struct month_ages ages = month_ages(birth_day, month_of_day(day));
 
-	if (programme->starts == STARTS_DAY)
-		return age_on(birth_day, day);
-	month = month_of_day(day);
-	return age_on(birth_day,
-	    programme->starts == STARTS_MONTH ? month_last_day(month) : month_first_day(month) - 1);
+	return programme_age_in(programme, &ages, day);
 }
 
 static void add_span(struct programme_month *out, const struct policy *policy,

@@ -12,6 +12,25 @@
  * with R(x) = floor((2 a x + n) / 2n). A day's worth is fixed, so that pieces from any city, in any order, sum to a. */
 int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first, unsigned last);
 
+/* The completed years of a person through a month: `before` it begins, and from the `birthday` on if it has one (else DAY_NEVER). */
+struct month_ages {
+	int before;
+	int32_t birthday; /* day number */
+};
+/* Who is born on 29 February has the birthday on the 28th of a common year (民法典 202). */
+struct month_ages month_ages(int32_t birth_day, uint32_t month);
+
+/* The completed years that count on a day of that month, as programme_age has it. */
+static inline int programme_age_in(
+    const struct programme *programme, const struct month_ages *ages, int32_t day)
+{
+	bool grown = programme->starts == STARTS_DAY     ? day >= ages->birthday
+		     : programme->starts == STARTS_MONTH ? ages->birthday != DAY_NEVER
+							 : false;
+
+	return ages->before + grown;
+}
+
 /* The completed years that count on `day`: those of the day, of the end of its month, or of the end of the month before it
  * (programme.starts; 民法典 202 for the birthday of who is born on 29 February). */
 int programme_age(const struct programme *programme, int32_t birth_day, int32_t day);

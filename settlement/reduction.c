@@ -27,7 +27,7 @@ static int band_on(const struct line_case *line, const struct programme_span *sp
     const struct level_span **level)
 {
 	int level_number = level_of(line, day, level);
-	int age = span->asks_age ? programme_age(span->programme, line->person->birth_day, day) : 0;
+	int age = span->asks_age ? programme_age_in(span->programme, &line->of->ages, day) : 0;
 
 	return programme_band(span->programme, age, level_number);
 }
@@ -35,7 +35,7 @@ static int band_on(const struct line_case *line, const struct programme_span *sp
 /* Pieces of one version, band and level, each worth its share. */
 static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 {
-	int32_t day = line->from_day;
+	int32_t day = line->from_day, birthday = line->of->ages.birthday;
 	int64_t fen = 0;
 
 	verdict->piece_count = 0;
@@ -49,10 +49,9 @@ static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 		assert(band >= 0 && verdict->piece_count <= VERDICT_PIECES_MAX);
 		if (level && level->until_day < end)
 			end = level->until_day;
-		for (int32_t next = day + 1; span->asks_age && next <= end; next++) {
-			if (band_on(line, span, next, &other) != band)
-				end = next - 1;
-		}
+		if (span->asks_age && day < birthday && birthday <= end &&
+		    band_on(line, span, birthday, &other) != band)
+			end = birthday - 1;
 		*piece = (struct verdict_piece){.row = span->row,
 		    .band = (uint32_t)band,
 		    .last_day = day_of_month(line, end),

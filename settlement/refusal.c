@@ -344,6 +344,28 @@ static bool level_refused(struct line_case *line, struct verdict *verdict)
 	return any_span(line, level_refused_span, verdict);
 }
 
+/* Is there a day without a band? Bands change with the level and on the birthday, at most. */
+static bool lacks_band(
+    const struct line_case *line, const struct programme_span *span, int32_t from, int32_t until)
+{
+	const struct month_ages *ages = &line->of->ages;
+	int32_t next;
+
+	for (int32_t day = from; day <= until; day = next) {
+		const struct level_span *level =
+		    span->asks_level ? line_level_on(line->person, day) : NULL;
+
+		if (programme_band(span->programme, programme_age_in(span->programme, ages, day),
+			level ? (int)level->level : 0) < 0)
+			return true;
+		next = !span->asks_level ? until : level ? level->until_day : day;
+		next = next < until ? next + 1 : until + 1;
+		if (day < ages->birthday && ages->birthday < next)
+			next = ages->birthday;
+	}
+	return false;
+}
+
 /* Age can only grow: the first day decides on a least age, the last day on the bands that end. */
 static bool age_span(const struct line_case *line, const struct programme_span *span, int32_t from,
     int32_t until, struct verdict *verdict)
@@ -351,28 +373,20 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 	const struct programme *programme = span->programme;
 	const struct person_row *person = line->person;
 	bool either = programme->age_or > 0 || programme->flag_or > 0;
-	const struct level_span *found;
+	int age;
 
 	if (!either && !span->asks_age)
 		return false;
 	verdict->facts_sequence = person->facts_sequence;
 	if (!(person->state & PERSON_HAS_FACTS))
 		return on_entry(verdict, person->facts_sequence);
+	age = programme_age_in(programme, &line->of->ages, from);
 	if (either && !(person->flags & programme->flag_or) &&
-	    (programme->age_or == 0 ||
-		programme_age(programme, person->birth_day, from) < programme->age_or))
+	    (programme->age_or == 0 || age < programme->age_or))
 		return on_entry(verdict, person->facts_sequence);
-	if (!span->asks_age)
-		return false;
-	if (programme_age(programme, person->birth_day, from) < programme->age_min)
-		return on_entry(verdict, person->facts_sequence);
-	for (int32_t day = from; day <= until; day++) {
-		found = line_level_on(person, day);
-		if (programme_band(programme, programme_age(programme, person->birth_day, day),
-			found ? (int)found->level : 0) < 0)
-			return on_entry(verdict, person->facts_sequence);
-	}
-	return false;
+	return span->asks_age &&
+	       (age < programme->age_min || lacks_band(line, span, from, until)) &&
+	       on_entry(verdict, person->facts_sequence);
 }
 
 static bool age(struct line_case *line, struct verdict *verdict)
