@@ -137,6 +137,29 @@ static void the_first_of_a_month_is_in_that_month(void **state)
 	assert_int_equal(programme_age(&by_next, birth, day(2026, 8, 1)), 80);
 }
 
+/* Against age_on, which counts from two dates each day: every month of a person's life, and the years before it. */
+static void ages_through_a_month_are_those_of_its_days(void **state)
+{
+	const struct programme by_day = {.starts = STARTS_DAY}, by_month = {.starts = STARTS_MONTH},
+			       by_next = {.starts = STARTS_NEXT_MONTH};
+	(void)state;
+	for (int32_t birth = day(1936, 2, 1); birth <= day(1936, 3, 31); birth++) {
+		for (uint32_t month = 193501; month <= 194112; month = month_next(month)) {
+			struct month_ages ages = month_ages(birth, month);
+			int32_t first = month_first_day(month), last = month_last_day(month);
+
+			for (int32_t at = first; at <= last; at++) {
+				assert_int_equal(
+				    programme_age_in(&by_day, &ages, at), age_on(birth, at));
+				assert_int_equal(
+				    programme_age_in(&by_month, &ages, at), age_on(birth, last));
+				assert_int_equal(programme_age_in(&by_next, &ages, at),
+				    age_on(birth, first - 1));
+			}
+		}
+	}
+}
+
 /* --- versions and bands ------------------------------------------------------------------------------------- */
 
 enum { TAG = 7, OTHER = 8, DISTRICT = 511304 };
@@ -263,6 +286,7 @@ int main(void)
 	    cmocka_unit_test(an_age_counts_from_the_day_the_month_or_the_next_month),
 	    cmocka_unit_test(a_birthday_of_29_february_is_the_28th_in_common_years),
 	    cmocka_unit_test(the_first_of_a_month_is_in_that_month),
+	    cmocka_unit_test(ages_through_a_month_are_those_of_its_days),
 	    cmocka_unit_test(versions_of_a_month_are_found_day_by_day),
 	    cmocka_unit_test(a_district_has_its_own_version_before_the_citys),
 	    cmocka_unit_test(a_version_for_every_day_fits),
