@@ -3,9 +3,11 @@
 #ifndef SUIREN_BYTES_H
 #define SUIREN_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -70,30 +72,34 @@ bool utf8_valid(struct span text);
 /* ASCII "0" or [1-9][0-9]*, at most 2^63-1. Fails with: ERROR_MALFORMED, ERROR_OVERFLOW. */
 MUST_CHECK enum error decimal_read(struct span text, int64_t *value);
 
-/* Spelled out, since compilers make one instruction of it so, but not of a loop. */
 static inline void be32_write(uint8_t bytes[4], uint32_t value)
 {
-	bytes[0] = (uint8_t)(value >> 24);
-	bytes[1] = (uint8_t)(value >> 16);
-	bytes[2] = (uint8_t)(value >> 8);
-	bytes[3] = (uint8_t)value;
+	uint32_t big = htobe32(value);
+
+	memcpy(bytes, &big, sizeof big);
 }
 
 static inline void be64_write(uint8_t bytes[8], uint64_t value)
 {
-	be32_write(bytes, (uint32_t)(value >> 32));
-	be32_write(bytes + 4, (uint32_t)value);
+	uint64_t big = htobe64(value);
+
+	memcpy(bytes, &big, sizeof big);
 }
 
 static inline uint32_t be32_read(const uint8_t bytes[4])
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-	       bytes[3];
+	uint32_t big;
+
+	memcpy(&big, bytes, sizeof big);
+	return be32toh(big);
 }
 
 static inline uint64_t be64_read(const uint8_t bytes[8])
 {
-	return (uint64_t)be32_read(bytes) << 32 | be32_read(bytes + 4);
+	uint64_t big;
+
+	memcpy(&big, bytes, sizeof big);
+	return be64toh(big);
 }
 
 #endif

@@ -112,8 +112,14 @@ enum error entry_write(const struct entry_draft *draft, uint32_t epoch, uint64_t
 	    draft->document_count > ENTRY_DOCUMENTS_MAX ||
 	    draft->transfer_count > ENTRY_TRANSFERS_MAX)
 		return ERROR_TOO_LARGE;
-	error = results_root(&draft->secret, draft->line_leaves, draft->lines, draft->verdicts,
-	    draft->count, &fields.results_root);
+	if (draft->results) {
+		assert(draft->results->size == draft->count);
+		fields.results_root = merkle_frontier_root(draft->results);
+		error = ERROR_NONE;
+	} else {
+		error = results_root(&draft->secret, draft->line_leaves, draft->lines,
+		    draft->verdicts, draft->count, &fields.results_root);
+	}
 	if (error)
 		return error;
 	transfers_write(&transfers, draft->transfers, draft->transfer_count);

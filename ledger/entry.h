@@ -50,6 +50,7 @@ struct entry_draft {
 	uint32_t count;
 	const struct hash
 	    *line_leaves; /* NULL, or `count` leaves computed before (they are trusted) */
+	const struct merkle_frontier *results; /* NULL, or the same of the results (trusted) */
 	const struct transfer *transfers;
 	size_t transfer_count;
 };

@@ -11,7 +11,7 @@ enum error adjudication_begin(struct adjudication *of, struct settlement *settle
 	uint32_t self = settlement_region(settlement), slots = 0;
 	enum error error;
 
-	memset(of, 0, sizeof *of);
+	memset(of, 0, offsetof(struct adjudication, own));
 	of->settlement = settlement;
 	of->txn = txn;
 	of->header = header;
@@ -70,6 +70,15 @@ static bool is_known(const struct person_row *row, uint64_t code)
 	return row->facts_sequence || row->filings[0].sequence || person_code_valid(code);
 }
 
+static bool has_card_grant(const struct person_row *row)
+{
+	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
+		if (row->grants[i].sequence && row->grants[i].paid_to == PAID_TO_CARD)
+			return true;
+	}
+	return false;
+}
+
 static enum error find_person(struct adjudication *of, uint64_t person)
 {
 	const struct stay_row *row = NULL;
@@ -93,6 +102,7 @@ static enum error find_person(struct adjudication *of, uint64_t person)
 		error = ERROR_NONE;
 	if (of->person_row && !is_known(of->person_row, person))
 		of->person_row = NULL;
+	of->person_has_card_grant = of->person_row && has_card_grant(of->person_row);
 	if (of->person_row && of->person_row->state & PERSON_HAS_FACTS)
 		of->ages = month_ages(of->person_row->birth_day, of->header->month);
 	if (error)
@@ -135,6 +145,7 @@ enum error line_case_find(
 	found->from_day = of->month_first + line->first_day - 1;
 	found->until_day = of->month_first + line->last_day - 1;
 	found->programme = &of->own[line->programme];
+	found->first = programme_month_on(found->programme, found->from_day);
 	found->night_count = 0;
 	found->stayed = found->pending = 0;
 	for (size_t i = 0; i < of->person_stay_count; i++)

@@ -39,7 +39,6 @@ struct adjudication {
 	uint64_t policy_sequence;
 	int32_t month_first; /* day number */
 	unsigned month_days;
-	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
 	bool host_found[SHEET_PROGRAMMES_MAX];
 	struct stay_cursor *stays;
 	struct {
@@ -52,6 +51,9 @@ struct adjudication {
 	struct month_ages ages;              /* of a person with facts */
 	struct month_stay person_stays[STAYS_OF_LINE_MAX];
 	size_t person_stay_count;
+	bool person_has_card_grant;
+	/* Large, and not set before they are found: last. */
+	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
 };
 
 /* Fails with: ERROR_STATE (no catalogue of this city yet), ERROR_MEMORY, and the store's. Whatever it returns: adjudication_end. */
@@ -69,6 +71,7 @@ struct line_case {
 	const struct person_row *person; /* NULL: nothing is known */
 	int32_t from_day, until_day;
 	const struct programme_month *programme;
+	const struct programme_span *first; /* the version of its first day; NULL: none */
 	struct night_piece nights[STAYS_OF_LINE_MAX];
 	size_t night_count;
 	uint32_t stayed;  /* bit d - 1: night d is one of an accepted stay */

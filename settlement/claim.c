@@ -80,6 +80,7 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 	for (uint32_t i = 0; i < sheet->header.count; i++) {
 		struct span before =
 		    command->logged_verdicts.size ? codec_item(&logged) : (struct span){NULL, 0};
+		size_t start;
 		bool taken_over;
 		enum error error =
 		    adjudicate_line(adjudication, &sheet->lines[i], before, &verdict, &taken_over);
@@ -91,7 +92,10 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 		if (error)
 			return error_set(
 			    detail, error, "line %u: %s", (unsigned)i + 1, error_text(error));
+		start = decision->verdicts.size;
 		verdict_write(&decision->verdicts, &verdict);
+		if (command->line_leaves)
+			decision_result(decision, &command->line_leaves[i], start);
 		decision->count++;
 		decision->not_rerun += taken_over;
 	}

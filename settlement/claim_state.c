@@ -29,6 +29,7 @@ struct programme_use {
 
 struct person_use {
 	uint64_t person;
+	uint32_t bucket;
 	bool changed;
 	int64_t fen;
 };
@@ -78,8 +79,8 @@ void claim_state_begin(
 		state->needs[i].loaded = state->needs[i].changed = false;
 	state->nights_loaded = state->nights_changed = state->nights_apart = false;
 	state->programme_count = 0;
-	if (state->person_count)
-		memset(state->person_slots, 0, PERSONS_BUCKETS * sizeof *state->person_slots);
+	for (size_t i = 0; i < state->person_count; i++)
+		state->person_slots[state->persons[i].bucket] = 0;
 	state->person_count = 0;
 }
 
@@ -416,8 +417,9 @@ static struct person_use *person_use(struct claim_state *state, uint64_t person)
 			return &state->persons[state->person_slots[at] - 1];
 	}
 	person_key(state, person, key);
-	state->persons[state->person_count] = (struct person_use){
-	    .person = person, .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
+	state->persons[state->person_count] = (struct person_use){.person = person,
+	    .bucket = at,
+	    .fen = load_number(state, TABLE_USAGE, span_of(key, sizeof key))};
 	state->person_slots[at] = (uint32_t)++state->person_count;
 	return &state->persons[state->person_count - 1];
 }

@@ -19,7 +19,8 @@ struct decision_arena {
 	/* Sums by accounts and unit: chains of transfer numbers + 1. */
 	uint32_t buckets[MOVE_BUCKETS];
 	uint32_t next[DECISION_TRANSFERS_MAX];
-	bool used_buckets;
+	uint32_t used[DECISION_TRANSFERS_MAX];
+	uint32_t used_count;
 };
 
 void decision_init(struct decision *decision)
@@ -28,6 +29,14 @@ void decision_init(struct decision *decision)
 	decision->arena = calloc(1, sizeof *decision->arena);
 	if (!decision->arena)
 		decision->failed = ERROR_MEMORY;
+}
+
+/* Only those that sums are in: a decision has few. */
+static void clear_buckets(struct decision_arena *arena)
+{
+	for (uint32_t i = 0; i < arena->used_count; i++)
+		arena->buckets[arena->used[i]] = 0;
+	arena->used_count = 0;
 }
 
 void decision_clear(struct decision *decision)
@@ -39,6 +48,7 @@ void decision_clear(struct decision *decision)
 	for (size_t i = 0; i < decision->outgoing_count; i++)
 		buffer_clear(&decision->outgoing[i].payload);
 	decision->count = 0;
+	decision->results.size = decision->results.count = 0;
 	decision->transfer_count = 0;
 	decision->outgoing_count = 0;
 	decision->not_rerun = 0;
@@ -53,9 +63,7 @@ void decision_clear(struct decision *decision)
 	}
 	if (arena->blocks)
 		arena->blocks->used = 0;
-	if (arena->used_buckets)
-		memset(arena->buckets, 0, sizeof arena->buckets);
-	arena->used_buckets = false;
+	clear_buckets(arena);
 }
 
 void decision_free(struct decision *decision)
@@ -92,6 +100,20 @@ enum error decision_finish(struct decision *decision)
 			fail(decision, decision->outgoing[i].payload.failed);
 	}
 	return decision->failed;
+}
+
+void decision_result(struct decision *decision, const struct hash *line_leaf, size_t start)
+{
+	const struct buffer *verdicts = &decision->verdicts;
+	struct hash leaf;
+	enum error error;
+
+	if (decision->failed || verdicts->failed)
+		return;
+	leaf = hash_leaf_under(line_leaf, span_of(verdicts->data + start, verdicts->size - start));
+	error = merkle_append(&decision->results, &leaf, NULL, NULL);
+	if (error)
+		fail(decision, error);
 }
 
 static struct span keep(struct decision *decision, struct span text)
@@ -192,7 +214,7 @@ void decision_move(
 	transfer->credit = keep(decision, c);
 	arena->next[decision->transfer_count - 1] = arena->buckets[bucket];
 	arena->buckets[bucket] = (uint32_t)decision->transfer_count;
-	arena->used_buckets = true;
+	arena->used[arena->used_count++] = bucket;
 }
 
 void decision_transfer(struct decision *decision, const struct transfer *transfer)
@@ -230,10 +252,8 @@ void decision_seal(struct decision *decision, const struct hash *cause)
 	}
 	decision->transfer_count = kept;
 	/* The sums are closed: nothing may be added by number any more. */
-	if (decision->arena && decision->arena->used_buckets) {
-		memset(decision->arena->buckets, 0, sizeof decision->arena->buckets);
-		decision->arena->used_buckets = false;
-	}
+	if (decision->arena)
+		clear_buckets(decision->arena);
 }
 
 struct buffer *decision_send(struct decision *decision, uint32_t to, const char *name)

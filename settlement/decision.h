@@ -15,6 +15,7 @@
 
 #include "entry.h"
 #include "kinds.h"
+#include "merkle.h"
 #include "reason.h"
 #include "settlement_limits.h"
 
@@ -51,6 +52,7 @@ struct decision {
 	struct buffer lines;    /* LINES_MADE: `count` items */
 	struct buffer verdicts; /* `count` items */
 	uint32_t count;
+	struct merkle_frontier results; /* of the first results, if they came by decision_result */
 	struct transfer *transfers;
 	size_t transfer_count, transfer_capacity;
 	struct outgoing *outgoing;
@@ -65,6 +67,10 @@ void decision_clear(struct decision *decision);
 void decision_free(struct decision *decision);
 /* ERROR_NONE, or the first failure of any helper below or of the buffers. */
 MUST_CHECK enum error decision_finish(struct decision *decision);
+
+/* The verdict from `start` to the end of `verdicts` is whole: count its line, whose leaf is known, among the results, so that the entry need
+ * not walk and hash the verdicts again. For all lines of a decision or for none. */
+void decision_result(struct decision *decision, const struct hash *line_leaf, size_t start);
 
 /* Add to the sum of the transfer debit -> credit of this decision (one transfer per pair of accounts and unit). A sum that
  * ends negative is booked with the sides swapped, one that ends 0 is left out. Ids follow from `cause` at decision_seal. */

@@ -8,6 +8,8 @@ int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first,
 	int64_t upto_last, before_first;
 
 	assert(amount_fen >= 0 && 1 <= first && first <= last && last <= month_days);
+	if (first == 1 && last == month_days)
+		return amount_fen;
 	/* With a = whole n + rest: floor((2 a x + n) / 2n) = whole x + floor((2 rest x + n) / 2n); nothing overflows. */
 	upto_last = whole * last + (2 * rest * last + n) / (2 * n);
 	before_first = whole * (first - 1) + (2 * rest * (first - 1) + n) / (2 * n);
@@ -35,16 +37,47 @@ int programme_age(const struct programme *programme, int32_t birth_day, int32_t 
 	return programme_age_in(programme, &ages, day);
 }
 
+static uint32_t asks_of(const struct programme *programme)
+{
+	bool level = programme_asks_level(programme);
+	bool age = programme_asks_age(programme) || programme->age_or || programme->flag_or;
+
+	return (programme->needs_grant ? ASKS_GRANT : 0) |
+	       (programme->needs_assessment || level ? ASKS_ASSESSMENT : 0) |
+	       (level ? ASKS_LEVEL : 0) | (age ? ASKS_AGE : 0) |
+	       (programme->income_mask ? ASKS_INCOME : 0) |
+	       (programme->exclude_count ? ASKS_OTHERS : 0);
+}
+
 static void add_span(struct programme_month *out, const struct policy *policy,
     const struct programme *programme, int32_t from, int32_t until)
 {
 	assert(out->span_count < PROGRAMME_SPANS_MAX);
+	out->asks |= asks_of(programme);
 	out->spans[out->span_count++] = (struct programme_span){.programme = programme,
 	    .row = (uint32_t)(programme - policy->programmes),
 	    .from_day = from,
 	    .until_day = until,
 	    .asks_age = programme_asks_age(programme),
 	    .asks_level = programme_asks_level(programme)};
+}
+
+/* The first day after `day` on which another version may be in force: one begins, or one has ended. */
+static int32_t next_change(const struct policy *policy, uint32_t tag, int32_t day, int32_t last)
+{
+	int32_t next = last + 1;
+
+	for (size_t i = 0; i < policy->programme_count; i++) {
+		const struct programme *programme = &policy->programmes[i];
+
+		if (programme->tag != tag)
+			continue;
+		if (programme->effective_from > day && programme->effective_from < next)
+			next = programme->effective_from;
+		if (programme->effective_until >= day && programme->effective_until < next - 1)
+			next = programme->effective_until + 1;
+	}
+	return next;
 }
 
 void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t month,
@@ -55,10 +88,10 @@ void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t mo
 	int32_t since = first;
 
 	out->tag = tag;
-	out->span_count = 0;
+	out->asks = out->span_count = 0;
 	if (!policy)
 		return;
-	for (int32_t day = first; day <= last; day++) {
+	for (int32_t day = first; day <= last; day = next_change(policy, tag, day, last)) {
 		const struct programme *programme = policy_programme(policy, tag, day, district);
 
 		if (day > first && programme == present)

@@ -43,9 +43,20 @@ struct programme_span {
 	bool asks_age, asks_level;
 };
 
+/* What some version of a programme asks: a check that none of them asks need not look at the days. */
+enum programme_asks {
+	ASKS_GRANT = 1,
+	ASKS_ASSESSMENT = 2,
+	ASKS_LEVEL = 4,
+	ASKS_AGE = 8,
+	ASKS_INCOME = 16,
+	ASKS_OTHERS = 32, /* other programmes exclude it */
+};
+
 /* The versions of a programme in a month for a district, days without any left out. */
 struct programme_month {
 	uint32_t tag;
+	uint32_t asks; /* enum programme_asks */
 	uint32_t span_count;
 	struct programme_span
 	    spans[PROGRAMME_SPANS_MAX]; /* ascending, disjoint, within the month */

@@ -279,7 +279,7 @@ enum error line_amount(struct line_case *line, struct verdict *verdict)
 	struct amount_work work = {.line = line, .verdict = verdict};
 	enum error error;
 
-	work.programme = programme_month_on(line->programme, line->from_day)->programme;
+	work.programme = line->first->programme;
 	verdict->policy = line->of->policy_sequence;
 	verdict->reduction_count = 0;
 	work.fen = write_pieces(line, verdict);
@@ -314,7 +314,7 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 
 	if (verdict->reason != REASON_approved)
 		return ERROR_NONE;
-	programme = programme_month_on(line->programme, line->from_day)->programme;
+	programme = line->first->programme;
 	claim_state_take_days(of->state, programme->need, line->nights, line->night_count);
 	if (programme->takes_capacity)
 		claim_state_take_nights(of->state, line_nights(line->line, verdict));

@@ -4,8 +4,7 @@
 #include "allowance.h"
 #include "entitlement.h"
 
-/* Looks for the first thing wrong of one kind; true if there is one, with a figure (mostly the first day concerned). */
-typedef bool refusal_check(struct line_case *line, struct verdict *verdict);
+/* Each check below looks for the first thing wrong of one kind; true if there is one, mostly with a figure. */
 
 static bool on_day(struct verdict *verdict, int32_t day)
 {
@@ -57,21 +56,18 @@ static bool any_span(const struct line_case *line, span_check *wrong, struct ver
 	return false;
 }
 
-static bool unknown_person(struct line_case *line, struct verdict *verdict)
+static bool unknown_person(const struct line_case *line)
 {
-	(void)verdict;
 	return !line->person;
 }
 
-static bool erased(struct line_case *line, struct verdict *verdict)
+static bool erased(const struct line_case *line)
 {
-	(void)verdict;
 	return line->person->state & PERSON_ERASED;
 }
 
-static bool unknown_institution(struct line_case *line, struct verdict *verdict)
+static bool unknown_institution(const struct line_case *line)
 {
-	(void)verdict;
 	return !line->of->standing.known;
 }
 
@@ -243,7 +239,7 @@ static bool no_grant_span(const struct line_case *line, const struct programme_s
 
 static bool no_grant(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, no_grant_span, verdict);
+	return line->programme->asks & ASKS_GRANT && any_span(line, no_grant_span, verdict);
 }
 
 static bool not_portable_span(const struct line_case *line, const struct programme_span *span,
@@ -305,7 +301,8 @@ static bool no_assessment_span(const struct line_case *line, const struct progra
 
 static bool no_assessment(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, no_assessment_span, verdict);
+	return line->programme->asks & ASKS_ASSESSMENT &&
+	       any_span(line, no_assessment_span, verdict);
 }
 
 /* Is there any band for this level, at whatever age? */
@@ -341,7 +338,7 @@ static bool level_refused_span(const struct line_case *line, const struct progra
 
 static bool level_refused(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, level_refused_span, verdict);
+	return line->programme->asks & ASKS_LEVEL && any_span(line, level_refused_span, verdict);
 }
 
 /* Is there a day without a band? Bands change with the level and on the birthday, at most. */
@@ -391,7 +388,7 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 
 static bool age(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, age_span, verdict);
+	return line->programme->asks & ASKS_AGE && any_span(line, age_span, verdict);
 }
 
 static bool income_span(const struct line_case *line, const struct programme_span *span,
@@ -412,7 +409,7 @@ static bool income_span(const struct line_case *line, const struct programme_spa
 
 static bool income_class(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, income_span, verdict);
+	return line->programme->asks & ASKS_INCOME && any_span(line, income_span, verdict);
 }
 
 /* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. `day`: the first of
@@ -459,7 +456,10 @@ static bool excluded_span(const struct line_case *line, const struct programme_s
 		const struct grant_span *grant = &line->person->grants[i];
 		int32_t first, last, holds;
 
-		if (!grant_days(line, grant, &first, &last))
+		if (!grant->sequence ||
+		    (grant->paid_to != PAID_TO_CARD &&
+			!programme_excludes(programme, grant->tag)) ||
+		    !grant_days(line, grant, &first, &last))
 			continue;
 		holds = grant->from_day > line->of->month_first ? grant->from_day
 								: line->of->month_first;
@@ -496,6 +496,8 @@ static bool month_paid(const struct line_case *line, struct verdict *verdict)
 
 static bool excluded(struct line_case *line, struct verdict *verdict)
 {
+	if (!line->of->person_has_card_grant && !(line->programme->asks & ASKS_OTHERS))
+		return false;
 	return any_span(line, excluded_span, verdict) || month_paid(line, verdict);
 }
 
@@ -519,46 +521,47 @@ static bool after_death(struct line_case *line, struct verdict *verdict)
 	return any_span(line, after_death_span, verdict);
 }
 
+static bool is(struct verdict *verdict, enum reason reason, bool found)
+{
+	if (found)
+		verdict->reason = reason;
+	else
+		verdict->has_figure = false;
+	return found;
+}
+
 /* In the order of reason.h. REASON_signature is a refusal of the whole sheet, before its lines are looked at; REASON_overlap is home's
  * verdict on the stay, which here is no accepted stay. */
-static const struct {
-	enum reason reason;
-	refusal_check *found;
-} refusals[] = {
-    {REASON_unknown_person, unknown_person},
-    {REASON_erased, erased},
-    {REASON_unknown_institution, unknown_institution},
-    {REASON_suspended, suspended},
-    {REASON_wrong_payer, wrong_payer},
-    {REASON_not_in_force, not_in_force},
-    {REASON_too_late, too_late},
-    {REASON_duplicate, duplicate},
-    {REASON_not_filed, not_filed},
-    {REASON_no_stay, no_stay},
-    {REASON_no_grant, no_grant},
-    {REASON_not_portable, not_portable},
-    {REASON_no_assessment, no_assessment},
-    {REASON_level, level_refused},
-    {REASON_age, age},
-    {REASON_income_class, income_class},
-    {REASON_excluded, excluded},
-    {REASON_after_death, after_death},
-};
+static bool is_refused(struct line_case *line, struct verdict *v)
+{
+	return is(v, REASON_unknown_person, unknown_person(line)) ||
+	       is(v, REASON_erased, erased(line)) ||
+	       is(v, REASON_unknown_institution, unknown_institution(line)) ||
+	       is(v, REASON_suspended, suspended(line, v)) ||
+	       is(v, REASON_wrong_payer, wrong_payer(line, v)) ||
+	       is(v, REASON_not_in_force, not_in_force(line, v)) ||
+	       is(v, REASON_too_late, too_late(line, v)) ||
+	       is(v, REASON_duplicate, duplicate(line, v)) ||
+	       is(v, REASON_not_filed, not_filed(line, v)) ||
+	       is(v, REASON_no_stay, no_stay(line, v)) ||
+	       is(v, REASON_no_grant, no_grant(line, v)) ||
+	       is(v, REASON_not_portable, not_portable(line, v)) ||
+	       is(v, REASON_no_assessment, no_assessment(line, v)) ||
+	       is(v, REASON_level, level_refused(line, v)) || is(v, REASON_age, age(line, v)) ||
+	       is(v, REASON_income_class, income_class(line, v)) ||
+	       is(v, REASON_excluded, excluded(line, v)) ||
+	       is(v, REASON_after_death, after_death(line, v));
+}
 
 enum error line_refusal(struct line_case *line, struct verdict *verdict)
 {
-	const struct programme_span *first = programme_month_on(line->programme, line->from_day);
+	const struct programme_span *first = line->first;
 
 	verdict->policy = line->of->policy_sequence;
 	verdict->has_row = first != NULL;
 	verdict->row = first ? first->row : 0;
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-		verdict->has_figure = false;
-		if (refusals[i].found(line, verdict)) {
-			verdict->reason = refusals[i].reason;
-			return claim_state_failed(line->of->state);
-		}
-	}
-	verdict->reason = REASON_approved;
+	verdict->has_figure = false;
+	if (!is_refused(line, verdict))
+		verdict->reason = REASON_approved;
 	return claim_state_failed(line->of->state);
 }

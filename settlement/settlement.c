@@ -625,6 +625,7 @@ enum error settlement_draft(struct settlement *settlement, const struct command 
 	    .verdicts = buffer_span(&decision->verdicts),
 	    .count = decision->count,
 	    .line_leaves = kind->lines_made ? NULL : command->line_leaves,
+	    .results = decision->results.size == decision->count ? &decision->results : NULL,
 	    .transfers = decision->transfers,
 	    .transfer_count = decision->transfer_count};
 	return ERROR_NONE;
