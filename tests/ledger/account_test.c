@@ -403,6 +403,10 @@ static void turnover_ends_at_2_60_and_says_so(void **state)
 	assert_good(end_pending(desk, 3, TRANSFER_POST, 2, AMOUNT_MAX, "fund/a", "person/1"));
 	assert_good(account_get(desk->txn, span_text("person/1"), &account));
 	assert_true(account.credits == AMOUNT_MAX);
+	/* What is held has the same bound, on either side. */
+	assert_good(pending(desk, 4, AMOUNT_MAX, "fund/advance/b", "person/2"));
+	assert_refused(desk, pending(desk, 5, 1, "fund/advance/b", "person/3"), ERROR_OVERFLOW);
+	assert_refused(desk, pending(desk, 5, 1, "fund/advance/c", "person/2"), ERROR_OVERFLOW);
 	assert_good(account_check_sums(desk->txn, &desk->detail));
 }
 

@@ -331,6 +331,39 @@ static void a_count_larger_than_the_input_is_refused_at_once(void **state)
 	    codec_check(span_of("\x5b\x00\x00\x00\x7f\xff\xff\xff\xff\x00", 10)), ERROR_MALFORMED);
 }
 
+/* Sixteen containers inside each other and no seventeenth, whichever they are and whatever is in the innermost. */
+static void the_depth_is_bounded_for_every_mixture_of_arrays_and_maps(void **state)
+{
+	static const char *const innermost[] = {"\x05", "\x40", "\x61\x61", "\x80", "\xa0", "\xf6"};
+	static const size_t sizes[] = {1, 1, 2, 1, 1, 1};
+
+	(void)state;
+	for (size_t inner = 0; inner < 6; inner++) {
+		unsigned own = inner == 3 || inner == 4; /* is itself a container */
+
+		for (unsigned mixture = 0; mixture < 4; mixture++) {
+			for (unsigned depth = 0; depth <= CODEC_DEPTH_MAX + 1; depth++) {
+				struct buffer out = {0};
+
+				for (unsigned i = 0; i < depth; i++) {
+					bool map = mixture == 1 || (mixture == 2 && i % 2) ||
+						   (mixture == 3 && i == depth - 1);
+					if (map)
+						codec_put_map(&out, 1);
+					else
+						codec_put_array(&out, 1);
+					if (map)
+						codec_put_uint(&out, i);
+				}
+				buffer_append(&out, span_of(innermost[inner], sizes[inner]));
+				assert_error(codec_check(buffer_span(&out)),
+				    depth + own <= CODEC_DEPTH_MAX ? ERROR_NONE : ERROR_MALFORMED);
+				buffer_free(&out);
+			}
+		}
+	}
+}
+
 /* --- round trips ------------------------------------------------------------------------------------------- */
 
 static int64_t any_integer(uint64_t *random)
@@ -490,6 +523,7 @@ int main(void)
 	    cmocka_unit_test(a_failure_of_the_reader_stays_and_every_later_read_gives_nothing),
 	    cmocka_unit_test(bounds_given_by_the_caller_are_kept),
 	    cmocka_unit_test(a_count_larger_than_the_input_is_refused_at_once),
+	    cmocka_unit_test(the_depth_is_bounded_for_every_mixture_of_arrays_and_maps),
 	    cmocka_unit_test(what_is_written_is_read_and_is_the_same_when_written_again),
 	    cmocka_unit_test(damaged_bytes_are_refused_or_mean_exactly_what_they_say),
 	};

@@ -227,6 +227,31 @@ static void another_entrys_body_does_not_fit(void **state)
 	sample_free(&b);
 }
 
+static void a_body_with_more_or_fewer_documents_than_the_header_names_is_refused(void **state)
+{
+	struct entry_reader reader;
+	struct sample named, other;
+
+	(void)state;
+	sample_make(&named);
+	assert_good(sample_write(&named));
+	for (size_t count = 0; count <= 3; count++) {
+		struct span documents[] = {
+		    named.documents[0], named.documents[1], span_text("a third")};
+
+		sample_make(&other);
+		other.draft.documents = documents;
+		other.draft.document_count = count;
+		assert_good(sample_write(&other));
+		assert_error(
+		    entry_read(buffer_span(&named.header), buffer_span(&other.body), &reader),
+		    count == 2 ? ERROR_NONE : ERROR_MALFORMED);
+		entry_free(&reader);
+		sample_free(&other);
+	}
+	sample_free(&named);
+}
+
 static void the_header_tells_nothing_of_lines_that_could_be_guessed(void **state)
 {
 	struct sample a, b;
@@ -457,6 +482,7 @@ int main(void)
 	    cmocka_unit_test(any_changed_bit_of_a_body_is_found),
 	    cmocka_unit_test(a_changed_header_no_longer_fits_its_body),
 	    cmocka_unit_test(another_entrys_body_does_not_fit),
+	    cmocka_unit_test(a_body_with_more_or_fewer_documents_than_the_header_names_is_refused),
 	    cmocka_unit_test(the_header_tells_nothing_of_lines_that_could_be_guessed),
 	    cmocka_unit_test(the_results_root_is_that_of_the_definition_for_any_number_of_lines),
 	    cmocka_unit_test(single_items_are_found_in_their_order),

@@ -270,6 +270,46 @@ static void what_belongs_to_another_line_or_log_is_refused(void **state)
 	assert_non_null(strstr(detail.text, "the checkpoint"));
 }
 
+/* A dishonest log could put a header at another place than it says. */
+static void a_header_at_another_place_than_it_says_is_refused(void **state)
+{
+	struct case_of *c = *state;
+	struct error_detail detail = {""};
+	struct checkpoint checkpoint = {.origin = ORIGIN, .size = 1};
+	struct merkle_proof empty = {.count = 0};
+	struct buffer plain = {0}, note = {0}, proof = {0};
+	struct receipt receipt;
+
+	assert_good(make_receipt(c, 3, 0, -1, &plain));
+	assert_good(receipt_read(buffer_span(&plain), &receipt));
+	assert_good(receipt_verify(&receipt, &c->books.log, 0, NULL, &detail));
+	checkpoint.root = hash_leaf(receipt.header_bytes); /* a log of this one entry, signed */
+	checkpoint_sign(&note, &checkpoint, &c->books.log_key);
+	tlog_proof_write(&proof, 0, &empty, buffer_span(&note));
+	receipt.proof_text = buffer_span(&proof);
+	assert_error(receipt_verify(&receipt, &c->books.log, 0, NULL, &detail), ERROR_NOT_VERIFIED);
+	assert_non_null(strstr(detail.text, "of entry 0, the receipt of entry 3"));
+	buffer_free(&plain);
+	buffer_free(&note);
+	buffer_free(&proof);
+}
+
+static void a_path_into_a_sheet_that_is_not_there_is_refused(void **state)
+{
+	struct case_of *c = *state;
+	struct buffer plain = {0};
+	struct hash hash = {{1}};
+	struct receipt receipt;
+
+	assert_good(make_receipt(c, 3, 0, -1, &plain));
+	assert_int_equal(plain.data[plain.size - 1], 0x80); /* the empty path at its end */
+	plain.size--;
+	codec_put_array(&plain, 1);
+	codec_put_bytes(&plain, hash_span(&hash));
+	assert_error(receipt_read(buffer_span(&plain), &receipt), ERROR_MALFORMED);
+	buffer_free(&plain);
+}
+
 static void a_receipt_is_of_a_line_that_there_is(void **state)
 {
 	struct case_of *c = *state;
@@ -300,6 +340,8 @@ int main(void)
 	    cmocka_unit_test(a_receipt_shows_no_other_line_salt_or_secret),
 	    cmocka_unit_test(any_changed_bit_of_a_receipt_is_refused),
 	    cmocka_unit_test(what_belongs_to_another_line_or_log_is_refused),
+	    cmocka_unit_test(a_header_at_another_place_than_it_says_is_refused),
+	    cmocka_unit_test(a_path_into_a_sheet_that_is_not_there_is_refused),
 	    cmocka_unit_test(a_receipt_is_of_a_line_that_there_is),
 	    cmocka_unit_test(a_receipt_beyond_the_limit_is_refused_unread),
 	};
