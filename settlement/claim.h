@@ -44,6 +44,11 @@ MUST_CHECK enum error claim_standing(
 void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header,
     bool takes[SHEET_PROGRAMMES_MAX]);
 
+/* The payer has refused what entry `sequence` has sent it: if that was a sheet, it waits no longer, and the bed nights that it has taken are
+ * free again. Called by refused_apply. */
+MUST_CHECK enum error claim_refused(
+    struct settlement *settlement, struct txn *txn, uint64_t sequence);
+
 /* One obligation for each approved line worth something, in order; `obligation` holds what they have in common. `lines` and
  * `verdicts` are those of the payer's entry under the sheet's secret: they make the hashes. Only while an entry is applied. */
 struct obligation;

@@ -230,6 +230,46 @@ enum error claim_forward_apply(struct settlement *settlement, struct txn *txn,
 	return error;
 }
 
+static enum error free_sheet(
+    struct settlement *settlement, struct txn *txn, const struct sheet_header *header)
+{
+	struct claim_state *state = settlement->claims;
+	struct sheet_row row;
+	enum error error = sheet_row_get(txn, header->uscc, header->number, &row);
+
+	if (error || row.state != SHEET_FORWARDED)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	claim_state_begin(state, txn, header->uscc, header->month, 0);
+	if (row.nights)
+		claim_state_take_nights(state, -(int64_t)row.nights);
+	error = claim_state_store(state, txn);
+	row.nights = 0;
+	row.state = SHEET_REFUSED;
+	return error ? error : sheet_row_put(txn, header->uscc, header->number, &row);
+}
+
+enum error claim_refused(struct settlement *settlement, struct txn *txn, uint64_t sequence)
+{
+	struct entry_reader reader = {0};
+	struct sheet_header header;
+	struct document document;
+	enum error error = ledger_read(txn, sequence, &reader);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	if (reader.entry.header.kind == KIND_claim_forward) {
+		if (document_read(reader.entry.documents[0], &document) ||
+		    sheet_header_read(document.payload, &header))
+			error = ERROR_CORRUPT;
+		if (!error)
+			error = workspace(settlement);
+		if (!error)
+			error = free_sheet(settlement, txn, &header);
+	}
+	entry_free(&reader);
+	return error;
+}
+
 /* At the payer. */
 
 static enum error read_endorsement(

@@ -60,7 +60,12 @@ void claim_state_take_person(struct claim_state *state, uint64_t person, int64_t
 MUST_CHECK enum error claim_state_store(struct claim_state *state, struct txn *txn);
 
 /* A booked sheet. */
-enum sheet_state { SHEET_ADJUDICATED = 1, SHEET_FORWARDED = 2 };
+enum sheet_state {
+	SHEET_ADJUDICATED = 1,
+	SHEET_FORWARDED = 2,
+	SHEET_REFUSED =
+	    3, /* forwarded, and the payer took it for none: what it claims may stand in another sheet */
+};
 
 struct sheet_row {
 	uint64_t sequence; /* of the entry that booked it */

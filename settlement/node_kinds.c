@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "claim.h"
 #include "clearing.h"
 #include "descriptor.h"
 #include "institution.h"
@@ -809,17 +810,19 @@ enum error refused_apply(struct settlement *settlement, struct txn *txn, const s
 	struct codec_reader reader = codec_reader(entry->lines);
 	struct hash hash;
 	struct span name;
-	uint64_t number;
-	uint32_t from;
+	uint64_t number, first, sequence;
+	uint32_t from, index;
 	enum error error;
 
-	(void)settlement;
 	(void)detail;
 	codec_array_exact(&reader, 2);
 	from = (uint32_t)codec_uint(&reader);
 	take_refusal(&reader, &hash, &number, &name);
-	if (codec_finish(&reader))
+	if (codec_finish(&reader) ||
+	    outbox_next(txn, from, number, &first, &sequence, &index) || first != number)
 		return ERROR_CORRUPT;
 	error = outbox_acknowledge(txn, from, number);
+	if (!error)
+		error = claim_refused(settlement, txn, sequence);
 	return error ? error : clearing_refused(txn, from, &hash);
 }

@@ -74,6 +74,31 @@ static enum error say(struct town *from, struct town *to, const char *name, stru
 	return error;
 }
 
+/* The town refuses a document that has come to it, as its node would: by an entry. The refusal itself goes with the post. */
+static void town_refuses(struct town *town, struct span document, uint64_t number, const char *why)
+{
+	const struct hash hash = document_hash(document);
+	const struct span documents[] = {document};
+	struct command command = {.kind = KIND_refusal,
+	    .documents = documents,
+	    .document_count = 1,
+	    .secret = hash,
+	    .count = 1};
+	struct buffer line = {0};
+	struct txn *txn;
+	codec_put_array(&line, 3);
+	codec_put_bytes(&line, hash_span(&hash));
+	codec_put_uint(&line, number);
+	codec_put_text(&line, span_text(why));
+	command.lines = buffer_span(&line);
+	assert_int_equal(ledger_begin(town->ledger, &txn), ERROR_NONE);
+	assert_int_equal(settlement_decide(town->settlement, txn, &command, town->now_ms,
+			     &town->decision, &town->detail),
+	    ERROR_NONE);
+	town_append(town, txn, &command);
+	buffer_free(&line);
+}
+
 /* A person of Chongqing in a house of Chengdu, all June; nothing is claimed yet. */
 static uint64_t guest(struct fixture *fixture, uint32_t serial)
 {
@@ -243,6 +268,35 @@ static void a_city_claims_for_its_own_institutions_only(void **state)
 	assert_int_equal(
 	    endorse(&fixture->guangyuan, &fixture->chongqing, HOUSE_A, person, &officer),
 	    ERROR_MISMATCH);
+}
+
+/* One bed: what a sheet had taken of it is free again when the payer takes the sheet for none. */
+static void a_refused_sheet_takes_no_nights(void **state)
+{
+	struct fixture *fixture = *state;
+	struct town *chengdu = &fixture->chengdu;
+	uint64_t person = town_person(&fixture->chongqing, 1, day(1940, 1, 1), INCOME_MINIMUM, 0);
+	struct document document;
+	struct message message;
+	town_house(chengdu, HOUSE_C, CHENGDU, 1);
+	town_file(&fixture->chongqing, person, CHENGDU, day(2026, 6, 1), DAY_NEVER);
+	town_carry(fixture->towns, 3, &fixture->post);
+	town_stay(chengdu, HOUSE_C, person, day(2026, 6, 1), day(2026, 6, 30));
+	town_carry(fixture->towns, 3, &fixture->post);
+	town_claim_one(chengdu, HOUSE_C, CHONGQING, JUNE, "bed_subsidy", person, 1, 30);
+	const struct span sent = buffer_span(&fixture->post.letters[0].document);
+	assert_int_equal(document_read(sent, &document), ERROR_NONE);
+	assert_string_equal(document.name, "endorsement");
+	assert_int_equal(message_read(document.payload, &message), ERROR_NONE);
+	struct town_letter endorsement = fixture->post.letters[0];
+	fixture->post.count = 0;
+	town_refuses(&fixture->chongqing, sent, message.number, "state");
+	buffer_free(&endorsement.document);
+	buffer_free(&endorsement.attachment);
+	town_carry(fixture->towns, 3, &fixture->post);
+	town_claim_one(chengdu, HOUSE_C, CHONGQING, JUNE, "bed_subsidy", person, 1, 30);
+	town_carry(fixture->towns, 3, &fixture->post);
+	town_approved(&fixture->chongqing, fixture->chongqing.sequence, 0, 6000);
 }
 
 /* --- verdicts and reversals ----------------------------------------------------------------------------------- */
@@ -415,6 +469,7 @@ int main(void)
 		a_sheet_under_a_key_of_another_purpose_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_city_claims_for_its_own_institutions_only, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_refused_sheet_takes_no_nights, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		figures_that_no_house_can_have_are_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(

@@ -424,6 +424,22 @@ static int submit_run(struct cli *cli, int argc, char **argv)
 
 /* What is in the books. */
 
+/* Where a sheet stands: by name, and in words where somebody waits or must do something. */
+static const char *sheet_state_name(const struct sheet_row *row)
+{
+	return row->state == SHEET_FORWARDED ? "waits_for_payer"
+	       : row->state == SHEET_REFUSED ? "refused_by_payer"
+					     : "decided";
+}
+
+static const char *sheet_state_words(const struct sheet_row *row)
+{
+	return row->state == SHEET_FORWARDED ? "  待支付方审核 waits for the payer"
+	       : row->state == SHEET_REFUSED ? "  支付方拒收，请改后另编号重报 refused by the "
+					       "payer: claim anew under another number"
+					     : "";
+}
+
 static bool list_sheet(
     void *context, const char *uscc, uint64_t number, const struct sheet_row *row)
 {
@@ -440,13 +456,12 @@ static bool list_sheet(
 		yyjson_mut_obj_add_uint(checking->doc, one, "lines", row->count);
 		yyjson_mut_obj_add_uint(checking->doc, one, "entry", row->sequence);
 		yyjson_mut_obj_add_uint(checking->doc, one, "answer_entry", row->answered);
-		yyjson_mut_obj_add_str(checking->doc, one, "state",
-		    row->state == SHEET_FORWARDED ? "waits_for_payer" : "decided");
+		yyjson_mut_obj_add_str(checking->doc, one, "state", sheet_state_name(row));
 	} else {
 		printf("%s  %-16" PRIu64 " %s  支付方 payer %06u  %5u 行 lines  分录 entry %" PRIu64
 		       "%s\n",
 		    uscc, number, month, (unsigned)row->payer, (unsigned)row->count, row->sequence,
-		    row->state == SHEET_FORWARDED ? "  待支付方审核 waits for the payer" : "");
+		    sheet_state_words(row));
 	}
 	return true;
 }
