@@ -31,14 +31,12 @@ static inline void node_key_read(struct node *node, const char *kind, struct sec
 		fail_msg("%s", detail.text);
 }
 
-static inline void forge_open(
-    struct forgery *forgery, struct node *node, struct txn *from, const char *path)
+/* All but the ledger itself. */
+static inline void forge_prepare(struct forgery *forgery, struct node *node, struct txn *from)
 {
 	struct replay_subject subject = subject_of(node, from, true, NULL);
-	struct error_detail detail = {""};
 
 	subject.rules.registry = from;
-	node_key_read(node, "log", &forgery->log_key);
 	snprintf(forgery->origin, sizeof forgery->origin, "%s", subject.origin);
 	assert_good(settlement_create(&subject.rules, &forgery->settlement));
 	forgery->options = (struct ledger_options){.not_durable = true,
@@ -46,11 +44,33 @@ static inline void forge_open(
 	    .project = settlement_project,
 	    .project_context = forgery->settlement,
 	    .origin = forgery->origin,
-	    .epoch = subject.rules.epoch,
-	    .log_key = &forgery->log_key};
+	    .epoch = subject.rules.epoch};
 	forgery->options.tables = settlement_tables(&forgery->options.table_count);
+}
+
+static inline void forge_open(
+    struct forgery *forgery, struct node *node, struct txn *from, const char *path)
+{
+	struct error_detail detail = {""};
+
+	forge_prepare(forgery, node, from);
+	node_key_read(node, "log", &forgery->log_key);
+	forgery->options.log_key = &forgery->log_key;
 	if (ledger_open(path, &forgery->options, &forgery->ledger, &detail))
 		fail_msg("%s", detail.text);
+}
+
+static inline struct entry_draft draft_of(const struct entry *entry)
+{
+	return (struct entry_draft){.kind = entry->header.kind,
+	    .secret = entry->secret,
+	    .documents = entry->documents,
+	    .document_count = entry->header.document_count,
+	    .lines = entry->lines,
+	    .verdicts = entry->verdicts,
+	    .count = entry->header.count,
+	    .transfers = entry->transfers,
+	    .transfer_count = entry->transfer_count};
 }
 
 static inline void forge_entry(
@@ -61,15 +81,7 @@ static inline void forge_entry(
 	struct entry_draft draft;
 
 	assert_good(ledger_read(from, sequence, &reader));
-	draft = (struct entry_draft){.kind = reader.entry.header.kind,
-	    .secret = reader.entry.secret,
-	    .documents = reader.entry.documents,
-	    .document_count = reader.entry.header.document_count,
-	    .lines = reader.entry.lines,
-	    .verdicts = reader.entry.verdicts,
-	    .count = reader.entry.header.count,
-	    .transfers = reader.entry.transfers,
-	    .transfer_count = reader.entry.transfer_count};
+	draft = draft_of(&reader.entry);
 	if (sequence == forgery->sequence)
 		forgery->change(forgery->context, &draft);
 	if (ledger_append(forgery->ledger, to, &draft, reader.entry.header.time_ms,

@@ -304,6 +304,155 @@ static void an_order_by_somebody_who_may_give_none_is_found(void **state)
 	buffer_free(&changed.bytes);
 }
 
+/* --- any verdict of any entry ------------------------------------------------------------------------------ */
+
+/* Another verdict in place of `old`: of a line that is paid, a fen more; of any other, another reason. False if there is none. */
+static bool other_verdict(struct span old, uint64_t *random, struct buffer *out)
+{
+	struct codec_reader reader = codec_reader(old);
+	struct verdict verdict;
+	unsigned reason;
+	size_t fields;
+
+	if (verdict_parse(old, &verdict) == ERROR_NONE && verdict.reason == REASON_approved) {
+		if (verdict.fund_count == 0)
+			return false;
+		verdict.amount_fen++;
+		verdict.funds[0].amount_fen++;
+		verdict_write(out, &verdict);
+		return true;
+	}
+	fields = codec_array(&reader);
+	reason = (unsigned)codec_uint(&reader);
+	do
+		verdict.reason = (enum reason)chance_below(random, 100);
+	while (!reason_name(verdict.reason) || verdict.reason == reason);
+	codec_put_array(out, fields);
+	codec_put_uint(out, verdict.reason);
+	buffer_append(out, span_of(reader.at, (size_t)(old.data + old.size - reader.at)));
+	return true;
+}
+
+struct one_verdict {
+	struct changed changed;
+	uint64_t *random;
+	bool done;
+};
+
+static void change_one_verdict(void *context, struct entry_draft *draft)
+{
+	struct one_verdict *one = context;
+	struct buffer item = {0};
+	struct span old;
+
+	one->changed.line = (uint32_t)chance_below(one->random, draft->count);
+	assert_good(entry_item(draft->verdicts, one->changed.line, &old));
+	one->done = other_verdict(old, one->random, &item);
+	if (one->done)
+		replace_item(&one->changed, draft->verdicts, one->changed.line, buffer_span(&item),
+		    &draft->verdicts);
+	buffer_free(&item);
+}
+
+/* The log up to an entry, which is forged, in a ledger of its own. False if the tables cannot follow the forged entry. */
+static bool forge_up_to(struct forgery *forgery, struct txn *from)
+{
+	struct error_detail detail = {""};
+	struct entry_reader reader;
+	struct entry_draft draft;
+	struct txn *to;
+	enum error error;
+
+	assert_good(ledger_begin(forgery->ledger, &to));
+	assert_good(registry_copy(from, to));
+	for (uint64_t sequence = 0; sequence < forgery->sequence; sequence++)
+		forge_entry(forgery, from, to, sequence);
+	assert_good(ledger_read(from, forgery->sequence, &reader));
+	draft = draft_of(&reader.entry);
+	forgery->change(forgery->context, &draft);
+	error = ledger_append(forgery->ledger, to, &draft, reader.entry.header.time_ms,
+	    &reader.entry.header.salt, NULL, &detail);
+	entry_free(&reader);
+	if (error)
+		ledger_abort(forgery->ledger, to);
+	else
+		assert_good(ledger_commit(forgery->ledger, to));
+	return !error;
+}
+
+static bool is_found(struct forgery *forgery, struct node *node)
+{
+	struct replay_subject subject;
+	struct replay_result result;
+	struct txn *snapshot;
+
+	assert_good(txn_begin_read(ledger_store(forgery->ledger), &snapshot));
+	subject = subject_of(node, snapshot, true, &heard);
+	subject.ledger = forgery->ledger;
+	heard.count = 0;
+	assert_error(replay_verify(&subject, &result, NULL), ERROR_NOT_VERIFIED);
+	txn_abort(snapshot);
+	return heard.findings[0].has_sequence && heard.findings[0].sequence == forgery->sequence;
+}
+
+/* The last document is one that the entry has sent: it was not. */
+static void keep_a_document_back(void *context, struct entry_draft *draft)
+{
+	struct one_verdict *one = context;
+	struct document document;
+
+	assert_good(document_read(draft->documents[draft->document_count - 1], &document));
+	one->done = draft->document_count > 1 && strcmp(document.name, "sheet") != 0;
+	draft->document_count -= one->done;
+}
+
+/* Forge each entry in turn; the replay must tell of it. Returns how many could be forged. */
+static unsigned forge_each(forge_change *change, uint64_t *random, uint64_t *size)
+{
+	struct node *node = books.nodes[2];
+	struct txn *from = snapshot_of(node);
+	unsigned forged = 0;
+
+	assert_good(ledger_head(from, size, NULL));
+	for (uint64_t sequence = 1; sequence < *size; sequence++) {
+		struct one_verdict one = {.random = random};
+		struct forgery forgery = {.sequence = sequence, .change = change, .context = &one};
+
+		forge_prepare(&forgery, node, from);
+		assert_good(ledger_open_scratch(&forgery.options, &forgery.ledger, NULL));
+		if (forge_up_to(&forgery, from) && one.done) {
+			if (!is_found(&forgery, node)) {
+				heard_print(&heard);
+				fail_msg("entry %llu, line %u: not found",
+				    (unsigned long long)sequence, (unsigned)one.changed.line);
+			}
+			forged++;
+		}
+		ledger_close(forgery.ledger);
+		settlement_free(forgery.settlement);
+		buffer_free(&one.changed.bytes);
+	}
+	txn_abort(from);
+	print_message("%u of %llu entries forged, each found\n", forged, (unsigned long long)*size);
+	return forged;
+}
+
+static void a_changed_verdict_in_any_entry_is_found(void **state)
+{
+	uint64_t random = chance_seed("any verdict"), size;
+
+	(void)state;
+	assert_true(forge_each(change_one_verdict, &random, &size) > size / 2);
+}
+
+static void a_document_that_any_entry_kept_back_is_found(void **state)
+{
+	uint64_t random = 0, size;
+
+	(void)state;
+	assert_true(forge_each(keep_a_document_back, &random, &size) > 10);
+}
+
 /* --- what is let pass -------------------------------------------------------------------------------------- */
 
 static void without_the_registry_key_an_auditor_finds_the_same_books(void **state)
@@ -472,6 +621,8 @@ int main(void)
 	    cmocka_unit_test(lines_that_the_institution_did_not_sign_are_found),
 	    cmocka_unit_test(lines_that_the_officer_did_not_sign_are_found),
 	    cmocka_unit_test(an_order_by_somebody_who_may_give_none_is_found),
+	    cmocka_unit_test(a_changed_verdict_in_any_entry_is_found),
+	    cmocka_unit_test(a_document_that_any_entry_kept_back_is_found),
 	    cmocka_unit_test(without_the_registry_key_an_auditor_finds_the_same_books),
 	    cmocka_unit_test(
 		after_a_person_is_erased_the_lines_about_it_are_not_rerun_and_all_else_is),
