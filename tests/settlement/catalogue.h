@@ -16,7 +16,7 @@ struct catalogue_text {
  * asked for but a stay. `more`: further lines of the file, `amounts`: the list's items; each with its indentation. */
 struct programme_text {
 	const char *code, *need, *unit, *payer, *paid_to, *accrues, *starts, *from, *portable,
-	    *needs_grant, *needs_assessment, *deadline_days, *more, *amounts;
+	    *needs_grant, *needs_assessment, *deadline_days, *funds, *more, *amounts;
 };
 
 static inline const char *text_or(const char *text, const char *otherwise)
@@ -50,7 +50,7 @@ static inline void catalogue_add(struct catalogue_text *out, const struct progra
 	    "    effective_from: %s\n    need: %s\n    accrues: %s\n    unit: %s\n    payer: %s\n"
 	    "    paid_to: %s\n    starts: %s\n    portable: %s\n    needs_grant: %s\n"
 	    "    needs_stay: %s\n    needs_assessment: %s\n%s    amounts:\n%s"
-	    "    funds: [fiscal]\n    claim_deadline_days: %s\n",
+	    "    funds: [%s]\n    claim_deadline_days: %s\n",
 	    programme->code, text_or(programme->from, "2025-01-01"),
 	    text_or(programme->need, "care"), text_or(programme->accrues, "day"),
 	    text_or(programme->unit, "person_month"), text_or(programme->payer, "home"),
@@ -59,7 +59,7 @@ static inline void catalogue_add(struct catalogue_text *out, const struct progra
 	    programme->accrues ? "false" : "true", text_or(programme->needs_assessment, "false"),
 	    text_or(programme->more, ""),
 	    text_or(programme->amounts, "      - {amount: 300.00, clause: a}\n"),
-	    text_or(programme->deadline_days, "60"));
+	    text_or(programme->funds, "fiscal"), text_or(programme->deadline_days, "60"));
 }
 
 static inline struct span catalogue_span(const struct catalogue_text *catalogue)
