@@ -131,6 +131,9 @@ static void what_is_written_is_read_back_the_same(void **state)
 		static const uint32_t regions[] = {510100, 500000, 510800, 511300};
 		assert_good(node_config_default(regions[i], &config));
 		same(loading, &config);
+		node_config_demo_accounts(&config);
+		assert_true(config.account[0] && config.peers[2].bank[0]);
+		same(loading, &config);
 	}
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		assert_good(node_config_default(510100, &config));
@@ -184,6 +187,14 @@ static void what_is_wrong_is_told_with_its_line_and_field(void **state)
 	    {"    address:", "    adress:", "15 peers[0].adress: unknown field\n"},
 	    {"demo: true\n", "demo: true\ndemo: true\n", "7 demo: stands twice\n"},
 	    {"demo: true\n", "demo: true\ndebug: true\n", "7 debug: unknown field\n"},
+	    {"demo: true\n", "demo: true\naccount: '51'\n",
+		"1 bank: is missing: an account needs both\n"},
+	    {"demo: true\n", "demo: true\nbank: '313999000000'\n",
+		"1 account: is missing: an account needs both\n"},
+	    {"demo: true\n", "demo: true\naccount: '51'\nbank: '31399900000'\n",
+		"1 bank: must be a CNAPS code of 12 digits\n"},
+	    {"demo: true\n", "demo: true\naccount: '5 1'\nbank: '313999000000'\n",
+		"1 account: must be of digits, capital letters and '-'\n"},
 	};
 	struct loading *loading = *state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

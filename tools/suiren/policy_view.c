@@ -20,6 +20,50 @@ static const char *paid_to_text(enum paid_to paid_to)
 						: "either";
 }
 
+/* Names of the bits that are set: "destitute, low". */
+static void mask_text(uint32_t mask, const char *const *names)
+{
+	const char *between = "";
+	for (unsigned i = 0; names[i]; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		printf("%s%s", between, names[i]);
+		between = ", ";
+	}
+}
+
+static void conditions_text(const struct programme *programme)
+{
+	static const char *const incomes[] = {
+	    "destitute 特困", "minimum 低保", "low income 低收入", "others", NULL};
+	static const char *const flags[] = {
+	    "disabled 残疾", "family planning 计生特殊家庭", "severely disabled 重度残疾", NULL};
+	fputs("    for", stdout);
+	if (programme->income_mask) {
+		fputs(" income ", stdout);
+		mask_text(programme->income_mask, incomes);
+	} else {
+		fputs(" any income", stdout);
+	}
+	if (programme->age_min)
+		printf("; from %d years", programme->age_min);
+	if (programme->age_or) {
+		fputs("; ", stdout);
+		if (programme->age_or < 150)
+			printf("from %d years or ", programme->age_or);
+		mask_text(programme->flag_or, flags);
+	}
+	if (programme->level_min > 0 || programme->level_max < 4)
+		printf("; level %d-%d", programme->level_min, programme->level_max);
+	printf("%s%s%s\n", programme->needs_grant ? "; granted 需认定" : "",
+	    programme->needs_assessment ? "; assessed 需评估" : "",
+	    programme->needs_stay ? "; nights of a stay 需入住" : "");
+	if (programme->paid_to != PAID_TO_CARD)
+		printf("    claimed at most %d days after the month%s\n",
+		    programme->claim_deadline_days,
+		    programme->takes_capacity ? "; within the licensed beds" : "");
+}
+
 static const char *source_text(enum fund_source source)
 {
 	return source == SOURCE_LOTTERY     ? "lottery"
@@ -101,9 +145,11 @@ static void programme_text(const struct policy *policy, const struct programme *
 	    programme->illustrative ? "  (illustrative 示意)" : "");
 	printf("    source %s, %s; in force from %s to %s\n", programme->document,
 	    programme->clause, from, until);
-	printf("    need %s, accrues by %s, %s pays to the %s, ", need_name(programme->need),
+	printf("    need %s, accrues by %s, %s pays to %s, ", need_name(programme->need),
 	    accrual_text(programme->accrues), programme->payer == PAYER_HOST ? "host" : "home",
-	    paid_to_text(programme->paid_to));
+	    programme->paid_to == PAID_TO_CARD          ? "the card"
+	    : programme->paid_to == PAID_TO_INSTITUTION ? "the institution"
+							: "either, as the grant says");
 	regions_text(programme);
 	if (programme->district)
 		printf(", only in %06u", programme->district);
@@ -114,6 +160,7 @@ static void programme_text(const struct policy *policy, const struct programme *
 		    fund->owner);
 	}
 	fputc('\n', stdout);
+	conditions_text(programme);
 	limits_text(programme);
 	for (size_t i = 0; i < programme->band_count; i++)
 		band_text(programme, &programme->bands[i]);
