@@ -5,7 +5,7 @@
  *
  *   (none) --payment_order--> ORDERED --bank: booked--> BOOKED --bank: returned--> RETURNED
  *                                \------bank: rejected--> REJECTED
- *   (none) --bank: credited--> RECEIVED                                 at the creditor of a clearing
+ *   (none) --bank: credited--> RECEIVED --bank: taken back--> RETURNED  at the creditor of a clearing
  */
 #ifndef SUIREN_PAYMENT_H
 #define SUIREN_PAYMENT_H
@@ -81,8 +81,14 @@ MUST_CHECK enum error payment_next(const struct entry *entry, char payee[PAYMENT
 /* A line of such an order, but the last: `state`, `sequence`, `said` and `day` are 0. Fails with: ERROR_MALFORMED and the like. */
 MUST_CHECK enum error payment_line_read(struct span item, struct payment *payment);
 
-/* What the bank says, as lines of a `bank` order. CREDITED: money of another city has come in. */
-enum bank_fact { BANK_BOOKED = 1, BANK_REJECTED = 2, BANK_RETURNED = 3, BANK_CREDITED = 4 };
+/* What the bank says, as lines of a `bank` order. CREDITED: money of another city has come in; TAKEN_BACK: and has gone again. */
+enum bank_fact {
+	BANK_BOOKED = 1,
+	BANK_REJECTED = 2,
+	BANK_RETURNED = 3,
+	BANK_CREDITED = 4,
+	BANK_TAKEN_BACK = 5
+};
 struct bank_line {
 	enum bank_fact fact;
 	char end_to_end[END_TO_END_SIZE];

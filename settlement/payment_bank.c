@@ -1,6 +1,7 @@
 /* payment_bank.c: what the bank says: the kind `bank`, and what two cities tell each other of a clearing's payment: `payment_advice`,
  * `payment_receipt`. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "batch.h"
@@ -31,7 +32,7 @@ enum error bank_line_read(struct span item, struct bank_line *line)
 
 	memset(line, 0, sizeof *line);
 	codec_array_exact(&reader, BANK_FIELDS);
-	line->fact = (enum bank_fact)codec_uint_max(&reader, BANK_CREDITED);
+	line->fact = (enum bank_fact)codec_uint_max(&reader, BANK_TAKEN_BACK);
 	codec_text_copy(&reader, line->end_to_end, sizeof line->end_to_end);
 	line->amount_fen = (int64_t)codec_uint_max(&reader, AMOUNT_MAX);
 	codec_text_copy(&reader, line->reference, sizeof line->reference);
@@ -190,6 +191,11 @@ static bool search_clearing(void *context, const struct clearing_row *clearing)
 	return !search->found;
 }
 
+static bool is_paid(const struct clearing_row *clearing, uint32_t payer)
+{
+	return payer == clearing->low ? clearing->low_paid : clearing->high_paid;
+}
+
 static enum error judge_credit(
     struct bank_work *work, const struct bank_line *line, enum reason *reason)
 {
@@ -200,7 +206,8 @@ static enum error judge_credit(
 	enum error error = clearing_each(work->txn, 0, search_clearing, &search);
 
 	*reason = REASON_unmatched;
-	if (error || !search.found)
+	/* What is paid already is not paid twice: such money is for people to look at. */
+	if (error || !search.found || is_paid(&search.clearing, search.payer))
 		return error;
 	*reason = REASON_other_amount;
 	if (line->amount_fen != clearing_pays(&search.clearing, search.payer))
@@ -215,6 +222,43 @@ static enum error judge_credit(
 	return ERROR_NONE;
 }
 
+/* What has come in is kept under its payer: "202611<510100". */
+static bool read_credit(const struct payment *payment, uint32_t *month, uint32_t *payer)
+{
+	const char *mark = strchr(payment->name, '<');
+
+	*month = *payer = 0;
+	if (payment->kind != PAYMENT_CLEARING || !mark)
+		return false;
+	*month = (uint32_t)strtoul(payment->name, NULL, 10);
+	*payer = decimal(mark + 1);
+	return true;
+}
+
+/* Money that had come in: only going again is news of it. */
+static enum reason judge_received(
+    struct bank_work *work, const struct bank_line *line, const struct payment *payment)
+{
+	char treasury[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
+	struct transfer transfer = {
+	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+	uint32_t month, payer;
+
+	if (line->fact != BANK_CREDITED && line->fact != BANK_TAKEN_BACK)
+		return REASON_unmatched;
+	if (line->amount_fen != payment->amount_fen)
+		return REASON_other_amount;
+	if (line->fact == BANK_CREDITED || payment->state == PAYMENT_RETURNED)
+		return REASON_said_before;
+	read_credit(payment, &month, &payer);
+	transfer.debit = span_text(account_clearing(account, month, payer));
+	transfer.credit = span_text(account_treasury(treasury));
+	transfer.id = transfer_id_from(span_text(line->end_to_end), 2);
+	transfer.reference = span_text(line->end_to_end);
+	decision_transfer(work->decision, &transfer);
+	return REASON_returned;
+}
+
 static uint64_t key_of(const struct bank_line *line)
 {
 	struct hash hash = hash_blake2b(span_text(line->end_to_end));
@@ -225,6 +269,7 @@ static uint64_t key_of(const struct bank_line *line)
 static enum error judge(struct bank_work *work, const struct bank_line *line, enum reason *reason)
 {
 	struct payment payment;
+	uint32_t month, payer;
 	enum error error;
 
 	*reason = REASON_said_before;
@@ -234,11 +279,11 @@ static enum error judge(struct bank_work *work, const struct bank_line *line, en
 	error = payment_find(work->txn, line->end_to_end, &payment);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	if (!error && payment.state == PAYMENT_RECEIVED) {
-		*reason = line->fact == BANK_CREDITED ? REASON_said_before : REASON_unmatched;
+	if (!error && read_credit(&payment, &month, &payer)) {
+		*reason = judge_received(work, line, &payment);
 		return ERROR_NONE;
 	}
-	if (!error && line->fact != BANK_CREDITED) {
+	if (!error && line->fact <= BANK_RETURNED) {
 		*reason = judge_own(work, line, &payment);
 		return ERROR_NONE;
 	}
@@ -342,13 +387,16 @@ static enum error apply_own(
 static enum error apply_returned_clearing(
     struct settlement *settlement, struct txn *txn, const struct bank_line *line)
 {
+	uint32_t self = settlement_region(settlement), month, payer;
 	struct payment payment;
 	enum error error = payment_find(txn, line->end_to_end, &payment);
 
 	if (error || payment.kind != PAYMENT_CLEARING)
 		return error;
-	error = clearing_payment_state(txn, decimal(payment.name), settlement_region(settlement),
-	    decimal(payment.payee), false);
+	error = read_credit(&payment, &month, &payer)
+		    ? clearing_payment_state(txn, month, payer, self, false)
+		    : clearing_payment_state(
+			  txn, decimal(payment.name), self, decimal(payment.payee), false);
 	return error == ERROR_STATE ? ERROR_NONE : error;
 }
 
@@ -450,6 +498,19 @@ static enum error check_notice(struct txn *txn, const struct notice_item *item, 
 	return ERROR_NONE;
 }
 
+/* A receipt may be overtaken by the bank's return of the payment: then it settles nothing any more. */
+static enum error judge_receipt(
+    struct txn *txn, const struct notice_item *item, enum reason *reason)
+{
+	struct payment payment;
+	enum error error = payment_find(txn, item->line.end_to_end, &payment);
+	bool alive =
+	    !error && (payment.state == PAYMENT_ORDERED || payment.state == PAYMENT_BOOKED);
+
+	*reason = alive ? REASON_received : REASON_unmatched;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 static enum error decide_notice(struct settlement *settlement, struct txn *txn,
     const struct command *command, bool advice, struct decision *decision,
     struct error_detail *detail)
@@ -461,6 +522,7 @@ static enum error decide_notice(struct settlement *settlement, struct txn *txn,
 
 	while (!error && line_walk_next(&notice.walk, &bytes)) {
 		uint32_t other = notice.message.from;
+		enum reason reason = REASON_registered;
 		struct notice_item item;
 
 		if (read_notice(bytes, &item))
@@ -468,8 +530,10 @@ static enum error decide_notice(struct settlement *settlement, struct txn *txn,
 			    "not [month, EndToEndId, amount, reference, day]");
 		error =
 		    check_notice(txn, &item, advice ? other : self, advice ? self : other, detail);
+		if (!error && !advice)
+			error = judge_receipt(txn, &item, &reason);
 		buffer_append(&decision->lines, bytes);
-		put_verdict(decision, advice ? REASON_registered : REASON_received);
+		put_verdict(decision, reason);
 	}
 	return error ? error : line_walk_finish(&notice.walk, detail);
 }
@@ -501,22 +565,24 @@ enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn
 enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, struct error_detail *detail)
 {
-	struct codec_reader lines = codec_reader(entry->lines);
+	struct entry_walk walk = entry_walk(entry);
 	struct document document;
 	struct message message;
+	struct span bytes;
+	unsigned reason;
 	enum error error = ERROR_NONE;
 
-	(void)detail;
 	if (document_read(entry->documents[0], &document) ||
 	    message_read(document.payload, &message))
 		return ERROR_CORRUPT;
-	for (uint32_t i = 0; !error && i < entry->header.count; i++) {
+	while (!error && entry_walk_next(&walk, &bytes, &reason)) {
 		struct notice_item item;
 
-		if (read_notice(codec_item(&lines), &item))
+		if (read_notice(bytes, &item))
 			return ERROR_CORRUPT;
-		error = clearing_payment_state(
-		    txn, item.month, settlement_region(settlement), message.from, true);
+		if (reason == REASON_received)
+			error = clearing_payment_state(
+			    txn, item.month, settlement_region(settlement), message.from, true);
 	}
-	return error;
+	return error ? error : entry_walk_finish(&walk, detail);
 }

@@ -344,6 +344,79 @@ static void a_return_after_booking_sets_the_clearing_back_to_netted(void **state
 	assert_owed(&fixture->chengdu, CLEARING_AT_CHENGDU, 0, 0);
 }
 
+/* The creditor's bank takes back what it had credited: both cities stand where they stood before, and the second attempt settles. */
+static void what_is_taken_back_from_the_creditor_is_owed_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct city *chongqing = &fixture->chongqing;
+	clear_october(fixture);
+	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_BOOKED, first_id, OWED), REASON_booked);
+	assert_int_equal(
+	    says(fixture, chongqing, BANK_TAKEN_BACK, first_id, OWED), REASON_unmatched);
+	assert_int_equal(says(fixture, chongqing, BANK_CREDITED, first_id, OWED), REASON_received);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_int_equal(
+	    says(fixture, chongqing, BANK_TAKEN_BACK, first_id, OWED - 1), REASON_other_amount);
+	assert_int_equal(
+	    says(fixture, chongqing, BANK_TAKEN_BACK, first_id, OWED), REASON_returned);
+	assert_int_equal(
+	    says(fixture, chongqing, BANK_TAKEN_BACK, first_id, OWED), REASON_said_before);
+	assert_int_equal(
+	    says(fixture, chongqing, BANK_CREDITED, first_id, OWED), REASON_said_before);
+	/* The payer's own money does not come back by the creditor's fact. */
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_TAKEN_BACK, first_id, OWED), REASON_unmatched);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_RETURNED, first_id, OWED), REASON_returned);
+	assert_state(fixture, CLEARING_NETTED, CLEARING_NETTED);
+	assert_cash(chongqing, "treasury", TREASURY, 0);
+	assert_owed(chongqing, CLEARING_AT_CHONGQING, -OWED, 0);
+	assert_cash(&fixture->chengdu, "treasury", TREASURY, 0);
+	assert_owed(&fixture->chengdu, CLEARING_AT_CHENGDU, OWED, 0);
+	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_BOOKED, second_id, OWED), REASON_booked);
+	assert_int_equal(says(fixture, chongqing, BANK_CREDITED, second_id, OWED), REASON_received);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_state(fixture, CLEARING_SETTLED, CLEARING_SETTLED);
+	assert_owed(chongqing, CLEARING_AT_CHONGQING, 0, 0);
+	assert_owed(&fixture->chengdu, CLEARING_AT_CHENGDU, 0, 0);
+}
+
+/* The receipt was on its way when the bank gave the money back. */
+static void a_receipt_that_a_return_has_overtaken_settles_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	clear_october(fixture);
+	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_BOOKED, first_id, OWED), REASON_booked);
+	assert_int_equal(
+	    says(fixture, &fixture->chongqing, BANK_CREDITED, first_id, OWED), REASON_received);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_RETURNED, first_id, OWED), REASON_returned);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_int_equal(city_reason(&fixture->chengdu, 0), REASON_unmatched);
+	assert_int_equal(
+	    pair_clearing(&fixture->chengdu, MONTH, CHENGDU, CHONGQING).state, CLEARING_NETTED);
+	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+}
+
+/* Another attempt's money on top of what is there: nobody owes it. */
+static void a_clearing_is_not_received_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	clear_october(fixture);
+	assert_int_equal(
+	    says(fixture, &fixture->chongqing, BANK_CREDITED, first_id, OWED), REASON_received);
+	assert_int_equal(
+	    says(fixture, &fixture->chongqing, BANK_CREDITED, second_id, OWED), REASON_unmatched);
+	assert_cash(&fixture->chongqing, "treasury", TREASURY + OWED, 0);
+	assert_owed(&fixture->chongqing, CLEARING_AT_CHONGQING, 0, 0);
+}
+
 static void what_does_not_match_changes_no_book(void **state)
 {
 	struct fixture *fixture = *state;
@@ -701,6 +774,9 @@ int main(void)
 	    TEST(what_is_ordered_or_paid_is_not_ordered_again),
 	    TEST(a_rejection_lets_go_and_allows_a_second_attempt),
 	    TEST(a_return_after_booking_sets_the_clearing_back_to_netted),
+	    TEST(what_is_taken_back_from_the_creditor_is_owed_again),
+	    TEST(a_receipt_that_a_return_has_overtaken_settles_nothing),
+	    TEST(a_clearing_is_not_received_twice),
 	    TEST(what_does_not_match_changes_no_book),
 	    TEST(one_order_holds_one_word_on_a_payment),
 	    TEST(an_institution_gets_all_that_is_due_once_a_batch),

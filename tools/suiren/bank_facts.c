@@ -54,16 +54,15 @@ static enum error booking_facts(const struct iso_notification *notification, str
 
 		if (!fact)
 			return ERROR_MEMORY;
-		fact->line.fact = !booking->credit    ? BANK_BOOKED
-				  : booking->returned ? BANK_RETURNED
-						      : BANK_CREDITED;
+		fact->line.fact = !booking->credit && booking->returned ? BANK_TAKEN_BACK
+				  : !booking->credit                    ? BANK_BOOKED
+				  : booking->returned                   ? BANK_RETURNED
+									: BANK_CREDITED;
 		fact->line.amount_fen = booking->amount.value;
 		fact->line.day = booking->day;
 		copy(fact->line.reference, sizeof fact->line.reference, booking->reference);
 		copy(fact->code, sizeof fact->code, booking->reason);
 		name_fact(fact, booking->end_to_end);
-		if (!booking->credit && booking->returned)
-			fact->foreign = "money that had come in was taken back 到账被冲回";
 	}
 	return ERROR_NONE;
 }

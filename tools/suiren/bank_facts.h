@@ -1,5 +1,5 @@
 /* bank_facts.h: a bank's answer (camt.054, pain.002) as the facts that an order of kind `bank` takes, and beside them what none can be made
- * of: a booking without our EndToEndId, a credit that was taken back, a double that the bank has refused. Not thread-safe. */
+ * of: a booking without our EndToEndId, a double that the bank has refused. Not thread-safe. */
 #ifndef SUIREN_BANK_FACTS_H
 #define SUIREN_BANK_FACTS_H
 

@@ -75,7 +75,9 @@ static bool changes_books(enum reason reason)
 
 static bool is_of_pass(const struct fact *fact, bool returns)
 {
-	return !fact->foreign && (fact->line.fact == BANK_RETURNED) == returns;
+	bool undoes = fact->line.fact == BANK_RETURNED || fact->line.fact == BANK_TAKEN_BACK;
+
+	return !fact->foreign && undoes == returns;
 }
 
 static enum error judge(struct import *import, struct import_file *file, bool returns)
@@ -209,7 +211,8 @@ static bool is_unmatched(const struct fact *fact)
 
 static const char *fact_name(enum bank_fact fact)
 {
-	static const char *const names[] = {"", "booked", "rejected", "returned", "credited"};
+	static const char *const names[] = {
+	    "", "booked", "rejected", "returned", "credited", "taken_back"};
 
 	return names[fact];
 }
