@@ -216,19 +216,25 @@ static void a_document_of_another_key_says_so_before_its_signature_is_looked_at(
 	buffer_free(&out);
 }
 
-/* A COSE_Sign1 with any text as content type, rightly signed. */
-static struct buffer sign_with_type(const struct secret_key *key, const char *type)
+struct protected_header {
+	int64_t keys[3]; /* 1, 3, 4 in our profile */
+	int64_t algorithm;
+	const char *type;
+};
+
+/* A COSE_Sign1 with any such header, rightly signed. */
+static struct buffer sign_with(const struct secret_key *key, const struct protected_header *header)
 {
 	struct buffer protected_bytes = {0}, to_sign = {0}, out = {0};
 	struct key_id id = key_id(&key->public);
 	struct signature signature;
 
 	codec_put_map(&protected_bytes, 3);
-	codec_put_uint(&protected_bytes, 1);
-	codec_put_int(&protected_bytes, -8);
-	codec_put_uint(&protected_bytes, 3);
-	codec_put_text(&protected_bytes, span_text(type));
-	codec_put_uint(&protected_bytes, 4);
+	codec_put_int(&protected_bytes, header->keys[0]);
+	codec_put_int(&protected_bytes, header->algorithm);
+	codec_put_int(&protected_bytes, header->keys[1]);
+	codec_put_text(&protected_bytes, span_text(header->type));
+	codec_put_int(&protected_bytes, header->keys[2]);
 	codec_put_bytes(&protected_bytes, span_of(id.bytes, KEY_ID_SIZE));
 	codec_put_array(&to_sign, 4);
 	codec_put_text(&to_sign, span_text("Signature1"));
@@ -266,7 +272,8 @@ static void content_types_are_ours_and_named_by_letters_and_underscores(void **s
 	(void)state;
 	key_from_seed(&seed, &key);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct buffer out = sign_with_type(&key, cases[i].type);
+		struct buffer out =
+		    sign_with(&key, &(struct protected_header){{1, 3, 4}, -8, cases[i].type});
 		struct document document;
 		enum error error = read_and_verify(buffer_span(&out), &key.public, &document);
 
@@ -274,6 +281,27 @@ static void content_types_are_ours_and_named_by_letters_and_underscores(void **s
 			fail_msg("%s: %s", cases[i].type, error_name(error));
 		if (cases[i].name)
 			assert_string_equal(document.name, cases[i].name);
+		buffer_free(&out);
+	}
+}
+
+static void only_algorithm_content_type_and_key_id_stand_in_the_header(void **state)
+{
+	static const struct protected_header headers[] = {{{1, 3, 5}, -8, TYPE("claim")},
+	    {{1, 2, 4}, -8, TYPE("claim")}, {{0, 3, 4}, -8, TYPE("claim")},
+	    {{2, 3, 4}, -8, TYPE("claim")}, {{1, 3, -1}, -8, TYPE("claim")},
+	    {{1, 3, 4}, -7, TYPE("claim")}, {{1, 3, 4}, -9, TYPE("claim")},
+	    {{1, 3, 4}, 8, TYPE("claim")}, {{1, 3, 4}, 7, TYPE("claim")}};
+	struct hash seed = {{5}};
+	struct secret_key key;
+
+	(void)state;
+	key_from_seed(&seed, &key);
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		struct buffer out = sign_with(&key, &headers[i]);
+		struct document document;
+
+		assert_error(document_read(buffer_span(&out), &document), ERROR_MALFORMED);
 		buffer_free(&out);
 	}
 }
@@ -307,6 +335,7 @@ int main(void)
 	    cmocka_unit_test(any_changed_bit_of_a_document_is_refused),
 	    cmocka_unit_test(a_document_of_another_key_says_so_before_its_signature_is_looked_at),
 	    cmocka_unit_test(content_types_are_ours_and_named_by_letters_and_underscores),
+	    cmocka_unit_test(only_algorithm_content_type_and_key_id_stand_in_the_header),
 	    cmocka_unit_test(a_document_beyond_the_limit_is_refused_unread),
 	};
 

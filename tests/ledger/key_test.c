@@ -263,7 +263,8 @@ static void a_file_that_is_no_key_is_refused(void **state)
 	    "suiren-key-1 log 0" SEED_HEX "\n", "suiren-key-1 log  " SEED_HEX "\n",
 	    "suiren-key-1 log " SEED_HEX " \n", "suiren-key-1 log " SEED_HEX "\r\n",
 	    "suiren-key-1 log 010203FE00000000000000000000000000000000000000000000000000000000\n",
-	    "suiren-key-1 log 010203\n", " suiren-key-1 log " SEED_HEX "\n"};
+	    "suiren-key-1 log 010203\n", "suiren-key-1 log " SEED_HEX ".",
+	    " suiren-key-1 log " SEED_HEX "\n"};
 	struct error_detail detail = {""};
 	struct secret_key key;
 	struct key_folder place;

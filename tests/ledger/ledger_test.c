@@ -144,6 +144,31 @@ static void time_never_goes_back(void **state)
 	books_close(&books);
 }
 
+static void time_does_not_go_back_within_a_group_either(void **state)
+{
+	struct books books;
+	struct txn *txn;
+	int64_t last;
+
+	(void)state;
+	books_open(&books, 12);
+	assert_good(ledger_begin(books.ledger, &txn));
+	for (int64_t time_ms = 5000; time_ms >= 4000; time_ms -= 500) {
+		struct books_entry entry = {.draft = {.kind = 1}};
+		struct error_detail detail = {""};
+		struct hash salt = {{0}};
+
+		books_lines(&books, &entry, 1);
+		assert_good(
+		    ledger_append(books.ledger, txn, &entry.draft, time_ms, &salt, NULL, &detail));
+		assert_good(ledger_last_time(txn, &last));
+		assert_int_equal(last, 5000);
+		books_entry_free(&entry);
+	}
+	assert_good(ledger_commit(books.ledger, txn));
+	books_close(&books);
+}
+
 static enum error refuse_everything(
     void *context, struct txn *txn, const struct entry *entry, struct error_detail *detail)
 {
@@ -594,6 +619,7 @@ int main(void)
 	    cmocka_unit_test(a_group_is_seen_as_a_whole_or_not_at_all),
 	    cmocka_unit_test(entries_are_read_back_as_they_were_appended),
 	    cmocka_unit_test(time_never_goes_back),
+	    cmocka_unit_test(time_does_not_go_back_within_a_group_either),
 	    cmocka_unit_test(whatever_fails_in_a_group_leaves_the_log_as_it_was),
 	    cmocka_unit_test(a_group_that_fills_the_map_is_tried_again_after_it_has_grown),
 	    cmocka_unit_test(a_ledger_opens_under_its_own_origin_only),

@@ -308,6 +308,61 @@ static void any_changed_bit_of_a_signed_checkpoint_is_refused(void **state)
 	buffer_free(&note);
 }
 
+static enum error verify_text(struct buffer *note, const struct note_verifier *verifier)
+{
+	struct span text;
+	size_t verified;
+
+	return note_verify(buffer_span(note), verifier, 1, &text, &verified);
+}
+
+/* Lines of unknown keys are ignored, but they must be lines. */
+static void a_line_of_an_unknown_key_must_have_the_form_of_one(void **state)
+{
+	static const struct {
+		const char *line;
+		bool good;
+	} cases[] = {{"\xe2\x80\x94 other AAAAAAA=\n", true}, /* key hash and one byte */
+	    {"\xe2\x80\x94 other AAAAAA==\n", false},         /* the key hash alone */
+	    {"\xe2\x80\x94 other AA==\n", false}, {"\xe2\x80\x94 other \n", false},
+	    {"\xe2\x80\x94 other\n", false}, {"\xe2\x80\x94  AAAAAAA=\n", false},
+	    {"\xe2\x80\x94 a+b AAAAAAA=\n", false}, {"\xe2\x80\x94 AAAAAAA=\n", false},
+	    {"\xe2\x80\x94 other AAAAAAB=\n", false}, {"other AAAAAAA=\n", false},
+	    {"\xe2\x80\x94 other AAAAAAA= \n", false}, {"\xe2\x80\x94 other AAAAAAA=", false}};
+	struct secret_key key = numbered_key(1);
+	struct note_verifier verifier;
+
+	(void)state;
+	note_verifier_make(&verifier, "log.example", NOTE_TYPE_ED25519, &key.public);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buffer note = {0};
+
+		note_sign(&note, span_text("t\n"), "log.example", &key);
+		buffer_append_text(&note, cases[i].line);
+		assert_error(
+		    verify_text(&note, &verifier), cases[i].good ? ERROR_NONE : ERROR_MALFORMED);
+		buffer_free(&note);
+	}
+}
+
+static void no_control_character_but_the_line_feed_stands_in_a_note(void **state)
+{
+	struct secret_key key = numbered_key(1);
+	struct note_verifier verifier;
+
+	(void)state;
+	note_verifier_make(&verifier, "log.example", NOTE_TYPE_ED25519, &key.public);
+	for (int c = 0; c < 128; c++) {
+		char text[] = {'a', (char)c, 'b', '\n'};
+		struct buffer note = {0};
+
+		note_sign(&note, span_of(text, sizeof text), "log.example", &key);
+		assert_error(verify_text(&note, &verifier),
+		    c >= 0x20 || c == '\n' ? ERROR_NONE : ERROR_MALFORMED);
+		buffer_free(&note);
+	}
+}
+
 static void limits_of_notes_are_kept(void **state)
 {
 	struct secret_key key = numbered_key(1);
@@ -387,6 +442,8 @@ static void a_checkpoint_of_the_empty_log_has_the_root_of_nothing(void **state)
 	assert_good(checkpoint_read(span_text(empty), &checkpoint));
 	assert_int_equal(checkpoint.size, 0);
 	assert_error(checkpoint_read(span_text(other), &checkpoint), ERROR_MALFORMED);
+	/* And every log has a name. */
+	assert_error(checkpoint_read(span_text(empty + 1), &checkpoint), ERROR_MALFORMED);
 }
 
 static int prepare(void **state)
@@ -406,6 +463,8 @@ int main(void)
 	    cmocka_unit_test(a_key_is_known_only_by_its_name_and_its_hash_together),
 	    cmocka_unit_test(text_with_empty_lines_is_cut_at_the_last_one),
 	    cmocka_unit_test(any_changed_bit_of_a_signed_checkpoint_is_refused),
+	    cmocka_unit_test(a_line_of_an_unknown_key_must_have_the_form_of_one),
+	    cmocka_unit_test(no_control_character_but_the_line_feed_stands_in_a_note),
 	    cmocka_unit_test(limits_of_notes_are_kept),
 	    cmocka_unit_test(names_with_any_unicode_space_or_a_plus_are_refused),
 	    cmocka_unit_test(a_checkpoint_of_the_empty_log_has_the_root_of_nothing),

@@ -315,7 +315,21 @@ static void a_receipt_is_of_a_line_that_there_is(void **state)
 	struct case_of *c = *state;
 	struct buffer out = {0};
 
+	struct codec_reader reader;
+	struct receipt receipt;
+	uint8_t *index;
+
 	assert_error(make_receipt(c, c->sheet, LINES, 0, &out), ERROR_RANGE);
+	buffer_clear(&out);
+	assert_good(make_receipt(c, c->sheet, LINES - 1, 0, &out));
+	reader = codec_reader(buffer_span(&out));
+	codec_array_exact(&reader, 10);
+	assert_int_equal(codec_uint(&reader), 1);
+	codec_bytes(&reader); /* the header */
+	index = out.data + (reader.at - out.data);
+	assert_int_equal(*index, LINES - 1);
+	*index = LINES;
+	assert_error(receipt_read(buffer_span(&out), &receipt), ERROR_MALFORMED);
 	buffer_free(&out);
 }
 
