@@ -52,6 +52,7 @@ struct adjudication {
 	struct month_stay person_stays[STAYS_OF_LINE_MAX];
 	size_t person_stay_count;
 	bool person_has_card_grant;
+	struct grant_span older_grant; /* found last beside the person's row */
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
 };

@@ -2,7 +2,7 @@
 #include "adjudicate.h"
 
 #include "allowance.h"
-#include "entitlement.h"
+#include "entitlement_internal.h"
 
 /* Each check below looks for the first thing wrong of one kind; true if there is one, mostly with a figure. */
 
@@ -205,17 +205,51 @@ static bool no_stay(struct line_case *line, struct verdict *verdict)
 	       on_day(verdict, line->from_day > not_over ? line->from_day : not_over);
 }
 
-/* The grant of a programme that holds on a day. */
-static const struct grant_span *grant_on(const struct person_row *person, uint32_t tag, int32_t day)
+struct grant_search {
+	int32_t day;
+	struct grant_span *found;
+};
+
+static bool take_grant(void *context, const struct grant_row *row)
 {
+	struct grant_search *search = context;
+
+	if (row->span.from_day <= search->day && search->day <= row->span.until_day)
+		*search->found = row->span;
+	return search->found->sequence == 0;
+}
+
+/* Older grants than the person's row has room for: home keeps all of its own persons' by programme. */
+static const struct grant_span *older_grant_on(
+    const struct line_case *line, uint32_t tag, int32_t day)
+{
+	struct adjudication *of = line->of;
+	struct grant_search search = {.day = day, .found = &of->older_grant};
+	enum error error;
+
+	of->older_grant.sequence = 0;
+	if (!person_is_own(of->settlement, line->person->code))
+		return NULL;
+	error = grant_each_of_person(of->txn, tag, line->person->code, take_grant, &search);
+	if (error)
+		claim_state_fail(of->state, error);
+	return of->older_grant.sequence ? &of->older_grant : NULL;
+}
+
+/* The grant of a programme that holds on a day; valid until the next call. */
+static const struct grant_span *grant_on(const struct line_case *line, uint32_t tag, int32_t day)
+{
+	bool full = true;
+
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
-		const struct grant_span *grant = &person->grants[i];
+		const struct grant_span *grant = &line->person->grants[i];
 
 		if (grant->sequence && grant->tag == tag && grant->from_day <= day &&
 		    day <= grant->until_day)
 			return grant;
+		full = full && grant->sequence != 0;
 	}
-	return NULL;
+	return full ? older_grant_on(line, tag, day) : NULL;
 }
 
 static bool no_grant_span(const struct line_case *line, const struct programme_span *span,
@@ -225,7 +259,7 @@ static bool no_grant_span(const struct line_case *line, const struct programme_s
 	if (!programme->needs_grant)
 		return false;
 	for (int32_t day = from; day <= until;) {
-		const struct grant_span *grant = grant_on(line->person, programme->tag, day);
+		const struct grant_span *grant = grant_on(line, programme->tag, day);
 
 		if (!grant)
 			return on_day(verdict, day);
@@ -254,7 +288,7 @@ static bool not_portable_span(const struct line_case *line, const struct program
 	if (!programme_portable_to(programme, host))
 		return on_day(verdict, from);
 	for (int32_t day = from; programme->needs_grant && day <= until; day++) {
-		const struct grant_span *grant = grant_on(line->person, programme->tag, day);
+		const struct grant_span *grant = grant_on(line, programme->tag, day);
 
 		if (grant && grant->region && grant->region != host)
 			return on_day(verdict, day);

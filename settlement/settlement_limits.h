@@ -22,7 +22,7 @@
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u
 #define GRANT_LINES_OF_PERSON_MAX 64u
-#define STAYS_OF_LINE_MAX 8
+#define STAYS_OF_LINE_MAX 31
 #define REGISTER_MESSAGES_MAX 3
 #define INSTITUTION_TEXT_MAX 192u
 #define INSTITUTION_BEDS_MAX 100000u
