@@ -92,6 +92,96 @@ static uint64_t claim(struct town *town, uint32_t month, const char *programme,
 	return town_claim(town, &sheet);
 }
 
+/* --- pieces of one line ---------------------------------------------------------------------------------------- */
+
+static void piece(const struct verdict *verdict, uint32_t index, uint32_t row, uint32_t band,
+    uint32_t last_day, int64_t monthly_fen)
+{
+	assert_true(index < verdict->piece_count);
+	assert_int_equal(verdict->pieces[index].row, row);
+	assert_int_equal(verdict->pieces[index].band, band);
+	assert_int_equal(verdict->pieces[index].last_day, last_day);
+	assert_true(verdict->pieces[index].monthly_fen == monthly_fen);
+}
+
+static const char raised_beds[] = CATALOGUE("510100", "1") DAILY("bed_subsidy", "bed", "home",
+    "2026-01-01", "50.00", "city", "    effective_until: 2026-06-15\n")
+    DAILY("bed_subsidy", "bed", "home", "2026-06-16", "60.00", "city", "");
+
+/* 50.00 to the 15th, 60.00 from the 16th: R(15) of 5000 = 2500, and 6000 - 3000 of 6000. Nights 14..17: 2500 - 2167 and
+ * 3400 - 3000. */
+static void each_day_is_worth_what_was_in_force_on_it(void **state)
+{
+	struct town *town = chengdu_alone(*state, raised_beds, 100, 100000);
+	const struct town_line lines[] = {{guest(town, 1, 1, 30), 0, 1, 30, AS_THE_POLICY_GIVES},
+	    {guest(town, 2, 14, 17), 0, 14, 17, AS_THE_POLICY_GIVES}};
+	uint64_t sequence = claim(town, JUNE, "bed_subsidy", lines, 2);
+	whole(town, sequence, 0, 2500 + 3000);
+	whole(town, sequence, 1, 333 + 400);
+	const struct verdict verdict = town_verdict(town, sequence, 0);
+	assert_int_equal(verdict.piece_count, 2);
+	piece(&verdict, 0, 0, 0, 15, 5000);
+	piece(&verdict, 1, 1, 0, 30, 6000);
+}
+
+#define TWO_AGES                                                                                \
+	"    amounts: [{age_to: 89, amount: 50.00, clause: x}, {age_from: 90, amount: 100.00, " \
+	"clause: x}]\n"
+static const char beds_by_age[] = CATALOGUE("510100",
+    "1") "  - code: bed_subsidy\n    name_zh: 补贴\n    name_en: subsidy\n    document: x\n    "
+	 "clause: x\n"
+	 "    effective_from: 2026-01-01\n    need: bed\n    accrues: day\n    unit: bed_month\n"
+	 "    payer: home\n    paid_to: institution\n    starts: day\n    portable: true\n"
+	 "    needs_grant: false\n    needs_stay: true\n    needs_assessment: false\n" TWO_AGES
+	 "    funds: [city]\n    claim_deadline_days: 60\n";
+
+/* 90 on 16 June: fifteen nights at 50.00, fifteen at 100.00. */
+static void a_birthday_in_the_month_divides_the_line(void **state)
+{
+	struct town *town = chengdu_alone(*state, beds_by_age, 100, 100000);
+	uint64_t person = town_person(town, 1, day(1936, 6, 16), INCOME_MINIMUM, 0);
+	town_stay(town, HOUSE_A, person, day(2026, 6, 1), day(2026, 6, 30));
+	const struct town_line line = {person, 0, 1, 30, AS_THE_POLICY_GIVES};
+	uint64_t sequence = claim(town, JUNE, "bed_subsidy", &line, 1);
+	whole(town, sequence, 0, 2500 + 5000);
+	const struct verdict verdict = town_verdict(town, sequence, 0);
+	assert_int_equal(verdict.piece_count, 2);
+	piece(&verdict, 0, 0, 0, 15, 5000);
+	piece(&verdict, 1, 0, 1, 30, 10000);
+}
+
+/* Nanchong's catalogue: a house in Jialing is paid the district's 50.00 at every level, out of the district's fund; a house in
+ * another district by level, 200.00 at 4, by the city. */
+static void a_district_pays_its_own_rate_out_of_its_own_fund(void **state)
+{
+	struct fixture *fixture = *state;
+	struct town *town = &fixture->chengdu;
+	town_open(town, NANCHONG, policy_embedded(NANCHONG), &fixture->post);
+	town_house(town, HOUSE_A, 511304, 10);
+	town_house(town, HOUSE_B, 511302, 10);
+	town_fund(town, "jialing", 6000);
+	town_fund(town, "fiscal", 100000);
+	town_at(town, day(2026, 7, 3));
+	for (uint32_t i = 1; i <= 3; i++) {
+		uint64_t person = town_person(town, i, day(1940, 1, 1), INCOME_OTHER, 0);
+		town_assess(town, person, 4, day(2026, 1, 1), day(2026, 12, 31));
+		town_stay(
+		    town, i == 2 ? HOUSE_B : HOUSE_A, person, day(2026, 6, 1), day(2026, 6, 30));
+		uint64_t sequence = town_claim_one(
+		    town, i == 2 ? HOUSE_B : HOUSE_A, NANCHONG, JUNE, "bed_subsidy", person, 1, 30);
+		if (i == 1)
+			whole(town, sequence, 0, 5000);
+		if (i == 2)
+			whole(town, sequence, 0, 20000);
+		/* The city's money does not stand in for the district's. */
+		if (i == 3)
+			reduced_alone(
+			    town, sequence, 0, REASON_fund_exhausted, 5000, 1000, 1000, 0);
+	}
+	assert_true(town_fund_left(town, "jialing") == 0);
+	assert_true(town_fund_left(town, "fiscal") == 80000);
+}
+
 /* --- price ceiling ------------------------------------------------------------------------------------------ */
 
 static const char plain_beds[] =
@@ -527,6 +617,9 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+	    CASE(each_day_is_worth_what_was_in_force_on_it),
+	    CASE(a_birthday_in_the_month_divides_the_line),
+	    CASE(a_district_pays_its_own_rate_out_of_its_own_fund),
 	    CASE(what_a_line_asks_beyond_the_policy_is_cut_to_it),
 	    CASE(a_line_that_asks_less_gets_what_it_asks),
 	    CASE(the_ceiling_is_shared_over_the_month_like_the_amount),

@@ -426,6 +426,72 @@ static void the_hosts_beds_are_free_again_when_home_takes_a_line_back(void **sta
 	even(fixture, 1, 3000);
 }
 
+/* Sign the item of a reversal anew, under the next number and with another amount, as a faulty city would say it. */
+static void say_again(
+    struct fixture *fixture, const struct buffer *said, int64_t less, struct buffer *document)
+{
+	struct document read;
+	struct message message;
+	struct buffer payload = {0};
+	assert_int_equal(document_read(buffer_span(said), &read), ERROR_NONE);
+	assert_int_equal(message_read(read.payload, &message), ERROR_NONE);
+	assert_int_equal(message.item_count, 1);
+	codec_put_array(&payload, 6);
+	codec_put_uint(&payload, 1);
+	codec_put_uint(&payload, message.from);
+	codec_put_uint(&payload, message.to);
+	codec_put_uint(&payload, message.epoch);
+	codec_put_uint(&payload, message.number + (less == 0));
+	codec_put_array(&payload, 1);
+	codec_array_exact(&message.items, 10);
+	codec_put_array(&payload, 10);
+	for (int field = 0; field < 10; field++) {
+		struct span item = codec_item(&message.items);
+		if (field == 4 && less != 0)
+			codec_put_int(&payload, -6000 + less);
+		else
+			buffer_append(&payload, item);
+	}
+	assert_int_equal(message.items.failed, ERROR_NONE);
+	buffer_clear(document);
+	document_sign(
+	    document, "reversal", &fixture->chongqing.document_key, buffer_span(&payload));
+	assert_int_equal(document->failed, ERROR_NONE);
+	buffer_free(&payload);
+}
+
+/* The host believes no payer that takes back more, or less, than the line was, or the same line twice. */
+static void the_host_takes_only_what_was_owed_back_and_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct buffer said = {0}, forged = {0};
+	uint64_t person;
+	two_cities(fixture, beds_of_chongqing, 100);
+	uint64_t sequence = visit(fixture, 1, &person);
+	visit(fixture, 2, &person);
+	assert_int_equal(reverse(&fixture->chongqing, sequence, 0), ERROR_NONE);
+	assert_int_equal(fixture->post.count, 1);
+	buffer_append(&said, buffer_span(&fixture->post.letters[0].document));
+	static const int64_t wrong[] = {1, -1, 6000};
+	for (size_t i = 0; i < 3; i++) {
+		say_again(fixture, &said, wrong[i], &forged);
+		assert_int_equal(
+		    town_submit(&fixture->chengdu, buffer_span(&forged), (struct span){NULL, 0}),
+		    ERROR_MISMATCH);
+	}
+	assert_true(town_remote(&fixture->chengdu, HOUSE_A) == 12000);
+	town_carry(fixture->towns, 2, &fixture->post);
+	even(fixture, 1, 6000);
+	say_again(fixture, &said, 0, &forged);
+	assert_int_equal(
+	    town_submit(&fixture->chengdu, buffer_span(&forged), (struct span){NULL, 0}),
+	    ERROR_EXISTS);
+	even(fixture, 1, 6000);
+	assert_true(town_remote(&fixture->chengdu, HOUSE_A) == 6000);
+	buffer_free(&said);
+	buffer_free(&forged);
+}
+
 /* --- allowances --------------------------------------------------------------------------------------------- */
 
 static enum error run(struct town *town, uint32_t month, const char *name)
@@ -510,6 +576,7 @@ int main(void)
 	    CASE(a_window_of_reversals_is_negative_and_agreed),
 	    CASE(what_the_host_has_paid_out_the_institution_owes),
 	    CASE(the_hosts_beds_are_free_again_when_home_takes_a_line_back),
+	    CASE(the_host_takes_only_what_was_owed_back_and_once),
 	    CASE(an_allowance_that_is_not_ordered_goes_back_to_its_fund),
 	    CASE(an_allowance_that_is_ordered_the_person_owes),
 	};

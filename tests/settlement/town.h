@@ -27,6 +27,7 @@
 #include "entitlement.h"
 #include "fund.h"
 #include "institution.h"
+#include "message.h"
 #include "obligation.h"
 #include "order.h"
 #include "payment.h"
