@@ -1,5 +1,6 @@
 #include "node.h"
 
+#include <errno.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,8 +118,12 @@ static enum error open_ledger(struct node *node, bool fresh, struct error_detail
 	if (error)
 		return error;
 	/* A writer would make a new, empty log in place of one that is gone. */
-	if (!fresh && access(path, F_OK) != 0)
-		return error_set(detail, ERROR_NOT_FOUND, "%s: the log is not there", path);
+	if (!fresh && access(path, F_OK) != 0) {
+		int number = errno;
+
+		return error_set(detail, node_system_error(number), "%s: the log: %s", path,
+		    strerror(number));
+	}
 	error = node_path(node->directory, NODE_FOLDER_LEDGER, path, detail);
 	if (error)
 		return error;

@@ -89,6 +89,8 @@ int main(int argc, char **argv)
 {
 	/* A reader that goes away (`| head`) is seen as a failed write, not as a death in the middle of the work. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a file that may not grow (ulimit -f). */
+	signal(SIGXFSZ, SIG_IGN);
 	if (key_library_init()) {
 		fputs("suiren: the cryptographic library does not start\n", stderr);
 		return CLI_WORLD;
