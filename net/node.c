@@ -1,7 +1,7 @@
 #include "node.h"
 
-#include <errno.h>
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,8 +121,8 @@ static enum error open_ledger(struct node *node, bool fresh, struct error_detail
 	if (!fresh && access(path, F_OK) != 0) {
 		int number = errno;
 
-		return error_set(detail, node_system_error(number), "%s: the log: %s", path,
-		    strerror(number));
+		return error_set(
+		    detail, node_system_error(number), "%s: the log: %s", path, strerror(number));
 	}
 	error = node_path(node->directory, NODE_FOLDER_LEDGER, path, detail);
 	if (error)

@@ -47,7 +47,7 @@ static void print_piece(
 		const struct programme *programme = &policy->programmes[piece->row];
 
 		printf("; %s %s%s", programme->document, programme->bands[piece->band].clause,
-		    programme->bands[piece->band].illustrative ? " [illustrative 示例]" : "");
+		    programme->bands[piece->band].illustrative ? " (illustrative 示意)" : "");
 	}
 	if (piece->level_sequence)
 		printf("; 能力等级 level of entry %" PRIu64, piece->level_sequence);
@@ -81,7 +81,7 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 	unsigned first = line->first_day, days = (unsigned)month_days(header->month);
 	char amount[AMOUNT_TEXT_SIZE];
 
-	printf("%5u  %016" PRIu64 "  %-20s %2u-%-2u  ", (unsigned)index + 1, line->person,
+	printf("%5u  %016" PRIu64 "  %-20s %2u-%-2u  ", (unsigned)index, line->person,
 	    header->programme_codes[line->programme], first, (unsigned)line->last_day);
 	if (verdict->reason != REASON_approved) {
 		print_refusal(verdict, policy);

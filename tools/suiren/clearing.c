@@ -55,6 +55,8 @@ static bool clearing_show(void *context, const struct clearing_row *clearing)
 	yyjson_mut_val *object = NULL;
 	if (pick->peer && clearing->low != pick->peer && clearing->high != pick->peer)
 		return true;
+	if (!pick->array && pick->found > 0 && pick->with_windows)
+		putchar('\n');
 	if (!pick->array && (pick->found == 0 || pick->with_windows))
 		clearing_heads();
 	pick->found++;

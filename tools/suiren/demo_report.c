@@ -22,7 +22,8 @@ struct city_figures {
 	int64_t reduced_fen[REASONS];
 	uint64_t
 	    not_taken; /* sheets whose signature is not the institution's; they are in no book */
-	uint64_t reversed_lines, stays_refused, allowance_persons, payments, rejected, returned;
+	uint64_t reversed_lines, stays_refused, allowance_persons, payments, booked, rejected,
+	    returned;
 	int64_t reversed_fen, allowance_fen, paid_fen;
 	int64_t
 	    clearing_left; /* sum of what is left on clearing accounts, without signs: 0 when all is settled */
@@ -130,8 +131,10 @@ static bool count_payment(void *context, const struct payment *payment)
 	figures->payments += payment->state != PAYMENT_RECEIVED;
 	figures->rejected += payment->state == PAYMENT_REJECTED;
 	figures->returned += payment->state == PAYMENT_RETURNED;
-	if (payment->state == PAYMENT_BOOKED)
+	if (payment->state == PAYMENT_BOOKED) {
+		figures->booked++;
 		figures->paid_fen += payment->amount_fen;
+	}
 	return true;
 }
 
@@ -208,10 +211,8 @@ static const char *yuan(int64_t fen, char text[AMOUNT_TEXT_SIZE])
 	return text;
 }
 
-static void print_reasons(const struct city_figures *figures)
+static void print_refusals(const struct city_figures *figures)
 {
-	char text[AMOUNT_TEXT_SIZE];
-
 	for (unsigned reason = REASON_REFUSAL_FIRST; reason <= REASON_REFUSAL_LAST; reason++) {
 		if (!figures->refusals[reason])
 			continue;
@@ -219,48 +220,76 @@ static void print_reasons(const struct city_figures *figures)
 		output_cell(stdout, reason_chinese(reason), 24);
 		printf("%s\n", reason_english(reason));
 	}
+	/* A number beyond the refusals: what was forgotten cannot be judged. */
+	if (figures->refusals[REASON_erased])
+		printf("      %6llu  %s %s\n", (unsigned long long)figures->refusals[REASON_erased],
+		    reason_chinese(REASON_erased), reason_english(REASON_erased));
+}
+
+static void print_reductions(const struct city_figures *figures)
+{
+	char text[AMOUNT_TEXT_SIZE];
+
 	for (unsigned reason = REASON_REDUCTION_FIRST; reason <= REASON_REDUCTION_LAST; reason++) {
 		if (!figures->reductions[reason])
 			continue;
 		printf("      %6llu  ", (unsigned long long)figures->reductions[reason]);
 		output_cell(stdout, reason_chinese(reason), 24);
-		printf("%-28s -%s\n", reason_english(reason),
-		    yuan(figures->reduced_fen[reason], text));
+		printf("%-28s", reason_english(reason));
+		output_cell_right(stdout, yuan(-figures->reduced_fen[reason], text), 14);
+		putchar('\n');
 	}
+}
+
+/* "    核准 approved         256 行 lines     26,640.35", so that figures stand below one another. */
+static void print_figure(
+    const char *label, uint64_t count, const char *unit, int64_t fen, bool money)
+{
+	char text[AMOUNT_TEXT_SIZE];
+
+	fputs("    ", stdout);
+	output_cell(stdout, label, 24);
+	printf("%6llu ", (unsigned long long)count);
+	output_cell(stdout, unit, money ? 12 : 0);
+	if (money)
+		output_cell_right(stdout, yuan(fen, text), 16);
+	putchar('\n');
+}
+
+static void print_claims(const struct city_figures *figures)
+{
+	printf("  机构申报 claims of institutions: %llu 张 sheets, %llu 行 lines\n",
+	    (unsigned long long)figures->sheets, (unsigned long long)figures->lines);
+	print_figure("申报 claimed *", figures->approved, "行 lines", figures->claimed_fen, true);
+	print_figure("核准 approved", figures->approved, "行 lines", figures->approved_fen, true);
+	print_figure("其中减额 reduced", figures->reduced, "行 lines",
+	    figures->approved_fen - figures->claimed_fen, true);
+	print_reductions(figures);
+	print_figure("拒付 refused", figures->refused, "行 lines", 0, false);
+	print_refusals(figures);
+	if (figures->not_taken)
+		print_figure("拒收 not taken", figures->not_taken,
+		    "张 sheets: 签名无效 the signature does not verify", 0, false);
+	if (figures->reversed_lines)
+		print_figure("冲正 taken back", figures->reversed_lines, "行 lines",
+		    -figures->reversed_fen, true);
 }
 
 static void print_city(const struct city_figures *figures)
 {
-	char a[AMOUNT_TEXT_SIZE], b[AMOUNT_TEXT_SIZE];
-
 	printf("\n%s %s (%06u)\n", figures->name_zh, figures->name_en, (unsigned)figures->region);
-	printf("  机构申报 claims of institutions: 申报表 sheets %llu, 明细 lines %llu\n",
-	    (unsigned long long)figures->sheets, (unsigned long long)figures->lines);
-	printf("    核准 approved  %6llu lines, %s yuan; 申报额 claimed %s\n",
-	    (unsigned long long)figures->approved, yuan(figures->approved_fen, a),
-	    yuan(figures->claimed_fen, b));
-	printf("    减额 reduced   %6llu lines, %s yuan less\n",
-	    (unsigned long long)figures->reduced,
-	    yuan(figures->claimed_fen - figures->approved_fen, a));
-	printf("    拒付 refused   %6llu lines\n", (unsigned long long)figures->refused);
-	print_reasons(figures);
-	if (figures->not_taken)
-		printf("    拒收 not taken  %6llu sheets: 签名无效 the signature does not verify\n",
-		    (unsigned long long)figures->not_taken);
-	if (figures->reversed_lines)
-		printf("    冲正 reversed  %6llu lines, %s yuan\n",
-		    (unsigned long long)figures->reversed_lines, yuan(figures->reversed_fen, a));
+	print_claims(figures);
 	if (figures->stays_refused)
-		printf("    入住登记被拒 stays refused (入住时间重叠 overlaps another stay) %llu\n",
+		printf("  入住登记被拒 stays refused: %llu, 入住时间重叠 nights of another stay\n",
 		    (unsigned long long)figures->stays_refused);
 	printf("  代外地申报 sheets sent on to other cities: %llu\n",
 	    (unsigned long long)figures->forwarded);
-	printf("  津贴发放 allowances to persons: %llu persons, %s yuan\n",
-	    (unsigned long long)figures->allowance_persons, yuan(figures->allowance_fen, a));
-	printf("  付款 payments: %llu ordered, %s yuan booked, 拒付 rejected %llu, 退汇 returned "
-	       "%llu\n",
-	    (unsigned long long)figures->payments, yuan(figures->paid_fen, a),
-	    (unsigned long long)figures->rejected, (unsigned long long)figures->returned);
+	printf("  津贴与付款 allowances and payments\n");
+	print_figure("津贴 allowances", figures->allowance_persons, "人 persons",
+	    figures->allowance_fen, true);
+	print_figure("付款 payments booked", figures->booked, "笔", figures->paid_fen, true);
+	print_figure("银行拒付 rejected", figures->rejected, "笔", 0, false);
+	print_figure("退汇 returned", figures->returned, "笔", 0, false);
 }
 
 static const char *city_name(const struct report *report, uint32_t region)
@@ -295,7 +324,7 @@ static void print_clearings(const struct report *report)
 		print_debt(report, clearing->low, clearing->high, clearing->low_owes_fen);
 		print_debt(report, clearing->high, clearing->low, clearing->high_owes_fen);
 	}
-	printf("  净额付款 net payments\n");
+	printf("  净额付款 net payments (清算月 month of the clearing)\n");
 	for (size_t i = 0; i < report->clearing_count; i++) {
 		const struct clearing_row *clearing = &report->clearings[i];
 		bool low_pays = clearing->low_pays_fen > 0;
@@ -332,17 +361,20 @@ static void print_report(
 
 	month_write(first_month, month);
 	printf("川渝四市养老服务补贴结算演示 Four cities settle eldercare subsidies: from %s, %u "
-	       "month%s\n人物、机构均为虚构 all persons and institutions are made up\n",
+	       "month%s\n人物、机构均为虚构，金额单位：元 all persons and institutions are made "
+	       "up; amounts in "
+	       "yuan\n",
 	    month, months, months == 1 ? "" : "s");
 	for (unsigned i = 0; i < SAMPLE_CITIES; i++)
 		print_city(&report->cities[i]);
+	printf("\n* 核准各行减额前金额 what the approved lines came to before reductions\n");
 	print_clearings(report);
 	printf("  清算账户 clearing accounts: %s\n",
 	    all_settled(report) ? "全部为零 all at zero" : "NOT all at zero 未清零");
 	printf("\n账本 Books\n");
 	for (unsigned i = 0; i < SAMPLE_CITIES; i++) {
 		hex_write(hash_span(&report->cities[i].root), hex);
-		printf("  %s/%06u  %llu entries, root %.16s...\n", directory,
+		printf("  %s/%06u  %6llu 条 entries, root %.16s...\n", directory,
 		    (unsigned)report->cities[i].region,
 		    (unsigned long long)report->cities[i].entries, hex);
 	}
@@ -400,6 +432,7 @@ static yyjson_mut_val *city_json(yyjson_mut_doc *doc, const struct city_figures 
 	yyjson_mut_obj_add_uint(doc, object, "allowance_persons", figures->allowance_persons);
 	yyjson_mut_obj_add_sint(doc, object, "allowance_fen", figures->allowance_fen);
 	yyjson_mut_obj_add_uint(doc, object, "payments", figures->payments);
+	yyjson_mut_obj_add_uint(doc, object, "payments_booked", figures->booked);
 	yyjson_mut_obj_add_sint(doc, object, "paid_fen", figures->paid_fen);
 	yyjson_mut_obj_add_uint(doc, object, "payments_rejected", figures->rejected);
 	yyjson_mut_obj_add_uint(doc, object, "payments_returned", figures->returned);

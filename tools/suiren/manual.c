@@ -18,7 +18,8 @@ static const struct manual_page pages[] = {
     {"status", NULL,
 	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, "
 	"used_bytes,\n"
-	"map_bytes, disk_bytes, peers [as `peer list`].\n"},
+	"map_bytes, disk_bytes, windows_owing, windows_owing_fen, windows_owed, windows_owed_fen\n"
+	"(those not agreed yet), peers [as `peer list`].\n"},
     {"key", "new",
 	"  KIND            institution or officer\n"
 	"  -o, --out FILE  where the secret goes (mode 0600); nothing is overwritten\n"

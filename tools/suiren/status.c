@@ -6,6 +6,7 @@
 #include "message.h"
 #include "output.h"
 #include "peers.h"
+#include "window.h"
 
 struct status_peer {
 	uint32_t region;
@@ -18,7 +19,26 @@ struct status_facts {
 	int64_t last_ms;
 	struct peer_seen peers[CITIES_MAX];
 	size_t peer_count;
+	/* Windows that are not agreed yet: what this city owes, what it is owed. */
+	uint32_t region, owing, owed;
+	int64_t owing_fen, owed_fen;
 };
+
+static bool window_count(void *context, const struct window_row *window)
+{
+	struct status_facts *facts = context;
+	if (window->state == WINDOW_AGREED)
+		return true;
+	int64_t fen = window_net(window->state == WINDOW_OPEN ? &window->own : &window->stated);
+	if (window->payer == facts->region) {
+		facts->owing++;
+		facts->owing_fen += fen;
+	} else {
+		facts->owed++;
+		facts->owed_fen += fen;
+	}
+	return true;
+}
 
 static enum error facts_read(struct node *node, struct txn *txn, struct status_facts *facts)
 {
@@ -30,6 +50,9 @@ static enum error facts_read(struct node *node, struct txn *txn, struct status_f
 		error = store_usage(store, &facts->used, &facts->map_size);
 	if (!error)
 		error = peers_list(node, txn, facts->peers, CITIES_MAX, &facts->peer_count);
+	facts->region = node_region(node);
+	if (!error)
+		error = window_each_of_all(txn, window_count, facts);
 	char path[4096];
 	struct stat found;
 	snprintf(path, sizeof(path), "%s/ledger/data.mdb", node_directory(node));
@@ -57,6 +80,10 @@ static int facts_json(const struct node *node, const struct status_facts *facts)
 	yyjson_mut_obj_add_uint(doc, object, "used_bytes", facts->used);
 	yyjson_mut_obj_add_uint(doc, object, "map_bytes", facts->map_size);
 	yyjson_mut_obj_add_uint(doc, object, "disk_bytes", facts->disk);
+	yyjson_mut_obj_add_uint(doc, object, "windows_owing", facts->owing);
+	yyjson_mut_obj_add_sint(doc, object, "windows_owing_fen", facts->owing_fen);
+	yyjson_mut_obj_add_uint(doc, object, "windows_owed", facts->owed);
+	yyjson_mut_obj_add_sint(doc, object, "windows_owed_fen", facts->owed_fen);
 	yyjson_mut_val *peers = yyjson_mut_arr(doc);
 	for (size_t i = 0; i < facts->peer_count; i++)
 		yyjson_mut_arr_append(peers, peer_json(doc, &facts->peers[i]));
@@ -78,8 +105,14 @@ static int facts_text(const struct node *node, const struct status_facts *facts)
 	printf("head   %" PRIu64 " entries, the last of %s\n       root ", facts->size,
 	    facts->size ? time : "never");
 	output_hex(stdout, hash_span(&facts->root));
-	printf("\ndisk   %.1f MiB on disk, %.1f MiB of it in use; room in the map %.0f MiB\n",
+	printf("\ndisk   %.1f MiB on disk, %.1f MiB of it in use; address space %.0f MiB\n",
 	    MIB(facts->disk), MIB(facts->used), MIB(facts->map_size));
+	char owing[AMOUNT_TEXT_SIZE], owed[AMOUNT_TEXT_SIZE];
+	output_amount(UNIT_CNY, facts->owing_fen, owing);
+	output_amount(UNIT_CNY, facts->owed_fen, owed);
+	printf("open   %" PRIu32 " windows 未对账窗口 in which it owes 应付 %s yuan, %" PRIu32
+	       " in which it is owed 应收 %s yuan\n",
+	    facts->owing, owing, facts->owed, owed);
 	printf("peers  %zu\n", facts->peer_count);
 	for (size_t i = 0; i < facts->peer_count; i++)
 		peer_line(&facts->peers[i]);
