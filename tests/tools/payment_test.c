@@ -617,6 +617,7 @@ static void a_city_without_an_account_orders_nothing(void **state)
 /* --- accounts -------------------------------------------------------------------------------------------------- */
 
 #define NEW_CARD "6222020098765432100"
+#define LATE_CARD "6222020011112222333"
 
 static void a_new_card_is_in_the_next_order_and_not_in_what_was_sent(void **state)
 {
@@ -655,6 +656,30 @@ static void a_new_card_is_in_the_next_order_and_not_in_what_was_sent(void **stat
 	refused(2, "person card " CITY " 5101000000000002 --card 1 --bank 1026510" NOW, "--bank");
 	refused(1, "person card " CITY " 5101009999999994 --card 1 --bank 102651000009" NOW,
 	    "查无此人");
+}
+
+/* What is ordered holds its amount until the bank's word: so nothing is, while one of the run has no card. */
+static void a_run_is_not_ordered_while_somebody_has_no_card(void **state)
+{
+	(void)state;
+	static const char table[] = "name,id_number,card,bank\n王芳,510104194001010024,,\n";
+	char person[32] = "";
+	file_write("late.csv", table, strlen(table));
+	struct run run = suiren_expect(0, "person register " CITY " late.csv" NOW);
+	assert_int_equal(sscanf(strstr(run.out, " 51010"), "%31s", person), 1);
+	run_free(&run);
+	suiren_must(0,
+	    "allowance run " CITY " --month 2026-12 --programme old_age_allowance --run late" NOW);
+	refused(1, "payment export " CITY " --run late" NOW, "1 of the payees");
+	refused(1, "payment export " CITY " --run late" NOW, person);
+	suiren_must(
+	    0, "person card " CITY " %s --card " LATE_CARD " --bank 102651000009" NOW, person);
+	json_t *root = json_of(0, "payment export " CITY " --run late" NOW);
+	assert_true(number_of(root, "ordered") > 1);
+	json_decref(root);
+	char *file = file_read(CITY "/bank/out/run-late-1.xml", NULL);
+	assert_int_equal(count_in(file, LATE_CARD), 1);
+	free(file);
 }
 
 /* Changed, changed back, and changed again: each is an entry; what stands already is none. */
@@ -738,6 +763,7 @@ int main(void)
 	    cmocka_unit_test(the_bank_plays_for_demo_nodes_only),
 	    cmocka_unit_test(a_city_without_an_account_orders_nothing),
 	    cmocka_unit_test(a_new_card_is_in_the_next_order_and_not_in_what_was_sent),
+	    cmocka_unit_test(a_run_is_not_ordered_while_somebody_has_no_card),
 	    cmocka_unit_test(an_institutions_account_changes_by_table),
 	    cmocka_unit_test(payments_are_listed_and_shown),
 	    cmocka_unit_test(the_books_verify_after_all_of_this),

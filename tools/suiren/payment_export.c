@@ -363,7 +363,7 @@ static int export_node(struct export *export)
 	if (export->lacking)
 		return fail(export,
 		    error_set(&export->detail, ERROR_NOT_FOUND,
-			"%u payees cannot be paid by file: nothing was ordered",
+			"%u of the payees cannot be paid by file: nothing was ordered",
 			(unsigned)export->lacking),
 		    &export->detail);
 	if (due && !export->cli->dry_run)
