@@ -596,6 +596,28 @@ static void the_bank_plays_for_demo_nodes_only(void **state)
 	assert_int_equal(remove(CITY "/bank/out/stray.xml"), 0);
 }
 
+/* Out of somebody else's account nothing is paid: the whole order is rejected. */
+static void the_bank_rejects_an_order_on_another_account(void **state)
+{
+	(void)state;
+	suiren_must(0, "payment export " CITY " --run " RUN NOW);
+	struct run run =
+	    shell("sed 's/" ACCOUNT "/510100000000000009/; s/<MsgId>.*</<MsgId>FOREIGN</' " CITY
+		  "/bank/out/run-" RUN "-1.xml >" CITY "/bank/out/foreign.xml");
+	assert_int_equal(run.status, 0);
+	run_free(&run);
+	suiren_must(0, "bank " CITY " --until 2027-01-05");
+	char *answer = file_read(CITY "/bank/in/FOREIGN-1-pain002-rejected.xml", NULL);
+	assert_non_null(strstr(answer, "<GrpSts>RJCT</GrpSts>"));
+	assert_non_null(strstr(answer, "AC02"));
+	assert_null(strstr(answer, "OrgnlEndToEndId"));
+	free(answer);
+	/* Which is none of the city's own messages. */
+	refused(1, "payment import " CITY " " CITY "/bank/in/FOREIGN-1-pain002-rejected.xml" NOW,
+	    "none of this city's");
+	assert_int_equal(remove(CITY "/bank/out/foreign.xml"), 0);
+}
+
 /* Without an account in node.yaml nothing can be paid by file; the account of a real node is its officers' to name. */
 static void a_city_without_an_account_orders_nothing(void **state)
 {
@@ -762,6 +784,7 @@ int main(void)
 	    cmocka_unit_test(the_bank_answers_once_and_the_same),
 	    cmocka_unit_test(the_bank_plays_for_demo_nodes_only),
 	    cmocka_unit_test(a_city_without_an_account_orders_nothing),
+	    cmocka_unit_test(the_bank_rejects_an_order_on_another_account),
 	    cmocka_unit_test(a_new_card_is_in_the_next_order_and_not_in_what_was_sent),
 	    cmocka_unit_test(a_run_is_not_ordered_while_somebody_has_no_card),
 	    cmocka_unit_test(an_institutions_account_changes_by_table),
