@@ -662,6 +662,6 @@ const struct cli_command claim_commands[] = {
     {"claim", "reverse",
 	"DIR (--entry SEQ | --institution USCC --number N) --line N --grounds TEXT [--officer-key "
 	"FILE]",
-	"Take back an approved line, counted from 0",
+	"Take back an approved line of a sheet or run, from 0 on",
 	"suiren claim reverse chengdu --entry 71 --line 3 --grounds 'died before'", reverse_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
