@@ -27,28 +27,29 @@ static const struct need_text {
 	"{level_from: 0, level_to: 1, amount: 60.00, clause: bench, illustrative: true}, "
 	"{level_from: 2, level_to: 2, amount: 100.00, clause: bench, illustrative: true}, "
 	"{level_from: 3, level_to: 4, amount: 150.00, clause: bench, illustrative: true}]",
-	{"", "programme_cap: 1000000000.00, ", ""}},
+	{"", "programme_cap: 1000000000.00, limits_clause: bench, ", ""}},
     {"service", "service",
 	"unit: person_month, needs_grant: true, needs_stay: true, needs_assessment: true, "
 	"income: [destitute, minimum, low], age_or: 80, flag_or: [disabled, severely_disabled], "
 	"portable: true, funds: [fiscal], amounts: ["
 	"{level_from: 0, level_to: 1, amount: 100.00, clause: bench, illustrative: true}, "
 	"{level_from: 2, level_to: 4, amount: 200.00, clause: bench, illustrative: true}]",
-	{"", "price_ceiling: 300.00, ", ""}},
+	{"", "price_ceiling: 300.00, limits_clause: bench, ", ""}},
     {"care", "care",
 	"unit: person_month, needs_grant: true, needs_stay: true, needs_assessment: true, "
 	"level_min: 2, income: [destitute, minimum, low], portable: true, "
 	"funds: [lottery, fiscal], amounts: ["
 	"{level_from: 2, level_to: 2, amount: 100.00, clause: bench, illustrative: true}, "
 	"{level_from: 3, level_to: 4, amount: 200.00, clause: bench, illustrative: true}]",
-	{"excludes: [care_b], ", "excludes: [care_a], ", "quantity_cap_days: 31, "}},
+	{"excludes: [care_b], ", "excludes: [care_a], ",
+	    "quantity_cap_days: 31, limits_clause: bench, "}},
     {"age", "old_age",
 	"unit: person_month, needs_grant: false, needs_stay: true, needs_assessment: false, "
 	"portable: false, age_min: 80, funds: [fiscal], amounts: ["
 	"{age_from: 80, age_to: 89, amount: 50.00, clause: bench, illustrative: true}, "
 	"{age_from: 90, age_to: 99, amount: 100.00, clause: bench, illustrative: true}, "
 	"{age_from: 100, amount: 300.00, clause: bench, illustrative: true}]",
-	{"", "", "person_month_cap: 1000.00, "}},
+	{"", "", "person_month_cap: 1000.00, limits_clause: bench, "}},
 };
 #define NEEDS (sizeof needs / sizeof *needs)
 _Static_assert(NEEDS *VARIANTS == BENCH_PROGRAMMES, "twelve programmes");

@@ -15,6 +15,21 @@
 #include "reversal.h"
 #include "sheet.h"
 
+static enum error open_city(struct demo_live *live, unsigned city, bool new)
+{
+	struct node_create_options create = {.region = sample_regions[city], .demo = true};
+	char path[4096];
+	enum error error = ERROR_NONE;
+
+	create.node.seams = seeded_seams(&live->seeded[city]);
+	if (snprintf(path, sizeof path, "%s/%06u", live->directory,
+		(unsigned)sample_regions[city]) >= (int)sizeof path)
+		return ERROR_TOO_LARGE;
+	if (new)
+		error = node_create(path, &create, &live->detail);
+	return error ? error : node_open(path, &create.node, &live->nodes[city], &live->detail);
+}
+
 enum error demo_live_open(
     struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms)
 {
@@ -24,22 +39,27 @@ enum error demo_live_open(
 		return error_set(&live->detail, errno == EEXIST ? ERROR_EXISTS : ERROR_IO, "%s: %s",
 		    directory, strerror(errno));
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
-		struct node_create_options create = {.region = sample_regions[city], .demo = true};
-		char path[4096];
 		enum error error;
 
 		seeded_start(&live->seeded[city], seed, sample_regions[city], now_ms);
-		create.node.seams = seeded_seams(&live->seeded[city]);
-		if (snprintf(path, sizeof path, "%s/%06u", directory,
-			(unsigned)sample_regions[city]) >= (int)sizeof path)
-			return ERROR_TOO_LARGE;
-		error = node_create(path, &create, &live->detail);
-		if (!error)
-			error = node_open(path, &create.node, &live->nodes[city], &live->detail);
+		error = open_city(live, city, true);
 		if (error)
 			return error;
 	}
 	return node_introduce(live->nodes, SAMPLE_CITIES, &live->detail);
+}
+
+/* Pages of the files that were looked at count as this process's memory until a node is closed: it must not grow with the months. */
+static enum error reopen(struct demo_live *live)
+{
+	enum error error = ERROR_NONE;
+
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++) {
+		node_close(live->nodes[city]);
+		live->nodes[city] = NULL;
+		error = open_city(live, city, false);
+	}
+	return error;
 }
 
 void demo_live_close(struct demo_live *live)
@@ -65,12 +85,14 @@ static enum error done(struct demo_live *live, enum error error, const struct an
 static enum error live_at(void *context, int64_t now_ms)
 {
 	struct demo_live *live = context;
+	bool new_month =
+	    month_of_day(day_of_time(now_ms)) != month_of_day(day_of_time(live->seeded[0].now_ms));
 
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		assert(now_ms >= live->seeded[city].now_ms);
 		live->seeded[city].now_ms = now_ms;
 	}
-	return ERROR_NONE;
+	return new_month ? reopen(live) : ERROR_NONE;
 }
 
 static enum error live_officer(
