@@ -365,6 +365,28 @@ static void every_verdict_names_the_catalogue_and_the_programme(void **state)
 		assert_string_equal(policy->programmes[row].code, codes[i]);
 		policy_free(policy);
 	}
+	/* When a new catalogue has come, the old one is still told by its entry, and by its hash. */
+	struct buffer yaml = {0};
+	buffer_append(&yaml, policy_embedded(CHENGDU));
+	buffer_append(&yaml, span_of("", 1));
+	char *version = strstr((char *)yaml.data, "version: 1");
+	assert_non_null(version);
+	version[9] = '2';
+	txn_abort(txn);
+	assert_int_equal(town_policy(&city, span_of(yaml.data, yaml.size - 1)), ERROR_NONE);
+	buffer_free(&yaml);
+	txn = desk_read(&city);
+	const struct hash first = hash_sha256(policy_embedded(CHENGDU));
+	for (unsigned by_hash = 0; by_hash < 2; by_hash++) {
+		assert_int_equal(
+		    settlement_policy_logged(txn, CHENGDU, by_hash ? 0 : verdicts[0].policy,
+			by_hash ? &first : NULL, &policy),
+		    ERROR_NONE);
+		assert_int_equal(policy->version, 1);
+		policy_free(policy);
+	}
+	assert_int_equal(
+	    settlement_policy_logged(txn, GUANGYUAN, 0, &first, &policy), ERROR_NOT_FOUND);
 	/* No other entry has brought one. */
 	assert_int_equal(
 	    settlement_policy_logged(txn, CHENGDU, verdicts[0].policy + 1, NULL, &policy),

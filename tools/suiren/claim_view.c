@@ -15,6 +15,12 @@ static bool figure_is_day(const struct verdict *verdict)
 	       verdict->figure >= 0 && verdict->figure < 100000;
 }
 
+/* The version of a programme by its row; NULL if the catalogue is not here. */
+static const struct programme *programme_at(const struct policy *policy, uint32_t row)
+{
+	return policy && row < policy->programme_count ? &policy->programmes[row] : NULL;
+}
+
 static void print_refusal(const struct verdict *verdict, const struct policy *policy)
 {
 	char day[DAY_TEXT_SIZE];
@@ -54,7 +60,8 @@ static void print_piece(
 	putchar('\n');
 }
 
-static void print_reduction(const struct verdict_reduction *reduction)
+static void print_reduction(
+    const struct verdict_reduction *reduction, const struct programme *programme)
 {
 	char before[AMOUNT_TEXT_SIZE], after[AMOUNT_TEXT_SIZE], limit[AMOUNT_TEXT_SIZE],
 	    used[AMOUNT_TEXT_SIZE];
@@ -70,9 +77,14 @@ static void print_reduction(const struct verdict_reduction *reduction)
 		yuan_write_grouped((struct amount){reduction->limit}, limit);
 		yuan_write_grouped((struct amount){reduction->used}, used);
 	}
-	printf("        %s %s: %s -> %s (限额 limit %s, 已用 used %s%s)\n",
+	printf("        %s %s: %s -> %s (限额 limit %s, 已用 used %s%s)",
 	    reason_chinese(reduction->reason), reason_english(reduction->reason), before, after,
 	    limit, used, in_days ? " 天 days" : "");
+	/* Beds are licensed and funds are filled by others than the catalogue. */
+	if (programme && programme->limits_clause[0] && reduction->reason != REASON_capacity &&
+	    reduction->reason != REASON_fund_exhausted)
+		printf("; %s", programme->limits_clause);
+	putchar('\n');
 }
 
 void claim_view_text(uint32_t index, const struct sheet_header *header,
@@ -94,7 +106,8 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 		first = verdict->pieces[i].last_day + 1;
 	}
 	for (uint32_t i = 0; i < verdict->reduction_count; i++)
-		print_reduction(&verdict->reductions[i]);
+		print_reduction(&verdict->reductions[i],
+		    verdict->piece_count ? programme_at(policy, verdict->pieces[0].row) : NULL);
 	for (uint32_t i = 0; verdict->fund_count > 1 && i < verdict->fund_count; i++) {
 		yuan_write_grouped((struct amount){verdict->funds[i].amount_fen}, amount);
 		printf("        %s: %s\n",
@@ -105,7 +118,19 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 	}
 }
 
-static void add_pieces(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct verdict *verdict)
+/* Where an amount stands. */
+static void add_source(
+    yyjson_mut_doc *doc, yyjson_mut_val *object, const struct programme *programme, uint32_t band)
+{
+	if (!programme || band >= programme->band_count)
+		return;
+	json_text(doc, object, "document", span_text(programme->document));
+	json_text(doc, object, "clause", span_text(programme->bands[band].clause));
+	yyjson_mut_obj_add_bool(doc, object, "illustrative", programme->bands[band].illustrative);
+}
+
+static void add_pieces(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct verdict *verdict,
+    const struct policy *policy)
 {
 	yyjson_mut_val *pieces = yyjson_mut_arr(doc), *reductions = yyjson_mut_arr(doc);
 
@@ -117,6 +142,8 @@ static void add_pieces(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct
 		yyjson_mut_obj_add_uint(doc, one, "last_day", verdict->pieces[i].last_day);
 		yyjson_mut_obj_add_sint(doc, one, "monthly_fen", verdict->pieces[i].monthly_fen);
 		yyjson_mut_obj_add_uint(doc, one, "level_entry", verdict->pieces[i].level_sequence);
+		add_source(doc, one, programme_at(policy, verdict->pieces[i].row),
+		    verdict->pieces[i].band);
 	}
 	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
 		const struct verdict_reduction *reduction = &verdict->reductions[i];
@@ -214,7 +241,7 @@ void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
 	yyjson_mut_obj_add_str(doc, object, "verdict", reason_name(verdict->reason));
 	if (verdict->reason == REASON_approved) {
 		yyjson_mut_obj_add_sint(doc, object, "amount_fen", verdict->amount_fen);
-		add_pieces(doc, object, verdict);
+		add_pieces(doc, object, verdict, policy);
 	} else if (figure_is_day(verdict)) {
 		json_day(doc, object, "day", (int32_t)verdict->figure);
 	} else if (verdict->has_figure) {

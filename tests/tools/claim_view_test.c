@@ -1,0 +1,153 @@
+/* What a clerk can check by hand: `claim check` and `claim show` give each line its reason, the clause, the arithmetic; the books name facts about a
+ * person by the entry that brought them, and only the city's own dry run tells them by value. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "program.h"
+
+/* Right by GB 32100, GB 11643 and ISO 7064; made by another program. Born 1949-12-31, 1940-01-01. */
+#define HOME "52510104MJ0000018N"
+#define YOUNG "5101000000000002"
+#define OLD "5101000000000019"
+#define NOVEMBER " --now 2026-11-02"
+
+static void table(const char *name, const char *text)
+{
+	file_write(name, text, strlen(text));
+}
+
+static void must(const char *command)
+{
+	struct run run = shell("%s", command);
+	if (run.status != 0)
+		print_error("%s: %s", command, run.err);
+	assert_int_equal(run.status, 0);
+	run_free(&run);
+}
+
+static int open_workshop(void **state)
+{
+	(void)state;
+	workshop_open();
+	suiren_must(0, "init city --region 510100 --demo --seed 7 --now 2026-09-01");
+	suiren_must(0, "policy bundle city -o bundle");
+	suiren_must(0, "fund appropriate city --fund fiscal --amount 100000 --reference A1 "
+		       "--now 2026-09-01");
+	must("{ printf 'uscc,name,kind,district,beds,public_key\n" HOME ",x,nonprofit,510104,9,';"
+	     "\"$SUIREN\" key new institution -o house.key; } >homes.csv");
+	suiren_must(0, "institution register city homes.csv --now 2026-09-02");
+	table("persons.csv", "name,id_number,income_class\n王芳,11010519491231002X,low\n李伟,"
+			     "510104194001010024,low\n");
+	suiren_must(0, "person register city persons.csv --now 2026-09-02");
+	table("levels.csv", "person_code,level,from,until\n" YOUNG ",1,2026-09-01,2027-08-31\n" OLD
+			    ",2,2026-09-01,2027-08-31\n");
+	suiren_must(0, "assessment import city levels.csv --now 2026-09-02");
+	table("grants.csv", "person_code,programme,from,paid_to\n" YOUNG
+			    ",service_subsidy,2026-09-01,institution\n");
+	suiren_must(0, "grant import city grants.csv --now 2026-09-02");
+	table("stays.csv", "uscc,person_code,first_day\n" HOME "," YOUNG ",2026-09-05\n" HOME
+			   "," OLD ",2026-09-05\n");
+	suiren_must(0, "stay import city stays.csv --now 2026-09-06");
+	table("october.csv", "institution,person_code,programme,first_day,last_day\n" HOME "," YOUNG
+			     ",service_subsidy,2026-10-01,2026-10-31\n" HOME "," OLD
+			     ",bed_subsidy,2026-10-01,2026-10-20\n" HOME "," OLD
+			     ",service_subsidy,2026-10-01,2026-10-31\n");
+	suiren_must(0, "claim sign october.csv --key house.key --policy bundle -o sheets");
+	return 0;
+}
+
+static int close_workshop(void **state)
+{
+	(void)state;
+	workshop_close();
+	return 0;
+}
+
+static void tells(const struct run *run, const char *text)
+{
+	if (!strstr(run->out, text))
+		print_error("expected \"%s\" in:\n%s%s", text, run->out, run->err);
+	assert_non_null(strstr(run->out, text));
+}
+
+static void a_dry_run_tells_reason_clause_figures_and_facts(void **state)
+{
+	(void)state;
+	struct run run = suiren_expect(1, "claim check city october.csv" NOVEMBER);
+	/* 76 on the first day; the subsidy is for 80 and older, or the disabled. */
+	tells(&run, "年龄不符 age not covered (依据分录 fact of entry ");
+	tells(&run, "\n        依据 by ");
+	tells(&run, "出生 born 1949-12-31, 收入类别 income class 低收入 low");
+	/* 100.00 of 31 days, 20 of them: floor((2 x 10000 x 20 + 31) / 62) = 6452. */
+	tells(&run, "核准 approved 64.52");
+	tells(&run, "R(20) - R(0) of 31 = 64.52");
+	tells(&run, "能力等级 level 2 2026-09-01..2027-08-31");
+	tells(&run, "无待遇认定 no grant for the period (2026-10-01)");
+	run_free(&run);
+}
+
+static void the_books_tell_the_same_and_no_facts(void **state)
+{
+	(void)state;
+	must("\"$SUIREN\" claim submit city sheets/*.sheet" NOVEMBER);
+	struct run list = suiren_expect(0, "claim show city " HOME);
+	tells(&list, "3 行 lines");
+	char number[32] = "";
+	assert_int_equal(sscanf(list.out, HOME " %31s", number), 1);
+	run_free(&list);
+	/* Some lines were refused: that is the answer, and no fault of the command. */
+	struct run run = suiren("claim show city " HOME " %s", number);
+	tells(&run, "年龄不符 age not covered (依据分录 fact of entry ");
+	tells(&run, "\n        依据 by ");
+	tells(&run, "核准 approved 64.52");
+	tells(&run, "能力等级 level of entry ");
+	assert_null(strstr(run.out, "1949"));
+	assert_null(strstr(run.out, "born"));
+	assert_null(strstr(run.out, "low"));
+	run_free(&run);
+	run = suiren("claim show city " HOME " %s --json", number);
+	struct run policy = suiren_expect(0, "policy show city --on 2026-10-01");
+	json_t *lines = json_loads(run.out, 0, NULL);
+	assert_int_equal(json_array_size(lines), 3);
+	unsigned by_entry = 0, paid = 0;
+	for (size_t i = 0; i < 3; i++) {
+		json_t *line = json_array_get(lines, i);
+		const char *verdict = json_string_value(json_object_get(line, "verdict"));
+		assert_true(json_integer_value(json_object_get(line, "policy_entry")) > 0);
+		by_entry += json_integer_value(json_object_get(line, "fact_entry")) > 0;
+		paid += json_integer_value(json_object_get(line, "amount_fen")) == 6452;
+		json_t *from = strcmp(verdict, "approved") == 0
+				   ? json_array_get(json_object_get(line, "pieces"), 0)
+				   : line;
+		/* Where it stands: what `policy show` says of the programme. */
+		assert_non_null(json_string_value(json_object_get(from, "document")));
+		tells(&policy, json_string_value(json_object_get(from, "document")));
+		tells(&policy, json_string_value(json_object_get(from, "clause")));
+	}
+	assert_int_equal(by_entry, 1);
+	assert_int_equal(paid, 1);
+	json_decref(lines);
+	run_free(&policy);
+	run_free(&run);
+	/* Nor does the entry itself, decoded. */
+	run = shell("for i in $(seq 0 11); do \"$SUIREN\" log show city $i; done");
+	assert_null(strstr(run.out, "1949"));
+	run_free(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_dry_run_tells_reason_clause_figures_and_facts),
+	    cmocka_unit_test(the_books_tell_the_same_and_no_facts),
+	};
+
+	return cmocka_run_group_tests(tests, open_workshop, close_workshop);
+}
