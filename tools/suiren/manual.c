@@ -70,6 +70,25 @@ static const struct manual_page pages[] = {
 	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file "
 	"by\n"
 	"payer with it, without a node. Without -o it goes to standard output.\n"},
+    {"claim", "check",
+	"What would be decided now, and why: the reason with its clause, or the amount with its\n"
+	"arithmetic, and what the city knows of the person. Only the payer's city can tell. Exit "
+	"status\n"
+	"1 if a line is refused.\n"
+	"JSON: of each line line, person_code, programme, first_day, last_day, verdict, and if "
+	"approved\n"
+	"amount_fen, pieces [programme_row, band, last_day, monthly_fen, level_entry, document, "
+	"clause,\n"
+	"illustrative], reductions [reason, before_fen, after_fen, limit, used]; if refused day "
+	"or\n"
+	"fact_entry, document, clause; policy_entry.\n"},
+    {"claim", "show",
+	"Facts about a person stand there by the entry that brought them. Without NUMBER the "
+	"booked\n"
+	"sheets.\n"
+	"JSON of sheets: institution, number, month, payer, lines, entry, answer_entry, state; of "
+	"lines as\n"
+	"`claim check`.\n"},
     {"window", "list",
 	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut "
 	"of that\n"
