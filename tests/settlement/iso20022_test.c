@@ -412,8 +412,8 @@ static void a_dtd_is_refused_before_any_entity_is_made(void **state)
 	    "<!DOCTYPE Document SYSTEM \"file:///etc/passwd\">",
 	    "<!DOCTYPE Document [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>",
 	    "<!DOCTYPE Document [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/x.dtd\">%p;]>",
-	    "<!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">"
-	    "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY e \"&c;&c;&c;&c;&c;&c;&c;&c;\">]>",
+	    ("<!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">"
+	     "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY e \"&c;&c;&c;&c;&c;&c;&c;&c;\">]>"),
 	};
 	char *text = vector("pain001_min.xml");
 	for (size_t i = 0; i < sizeof(dtds) / sizeof(dtds[0]); i++) {
