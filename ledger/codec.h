@@ -58,7 +58,8 @@ void codec_text_copy(struct codec_reader *reader, char *out, size_t size);
 size_t codec_array(struct codec_reader *reader);
 /* An array of exactly `count` items. */
 void codec_array_exact(struct codec_reader *reader, size_t count);
-/* Number of pairs. Keys are read with codec_map_key's order check by codec_skip only; maps occur in COSE headers. */
+/* Number of pairs. Only codec_item checks the order of keys: whoever reads a map pair by pair expects each key at its
+ * place. Maps occur in COSE headers only. */
 size_t codec_map(struct codec_reader *reader);
 void codec_tag(struct codec_reader *reader, uint64_t expected);
 bool codec_bool(struct codec_reader *reader);

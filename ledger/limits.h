@@ -16,7 +16,8 @@
 #define STORE_TABLES_MAX 64u
 #define STORE_READERS_MAX 126u
 #define STORE_KEY_MAX 511u
-/* Address space reserved at first, and the step by which the map grows. */
+/* Address space reserved at first, and the most by which the map grows at a time (a smaller one doubles). */
+#define STORE_MAP_SIZE (UINT64_C(64) << 30)
 #define STORE_MAP_STEP (UINT64_C(1) << 30)
 
 /* Documents, checkpoints, proofs. */

@@ -17,7 +17,6 @@
 /* Below this much free space an I/O error of a commit is taken for a full disk: LMDB reports ENOSPC as EIO. */
 #define DISK_ROOM_LEAST (UINT64_C(1) << 20)
 #define SCRATCH_PATH_MAX 4096
-#define MAP_SIZE_DEFAULT (UINT64_C(64) << 30)
 
 struct store {
 	MDB_env *env;
@@ -150,7 +149,7 @@ enum error store_open(const char *path, const struct store_options *options, str
 		code = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
 	if (!code)
 		code = mdb_env_set_mapsize(
-		    store->env, options->map_size ? options->map_size : MAP_SIZE_DEFAULT);
+		    store->env, options->map_size ? options->map_size : STORE_MAP_SIZE);
 	if (!code)
 		code = mdb_env_open(store->env, path, flags, 0600);
 	if (!code)

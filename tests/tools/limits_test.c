@@ -154,7 +154,7 @@ static uint64_t sum(const char **at, unsigned depth)
 static bool is_bound(const struct bound *bound)
 {
 	static const char *const others[] = {
-	    "STORE_MAP_STEP", "CLEARING_DUE_DAYS", "CLEARING_AFTER_DAY"};
+	    "STORE_MAP_SIZE", "STORE_MAP_STEP", "CLEARING_DUE_DAYS", "CLEARING_AFTER_DAY"};
 	size_t size = strlen(bound->name);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(bound->name, others[i]) == 0)
