@@ -119,15 +119,18 @@ static enum error store_number(struct txn *txn, unsigned table, struct span key,
 	return store_put(txn, table, key, span_of(&value, sizeof value));
 }
 
-/* Days. Key: uscc || month BE32 || need (with FREED_FLAG: freed again). */
+/* In all these keys the month stands before what there is much of: claims come month by month, so that a sheet meets neighbouring rows on
+ * few pages, and the pages of earlier months stay as they are.
+ *
+ * Days. Key: month BE32 || uscc || need (with FREED_FLAG: freed again). */
 
 #define DAYS_KEY_SIZE (USCC_SIZE + 4 + 1)
 
 static void days_key(const char *uscc, uint32_t month, unsigned need, uint8_t key[DAYS_KEY_SIZE])
 {
-	memcpy(key, uscc, USCC_SIZE);
-	be32_write(key + USCC_SIZE, month);
-	key[USCC_SIZE + 4] = (uint8_t)(need < NEED_COUNT ? need : (need - NEED_COUNT) | FREED_FLAG);
+	be32_write(key, month);
+	memcpy(key + 4, uscc, USCC_SIZE);
+	key[4 + USCC_SIZE] = (uint8_t)(need < NEED_COUNT ? need : (need - NEED_COUNT) | FREED_FLAG);
 }
 
 static void load_days(struct claim_state *state, unsigned need)
@@ -297,14 +300,14 @@ void claim_state_free_days(
 	of->changed = freed->changed = true;
 }
 
-/* Bed nights. Key: uscc || month BE32. */
+/* Bed nights. Key: month BE32 || uscc. */
 
 #define NIGHTS_KEY_SIZE (USCC_SIZE + 4)
 
 static void nights_key(const struct claim_state *state, uint8_t key[NIGHTS_KEY_SIZE])
 {
-	memcpy(key, state->uscc, USCC_SIZE);
-	be32_write(key + USCC_SIZE, state->month);
+	be32_write(key, state->month);
+	memcpy(key + 4, state->uscc, USCC_SIZE);
 }
 
 int64_t claim_state_nights(struct claim_state *state)
@@ -332,7 +335,7 @@ void claim_state_nights_apart(struct claim_state *state)
 	state->nights = 0;
 }
 
-/* Programme caps. Key: 1 || tag BE32 || month BE32. */
+/* Programme caps. Key: 1 || month BE32 || tag BE32. */
 
 #define PROGRAMME_KEY_SIZE 9
 
@@ -340,8 +343,8 @@ static void programme_key(
     const struct claim_state *state, uint32_t tag, uint8_t key[PROGRAMME_KEY_SIZE])
 {
 	key[0] = 1;
-	be32_write(key + 1, tag);
-	be32_write(key + 5, state->month);
+	be32_write(key + 1, state->month);
+	be32_write(key + 5, tag);
 }
 
 static struct programme_use *programme_use(struct claim_state *state, uint32_t tag)
@@ -374,7 +377,7 @@ void claim_state_take_programme(struct claim_state *state, uint32_t tag, int64_t
 	use->changed = true;
 }
 
-/* Caps of a person and month. Key: 2 || person BE64 || month BE32. */
+/* Caps of a person and month. Key: 2 || month BE32 || person BE64. */
 
 #define PERSON_KEY_SIZE 13
 
@@ -382,8 +385,8 @@ static void person_key(
     const struct claim_state *state, uint64_t person, uint8_t key[PERSON_KEY_SIZE])
 {
 	key[0] = 2;
-	be64_write(key + 1, person);
-	be32_write(key + 9, state->month);
+	be32_write(key + 1, state->month);
+	be64_write(key + 5, person);
 }
 
 static bool persons_grow(struct claim_state *state)

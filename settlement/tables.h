@@ -20,9 +20,9 @@ enum settlement_table {
 	TABLE_STAY = 27,           /* stay: institution, person, first day -> stay_row */
 	TABLE_STAY_PERSON = 28,    /* stay: person, first day -> institution, ... */
 	TABLE_SHEET = 29,          /* claim: institution, sheet number -> ... */
-	TABLE_CLAIMED = 30,        /* claim: institution, month, need -> u32 days by slot */
-	TABLE_CAPACITY = 31,       /* claim: institution, month -> bed nights taken */
-	TABLE_USAGE = 32,          /* claim: programme, month -> fen used; person, month caps */
+	TABLE_CLAIMED = 30,        /* claim: month, institution, need -> u32 days by slot */
+	TABLE_CAPACITY = 31,       /* claim: month, institution -> bed nights taken */
+	TABLE_USAGE = 32,          /* claim: month, programme -> fen used; month, person caps */
 	TABLE_ALLOWANCE = 33,      /* allowance */
 	TABLE_RUN = 34,            /* allowance: runs */
 	TABLE_OBLIGATION = 35,     /* obligation */
