@@ -87,11 +87,14 @@ static enum error find_person(struct adjudication *of, uint64_t person)
 
 	of->person = person;
 	of->person_row = NULL;
-	of->person_stay_count = 0;
+	of->person_stay_count = of->person_slot_count = 0;
 	error = stay_cursor_person(of->stays, person, &first_day, &row);
 	if (!error)
 		of->person_row = &row->person;
 	while (!error) {
+		if (of->person_slot_count < STAYS_OF_LINE_MAX)
+			of->person_slots[of->person_slot_count++] =
+			    (struct stay_slot){first_day, row->slot};
 		error = keep_stay(of, first_day, row);
 		if (!error)
 			error = stay_cursor_next(of->stays, &first_day, &row);
@@ -161,20 +164,42 @@ struct days_anywhere {
 	uint32_t days;
 };
 
+/* The slot of a stay of the line's person; those in the sheet's institution have been seen. */
+static enum error slot_of(
+    const struct line_case *line, const struct stay_night_span *stay, uint32_t *slot)
+{
+	const struct adjudication *of = line->of;
+	bool here = of->person == line->line->person &&
+		    memcmp(stay->uscc, of->header->uscc, USCC_SIZE) == 0;
+	const struct stay_row *row;
+	enum error error;
+
+	for (size_t i = 0; here && i < of->person_slot_count; i++) {
+		if (of->person_slots[i].first_day == stay->first_day) {
+			*slot = of->person_slots[i].slot;
+			return ERROR_NONE;
+		}
+	}
+	error = stay_get(of->txn, stay->uscc, line->line->person, stay->first_day, &row);
+	if (!error)
+		*slot = row->slot;
+	return error;
+}
+
 static bool add_days(void *context, const struct stay_night_span *stay)
 {
 	struct days_anywhere *found = context;
 	struct adjudication *of = found->line->of;
-	const struct stay_row *row;
+	uint32_t slot;
 	enum error error;
 
 	if (stay->first_day >= of->month_first + (int32_t)of->month_days)
 		return false; /* in order of first day */
-	error = stay_get(of->txn, stay->uscc, found->line->line->person, stay->first_day, &row);
+	error = slot_of(found->line, stay, &slot);
 	if (error)
 		claim_state_fail(of->state, error);
 	else
-		found->days |= found->days_of(of->state, stay->uscc, found->need, row->slot);
+		found->days |= found->days_of(of->state, stay->uscc, found->need, slot);
 	return !error;
 }
 

@@ -52,6 +52,12 @@ struct adjudication {
 	struct month_stay person_stays[STAYS_OF_LINE_MAX];
 	size_t person_stay_count;
 	bool person_has_card_grant;
+	/* Slots of the person's stays here, whichever nights they have: the first of them. */
+	struct stay_slot {
+		int32_t first_day;
+		uint32_t slot;
+	} person_slots[STAYS_OF_LINE_MAX];
+	size_t person_slot_count;
 	struct grant_span older_grant; /* found last beside the person's row */
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];

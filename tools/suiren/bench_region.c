@@ -146,36 +146,43 @@ static uint64_t person_of(uint32_t index)
 	return person_code_make(BENCH_REGION, index + 1);
 }
 
-static struct grant_span make_grant(size_t need, unsigned variant)
+static struct grant_span make_grant(size_t need, unsigned variant, uint64_t sequence)
 {
 	char code[PROGRAMME_CODE_SIZE];
 
 	programme_code(need, variant, code);
-	return (struct grant_span){.sequence = 3,
+	return (struct grant_span){.sequence = sequence,
 	    .tag = programme_tag(span_text(code)),
 	    .from_day = first_day(),
 	    .until_day = DAY_NEVER,
 	    .paid_to = PAID_TO_INSTITUTION};
 }
 
+/* Entries of 1,000 lines each, as registers are kept: verdicts name them, and long numbers make long verdicts. */
+static uint64_t entry_of(uint32_t index, uint32_t persons, unsigned kind)
+{
+	return 100 + kind * (uint64_t)(persons / 1000 + 1) + index / 1000;
+}
+
 /* Poor, old and in need of care: every programme applies. */
-static struct person_row make_person(uint32_t index)
+static struct person_row make_person(uint32_t index, uint32_t persons)
 {
 	struct person_row row = person_row_new(person_of(index), PERSON_HAS_FACTS);
 	unsigned variant = index % VARIANTS;
+	uint64_t grants = entry_of(index, persons, 2);
 
-	row.facts_sequence = 1;
+	row.facts_sequence = entry_of(index, persons, 0);
 	row.birth_day = day_of(1930, 1, 1) - (int32_t)(index % 3000);
 	row.death_day = DAY_NEVER;
 	row.income_class = INCOME_MINIMUM;
-	row.levels[0] = (struct level_span){.sequence = 2,
+	row.levels[0] = (struct level_span){.sequence = entry_of(index, persons, 1),
 	    .from_day = first_day(),
 	    .until_day = DAY_NEVER,
 	    .assessor = BENCH_REGION,
 	    .level = 2 + index % 3};
-	row.grants[0] = make_grant(NEED_AT_SERVICE, variant);
-	row.grants[1] = make_grant(NEED_AT_SERVICE, (variant + 1) % VARIANTS);
-	row.grants[2] = make_grant(NEED_AT_CARE, variant);
+	row.grants[0] = make_grant(NEED_AT_SERVICE, variant, grants);
+	row.grants[1] = make_grant(NEED_AT_SERVICE, (variant + 1) % VARIANTS, grants);
+	row.grants[2] = make_grant(NEED_AT_CARE, variant, grants);
 	return row;
 }
 
@@ -197,7 +204,7 @@ static enum error fill_institution(const struct bench_region *region, struct txn
 
 static enum error fill_person(const struct bench_region *region, struct txn *txn, uint32_t index)
 {
-	struct person_row row = make_person(index);
+	struct person_row row = make_person(index, region->persons);
 	struct stay_night_span stay = {
 	    .first_day = first_day(), .last_night = DAY_NEVER, .state = STAY_ACCEPTED};
 	enum error error = person_put(txn, &row);
