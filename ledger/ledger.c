@@ -104,8 +104,12 @@ static enum error check_meta(struct txn *txn, const struct ledger_options *optio
     struct error_detail *detail)
 {
 	struct span version, origin;
-	enum error error = meta_get(txn, META_VERSION, &version);
+	enum error error;
 
+	*is_new = false;
+	if (options->read_only && options->unchecked)
+		return ERROR_NONE;
+	error = meta_get(txn, META_VERSION, &version);
 	*is_new = error == ERROR_NOT_FOUND;
 	if (*is_new)
 		return options->read_only

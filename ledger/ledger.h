@@ -16,6 +16,8 @@ typedef enum error ledger_project(
 
 struct ledger_options {
 	bool read_only;
+	/* With read_only: open it though format or origin are not those that are stored: the audit tells of them. */
+	bool unchecked;
 	bool not_durable;
 	uint64_t map_size;                /* 0: default */
 	const struct store_table *tables; /* of the floors above */

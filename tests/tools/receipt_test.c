@@ -173,6 +173,8 @@ static void nothing_of_other_lines_is_shown(
 	struct span own;
 
 	assert_non_null(salts);
+	if (!salts)
+		return; /* for compilers that do not know what an assertion does */
 	hash_line_salts(&entry->secret, 0, entry->header.count, salts);
 	assert_good(entry_item(entry->lines, chosen->line, &own));
 	assert_non_null(memmem(mine.data, mine.size, own.data, own.size));

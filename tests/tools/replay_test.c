@@ -612,6 +612,69 @@ static void the_program_names_what_it_finds_as_text_and_as_json(void **state)
 	renew(CITY);
 }
 
+/* Change a byte of the first row of a table, or of the row with this key. */
+static void damage(struct node *node, const char *table, const char *key_text, size_t at)
+{
+	struct txn *txn;
+	struct cursor *cursor;
+	struct span key = {NULL, 0}, value;
+	struct buffer kept = {0}, changed = {0};
+	unsigned number = UINT32_MAX;
+
+	for (unsigned i = 0; i < STORE_TABLES_MAX; i++) {
+		const char *name = ledger_table_name(node_ledger(node), i);
+
+		if (name && strcmp(name, table) == 0)
+			number = i;
+	}
+	assert_true(number != UINT32_MAX);
+	assert_good(txn_begin_write(ledger_store(node_ledger(node)), &txn));
+	assert_good(cursor_open(txn, number, &cursor));
+	assert_good(cursor_seek(
+	    cursor, key_text ? span_text(key_text) : (struct span){NULL, 0}, &key, &value));
+	cursor_close(cursor);
+	buffer_append(&kept, key);
+	buffer_append(&changed, value);
+	changed.data[at] ^= 1;
+	row_write(txn, number, buffer_span(&kept), buffer_span(&changed));
+	assert_good(txn_commit(txn));
+	buffer_free(&kept);
+	buffer_free(&changed);
+}
+
+static void books_too_damaged_for_the_node_to_open_are_told_all_the_same(void **state)
+{
+	static const struct {
+		const char *table, *key;
+		size_t at;
+		const char *told;
+	} cases[] = {
+	    {"policy", NULL, 0, "FOUND table policy, key "},
+	    {"header", NULL, 60, "FOUND entry 0: "},
+	    {"body", NULL, 200, "FOUND entry 0: "},
+	    {"key_party", NULL, 3, "FOUND table key_party, key "},
+	    {"key", NULL, 70, "FOUND table key, key "},
+	    {"meta", "head", 3, "FOUND table meta, key head: "},
+	    {"meta", "checkpoint", 30, "FOUND table meta, key checkpoint: "},
+	    {"meta", "origin", 3, "FOUND table meta, key origin: "},
+	    {"meta", "version", 3, "FOUND table meta, key version: "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct run run;
+
+		renew(CITY);
+		damage(books.nodes[CITY], cases[i].table, cases[i].key, cases[i].at);
+		run = suiren("verify '%s' --replay", node_directory(books.nodes[CITY]));
+		if (run.status != 1 || !strstr(run.out, cases[i].told))
+			fail_msg("%s %s: status %d\n%.2000s%s", cases[i].table,
+			    cases[i].key ? cases[i].key : "", run.status, run.out, run.err);
+		run_free(&run);
+	}
+	renew(CITY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -628,6 +691,7 @@ int main(void)
 		after_a_person_is_erased_the_lines_about_it_are_not_rerun_and_all_else_is),
 	    cmocka_unit_test(a_writer_at_work_beside_it_does_not_disturb_it),
 	    cmocka_unit_test(the_program_names_what_it_finds_as_text_and_as_json),
+	    cmocka_unit_test(books_too_damaged_for_the_node_to_open_are_told_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, open_books, close_books);

@@ -80,6 +80,7 @@ static enum error ledger_alone(
 	if (error)
 		return error;
 	subject->options = (struct ledger_options){.read_only = true,
+	    .unchecked = true,
 	    .map_size = subject->config->map_size,
 	    .chart = settlement_chart,
 	    .project_own = settlement_project_own,
