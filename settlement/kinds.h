@@ -16,7 +16,7 @@
 	X(2, policy, LINES_MADE)         /* order or policy_notice: a catalogue from a day */      \
 	X(3, peer, LINES_MADE)           /* node_descriptor of another city */                     \
 	X(4, officer, LINES_GIVEN)       /* officers' keys added and ended */                      \
-	X(5, account_flags, LINES_GIVEN) /* freeze, unfreeze, close */                             \
+	X(5, account_flags, LINES_GIVEN) /* freeze, unfreeze, close: settlement/account_order.c */   \
 	X(6, expired, LINES_MADE)        /* pending transfers past their deadline */               \
 	/* registers */                                                                            \
 	X(10, institution, LINES_GIVEN)       /* order: registered, changed, new key, standing */  \

@@ -1,4 +1,4 @@
-/* The kinds by which a node speaks of itself and its peers: genesis, policies, peers, officers, account flags, expiry; and
+/* The kinds by which a node speaks of itself and its peers: genesis, policies, peers, officers, expiry; and
  * acknowledgements and refusals of documents. docs/format.md, "Kinds of the node". */
 #include <assert.h>
 #include <stdio.h>
@@ -15,9 +15,6 @@
 
 #define OFFICER_ADD 1
 #define OFFICER_END 2
-#define FLAG_FREEZE 1
-#define FLAG_UNFREEZE 2
-#define FLAG_CLOSE 3
 #define PEER_ROW_HEAD 9
 
 static void put_registered(struct decision *decision)
@@ -502,69 +499,6 @@ enum error officer_apply(struct settlement *settlement, struct txn *txn, const s
 			: op == OFFICER_ADD
 			    ? keyring_add(txn, party, "officer", &key, entry->header.sequence)
 			    : keyring_revoke(txn, &id, entry->header.sequence);
-	}
-	return error;
-}
-
-/* Account flags: [account, op]. */
-
-enum error account_flags_decide(struct settlement *settlement, struct txn *txn,
-    const struct command *command, int64_t now_ms, struct decision *decision,
-    struct error_detail *detail)
-{
-	struct codec_reader reader = codec_reader(command->lines);
-
-	(void)settlement;
-	(void)now_ms;
-	for (uint32_t i = 0; i < command->count; i++) {
-		struct account account;
-		struct span name;
-		uint64_t op;
-		enum error error;
-
-		codec_array_exact(&reader, 2);
-		name = codec_text(&reader);
-		op = codec_uint_max(&reader, FLAG_CLOSE);
-		if (reader.failed || op == 0)
-			return error_set(detail, ERROR_MALFORMED,
-			    "line %u: not a well-formed account flag", (unsigned)i + 1);
-		error = account_get(txn, name, &account);
-		if (error)
-			return error_set(detail, error, "account %.*s: never used", (int)name.size,
-			    (const char *)name.data);
-		if (account.closed)
-			return error_set(detail, ERROR_CLOSED, "account %.*s: closed",
-			    (int)name.size, (const char *)name.data);
-		if (op == FLAG_CLOSE && (account.debits != account.credits ||
-					    account.pending_debits || account.pending_credits))
-			return error_set(detail, ERROR_STATE, "account %.*s: not empty",
-			    (int)name.size, (const char *)name.data);
-		put_registered(decision);
-	}
-	return codec_finish(&reader);
-}
-
-enum error account_flags_apply(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, struct error_detail *detail)
-{
-	struct codec_reader reader = codec_reader(entry->lines);
-	enum error error = ERROR_NONE;
-
-	(void)settlement;
-	(void)detail;
-	for (uint32_t i = 0; i < entry->header.count && !error; i++) {
-		struct account account;
-		struct span name;
-		uint64_t op;
-
-		codec_array_exact(&reader, 2);
-		name = codec_text(&reader);
-		op = codec_uint_max(&reader, FLAG_CLOSE);
-		error = reader.failed ? ERROR_CORRUPT : account_get(txn, name, &account);
-		if (!error)
-			error = account_set_flags(txn, name,
-			    op == FLAG_FREEZE || (op == FLAG_CLOSE && account.frozen),
-			    op == FLAG_CLOSE);
 	}
 	return error;
 }

@@ -348,6 +348,27 @@ struct bad_table {
 	const char *told; /* the one line begins so */
 };
 
+static void a_frozen_account_is_booked_to_only_when_it_is_unfrozen(void **state)
+{
+	(void)state;
+	static const char more[] = "fund appropriate city --fund lottery --amount 1 --reference "
+				   "thaw --now 2026-09-03";
+	suiren_must(0, "fund appropriate city --fund lottery --amount 1 --reference frost "
+		       "--now 2026-09-03");
+	suiren_must(0, "account freeze city fund/lottery/available --now 2026-09-03");
+	struct run run = without_trace(1, more);
+	tells(&run, "account fund/lottery/available: frozen");
+	run_free(&run);
+	run = without_trace(0, "account freeze city fund/lottery/available --now 2026-09-03");
+	tells(&run, "nothing to do");
+	run_free(&run);
+	run = without_trace(1, "account close city fund/lottery/available --now 2026-09-03");
+	tells(&run, "not empty");
+	run_free(&run);
+	suiren_must(0, "account unfreeze city fund/lottery/available --now 2026-09-03");
+	suiren_must(0, "%s", more);
+}
+
 static void each_wrong_table_gets_one_line_and_leaves_no_trace(void **state)
 {
 	static const struct bad_table cases[] = {
@@ -587,6 +608,7 @@ int main(void)
 	    cmocka_unit_test(nights_of_a_person_do_not_overlap),
 	    cmocka_unit_test(a_refused_row_can_come_again),
 	    cmocka_unit_test(a_reference_is_booked_once),
+	    cmocka_unit_test(a_frozen_account_is_booked_to_only_when_it_is_unfrozen),
 	    cmocka_unit_test(each_wrong_table_gets_one_line_and_leaves_no_trace),
 	    cmocka_unit_test(wrong_options_are_told_in_one_line),
 	    cmocka_unit_test(all_wrong_rows_are_told_but_no_more_than_a_hundred),

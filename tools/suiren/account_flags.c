@@ -3,19 +3,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* As in docs/format.md, "Account flags". */
-enum flag_operation { FLAG_FREEZE = 1, FLAG_UNFREEZE = 2, FLAG_CLOSE = 3 };
+#include "account_order.h"
 
-static const char *operation_name(enum flag_operation operation)
+static const char *operation_name(enum account_operation operation)
 {
-	return operation == FLAG_FREEZE     ? "freeze"
-	       : operation == FLAG_UNFREEZE ? "unfreeze"
-					    : "close";
+	return operation == ACCOUNT_FREEZE     ? "freeze"
+	       : operation == ACCOUNT_UNFREEZE ? "unfreeze"
+					       : "close";
 }
 
 /* Is there anything to do? The account must exist; what it is already is said and done. */
 static int account_look(const struct cli *cli, struct node *node, const char *name,
-    enum flag_operation operation, bool *needed, uint64_t *size)
+    enum account_operation operation, bool *needed, uint64_t *size)
 {
 	struct account account;
 	struct hash root;
@@ -32,15 +31,15 @@ static int account_look(const struct cli *cli, struct node *node, const char *na
 		    cli, error, "%s: no such account; `suiren balance` lists them", name);
 	if (error)
 		return cli_fail(cli, error, NULL, name);
-	*needed = operation == FLAG_FREEZE     ? !account.frozen
-		  : operation == FLAG_UNFREEZE ? account.frozen
-					       : !account.closed;
+	*needed = operation == ACCOUNT_FREEZE     ? !account.frozen
+		  : operation == ACCOUNT_UNFREEZE ? account.frozen
+						  : !account.closed;
 	return CLI_DONE;
 }
 
 /* The order's id names the account and the entry at which it was given: an account may be frozen again later. */
 static int flags_order(const struct cli *cli, struct node *node, const char *name,
-    enum flag_operation operation, uint64_t size, const struct secret_key *key)
+    enum account_operation operation, uint64_t size, const struct secret_key *key)
 {
 	struct buffer line = {0};
 	char id[ORDER_ID_MAX + 1], short_hash[17];
@@ -48,9 +47,8 @@ static int flags_order(const struct cli *cli, struct node *node, const char *nam
 	struct hash hash = hash_sha256(span_text(name));
 	hex_write(span_of(hash.bytes, 8), short_hash);
 	snprintf(id, sizeof(id), "%s-%s-%" PRIu64, operation_name(operation), short_hash, size);
-	codec_put_array(&line, 2);
-	codec_put_uint(&line, operation);
-	codec_put_text(&line, span_text(name));
+	const struct account_line flags = {operation, span_text(name)};
+	account_line_write(&line, &flags);
 	const struct node_order order = {.kind = KIND_account_flags,
 	    .id = span_text(id),
 	    .lines = buffer_span(&line),
@@ -63,7 +61,7 @@ static int flags_order(const struct cli *cli, struct node *node, const char *nam
 	return cli_answer(cli, &answer, name);
 }
 
-static int flags_run(struct cli *cli, int argc, char **argv, enum flag_operation operation)
+static int flags_run(struct cli *cli, int argc, char **argv, enum account_operation operation)
 {
 	const char *key_file = NULL;
 	const struct cli_option options[] = {{"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
@@ -95,15 +93,15 @@ static int flags_run(struct cli *cli, int argc, char **argv, enum flag_operation
 
 int account_freeze_run(struct cli *cli, int argc, char **argv)
 {
-	return flags_run(cli, argc, argv, FLAG_FREEZE);
+	return flags_run(cli, argc, argv, ACCOUNT_FREEZE);
 }
 
 int account_unfreeze_run(struct cli *cli, int argc, char **argv)
 {
-	return flags_run(cli, argc, argv, FLAG_UNFREEZE);
+	return flags_run(cli, argc, argv, ACCOUNT_UNFREEZE);
 }
 
 int account_close_run(struct cli *cli, int argc, char **argv)
 {
-	return flags_run(cli, argc, argv, FLAG_CLOSE);
+	return flags_run(cli, argc, argv, ACCOUNT_CLOSE);
 }
