@@ -191,9 +191,19 @@ enum error payment_origin(struct txn *txn, const struct payment *payment, struct
 	return ERROR_NONE;
 }
 
-/* Guests' money. Key: payer BE32 || window BE32 || uscc. */
+/* Guests' money. Key: uscc || payer BE32 || window BE32. */
 
-#define DUE_KEY_SIZE (8 + USCC_SIZE)
+#define DUE_KEY_SIZE (USCC_SIZE + 8)
+
+static uint32_t due_payer(struct span key)
+{
+	return be32_read(key.data + USCC_SIZE);
+}
+
+static uint32_t due_window(struct span key)
+{
+	return be32_read(key.data + USCC_SIZE + 4);
+}
 
 enum error guest_due_add(
     struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen)
@@ -205,9 +215,9 @@ enum error guest_due_add(
 
 	if (fen == 0)
 		return ERROR_NONE;
-	be32_write(key, payer);
-	be32_write(key + 4, window);
-	memcpy(key + 8, uscc, USCC_SIZE);
+	memcpy(key, uscc, USCC_SIZE);
+	be32_write(key + USCC_SIZE, payer);
+	be32_write(key + USCC_SIZE + 4, window);
 	error = store_get(txn, TABLE_GUEST_DUE, span_of(key, sizeof key), &value);
 	if (!error && value.size != sizeof due)
 		return ERROR_CORRUPT;
@@ -240,27 +250,6 @@ uint32_t guest_payer(const char *name)
 	return dash ? (uint32_t)strtoul(dash + 1, NULL, 10) : 0;
 }
 
-static int by_uscc(const void *a, const void *b)
-{
-	return memcmp(
-	    ((const struct guest_due *)a)->uscc, ((const struct guest_due *)b)->uscc, USCC_SIZE);
-}
-
-/* Rows come by payer and window: put those of an institution together. */
-static void merge(struct guest_due *dues, size_t *count)
-{
-	size_t kept = 0;
-
-	qsort(dues, *count, sizeof *dues, by_uscc);
-	for (size_t i = 0; i < *count; i++) {
-		if (kept && memcmp(dues[kept - 1].uscc, dues[i].uscc, USCC_SIZE) == 0)
-			dues[kept - 1].fen += dues[i].fen;
-		else
-			dues[kept++] = dues[i];
-	}
-	*count = kept;
-}
-
 enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
     struct guest_due **dues, size_t *count)
 {
@@ -276,13 +265,20 @@ enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
 	error = cursor_seek(cursor, (struct span){NULL, 0}, &key, &value);
 	for (; !error; error = cursor_next(cursor, &key, &value)) {
 		struct guest_due *due;
+		int64_t fen;
 
-		if (key.size != DUE_KEY_SIZE || value.size != sizeof due->fen) {
+		if (key.size != DUE_KEY_SIZE || value.size != sizeof fen) {
 			error = ERROR_CORRUPT;
 			break;
 		}
-		if (!wanted(context, txn, be32_read(key.data), be32_read(key.data + 4)))
+		if (!wanted(context, txn, due_payer(key), due_window(key)))
 			continue;
+		memcpy(&fen, value.data, sizeof fen);
+		/* Rows of one institution stand together. */
+		if (*count && memcmp((*dues)[*count - 1].uscc, key.data, USCC_SIZE) == 0) {
+			(*dues)[*count - 1].fen += fen;
+			continue;
+		}
 		if (*count == capacity) {
 			size_t more = capacity ? 2 * capacity : 64;
 			struct guest_due *grown = realloc(*dues, more * sizeof *grown);
@@ -295,8 +291,8 @@ enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
 		}
 		due = &(*dues)[(*count)++];
 		memset(due, 0, sizeof *due);
-		memcpy(due->uscc, key.data + 8, USCC_SIZE);
-		memcpy(&due->fen, value.data, sizeof due->fen);
+		memcpy(due->uscc, key.data, USCC_SIZE);
+		due->fen = fen;
 	}
 	cursor_close(cursor);
 	if (error != ERROR_NOT_FOUND) {
@@ -304,8 +300,6 @@ enum error guest_dues(struct txn *txn, guest_due_wanted *wanted, void *context,
 		*dues = NULL;
 		return error;
 	}
-	if (*count)
-		merge(*dues, count);
 	return ERROR_NONE;
 }
 
@@ -319,7 +313,9 @@ static enum error due_next(struct txn *txn, guest_due_wanted *wanted, void *cont
 
 	if (error)
 		return error;
-	error = cursor_seek(cursor, span_of(from, from_size), &key, &value);
+	if (from_size == 0)
+		memcpy(from, uscc, USCC_SIZE);
+	error = cursor_seek(cursor, span_of(from, from_size ? from_size : USCC_SIZE), &key, &value);
 	/* The row that `from` names was seen before, if it is still there. */
 	if (!error && from_size && span_equal(key, span_of(from, from_size)))
 		error = cursor_next(cursor, &key, &value);
@@ -328,8 +324,11 @@ static enum error due_next(struct txn *txn, guest_due_wanted *wanted, void *cont
 			error = ERROR_CORRUPT;
 			break;
 		}
-		if (memcmp(key.data + 8, uscc, USCC_SIZE) != 0 ||
-		    !wanted(context, txn, be32_read(key.data), be32_read(key.data + 4)))
+		if (memcmp(key.data, uscc, USCC_SIZE) != 0) {
+			error = ERROR_NOT_FOUND;
+			break;
+		}
+		if (!wanted(context, txn, due_payer(key), due_window(key)))
 			continue;
 		memcpy(from, key.data, DUE_KEY_SIZE);
 		memcpy(fen, value.data, sizeof *fen);
