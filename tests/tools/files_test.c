@@ -108,6 +108,7 @@ static const char *const others[] = {
     "claim sign claims.csv --key FILE --policy bundle -o out",
     "claim sign claims.csv --key house.key --policy FILE -o out",
     "claim check city FILE",
+    "payment import city FILE --now 2026-11-01",
     "claim submit city FILE --now 2026-11-01",
     "claim submit city good.sheet --entered-by wang --officer-key FILE --now 2026-11-01",
     "claim reverse city --entry 1 --line 0 --grounds x --officer-key FILE --now 2026-11-01",
