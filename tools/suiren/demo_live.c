@@ -35,9 +35,14 @@ enum error demo_live_open(
 {
 	memset(live, 0, sizeof *live);
 	live->directory = directory;
-	if (mkdir(directory, 0755) != 0)
-		return error_set(&live->detail, errno == EEXIST ? ERROR_EXISTS : ERROR_IO, "%s: %s",
-		    directory, strerror(errno));
+	if (mkdir(directory, 0755) != 0) {
+		if (errno == EEXIST)
+			return error_set(&live->detail, ERROR_EXISTS,
+			    "%s: exists already and is not overwritten; name another directory "
+			    "with --dir",
+			    directory);
+		return error_set(&live->detail, ERROR_IO, "%s: %s", directory, strerror(errno));
+	}
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		enum error error;
 

@@ -138,7 +138,7 @@ static void pool_text(
 	output_amount(UNIT_CNY, pool->out_fen, out);
 	output_amount(UNIT_CNY, pool->balance_fen, balance);
 	output_cell(stdout, code, 16);
-	printf("  %-9s  %18s  %18s  %18s  ", source, in, out, balance);
+	printf("  %-11s%18s  %18s  %18s  ", source, in, out, balance);
 	output_text(stdout, span_text(name_zh));
 	fputc('\n', stdout);
 }
@@ -197,7 +197,12 @@ static int show(const struct cli *cli, struct txn *txn, const struct policy *pol
 		yyjson_mut_doc_set_root(doc, object);
 		yyjson_mut_obj_add_val(doc, object, "funds", array);
 	} else {
-		printf("%-16s  %-9s  %18s  %18s  %18s\n", "fund", "source", "in", "out", "balance");
+		output_cell(stdout, "资金 fund", 18);
+		output_cell(stdout, "来源 source", 11);
+		output_cell_right(stdout, "收入 in", 18);
+		output_cell_right(stdout, "支出 out", 20);
+		output_cell_right(stdout, "余额 balance", 20);
+		puts("  名称 name");
 	}
 	for (size_t i = 0; !error && policy && i < policy->fund_count; i++)
 		error = fund_show(txn, &policy->funds[i], doc, array);
