@@ -22,8 +22,10 @@ static void every_day_needs_a_grant(void **state)
 	/* A grant of another programme is none. */
 	expect_refused(
 	    judge(&city, JUNE, person, NURSING, 5, 20), REASON_no_grant, day(2026, 6, 5));
-	/* Level 2: 200.00; R(20) - R(4) = 13333 - 2667. */
-	expect_paid(judge(&city, JUNE, person, SERVICE, 5, 20), 10666);
+	/* Level 2: 200.00; the first day, the last day, and those between: R(5) - R(4) = 3333 - 2667, R(20) - R(19) = 13333 - 12667. */
+	expect_paid(judge(&city, JUNE, person, SERVICE, 5, 5), 666);
+	expect_paid(judge(&city, JUNE, person, SERVICE, 20, 20), 666);
+	expect_paid(judge(&city, JUNE, person, SERVICE, 6, 19), 9334);
 	/* The next grant joins on: what two grants cover one line may claim. */
 	town_grant(&city, person, SERVICE, day(2026, 6, 21), day(2026, 6, 25), PAID_TO_INSTITUTION,
 	    GRANT_GIVEN);
@@ -64,8 +66,10 @@ static void an_assessment_holds_to_its_last_day(void **state)
 	    judge(&city, JUNE, person, BED, 2, 17), REASON_no_assessment, day(2026, 6, 2));
 	expect_refused(
 	    judge(&city, JUNE, person, BED, 3, 18), REASON_no_assessment, day(2026, 6, 18));
-	/* Level 0: 50.00; R(17) - R(2) = 2833 - 333. */
-	expect_paid(judge(&city, JUNE, person, BED, 3, 17), 2500);
+	/* Level 0: 50.00; R(3) - R(2) = 500 - 333, R(17) - R(16) = 2833 - 2667, and between them 2667 - 500. */
+	expect_paid(judge(&city, JUNE, person, BED, 3, 3), 167);
+	expect_paid(judge(&city, JUNE, person, BED, 17, 17), 166);
+	expect_paid(judge(&city, JUNE, person, BED, 4, 16), 2167);
 	/* Assessed again from the next day on, level 4: 200.00; R(30) - R(17) = 20000 - 11333. */
 	town_assess(&city, person, 4, day(2026, 6, 18), day(2027, 6, 17));
 	expect_paid(judge(&city, JUNE, person, BED, 18, 30), 8667);

@@ -20,7 +20,9 @@ static void every_day_elsewhere_needs_a_filing(void **state)
 	    day(2026, 6, 4));
 	expect_refused(judge(&pair, CHENGDU, person, "care_subsidy", 5, 21), REASON_not_filed,
 	    day(2026, 6, 21));
-	expect_paid(judge(&pair, CHENGDU, person, "care_subsidy", 5, 20), 16000);
+	expect_paid(judge(&pair, CHENGDU, person, "care_subsidy", 20, 20), 1000);
+	expect_paid(judge(&pair, CHENGDU, person, "care_subsidy", 5, 5), 1000);
+	expect_paid(judge(&pair, CHENGDU, person, "care_subsidy", 6, 19), 14000);
 	/* The next filing joins on. */
 	town_file(&pair.home, person, GUANGYUAN, day(2026, 6, 21), DAY_NEVER);
 	carry(&pair);

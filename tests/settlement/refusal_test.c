@@ -320,6 +320,28 @@ static void nights_paid_in_a_stay_that_ended_earlier_are_not_paid_in_the_next_on
 	town_close(&city);
 }
 
+static void the_last_night_alone_is_not_paid_again_either(void **state)
+{
+	struct town city;
+	(void)state;
+	city_open(&city);
+	uint64_t person = guest(&city), other = guest(&city);
+	town_house(&city, HOUSE_B, CHENGDU, 10);
+	town_at(&city, day(2026, 7, 2));
+	expect_paid(judge(&city, JUNE, person, BED, 1, 30), 10000);
+	expect_paid(judge(&city, JUNE, other, BED, 1, 29), 9667);
+	desk_leave(&city, HOUSE_A, person, day(2026, 3, 1), day(2026, 6, 29));
+	desk_leave(&city, HOUSE_A, other, day(2026, 3, 1), day(2026, 6, 29));
+	town_stay(&city, HOUSE_B, person, day(2026, 6, 30), DAY_NEVER);
+	town_stay(&city, HOUSE_B, other, day(2026, 6, 30), DAY_NEVER);
+	const struct claim_line nights[] = {{person, BED, 30, 30, 0}, {other, BED, 30, 30, 0}};
+	uint64_t number = desk_claim(&city, HOUSE_B, CHENGDU, JUNE, nights, 2);
+	expect_refused(desk_verdict(&city, HOUSE_B, number, 0), REASON_duplicate, day(2026, 6, 30));
+	/* The other one's night was not claimed: 10000 - 9667. */
+	expect_paid(desk_verdict(&city, HOUSE_B, number, 1), 333);
+	town_close(&city);
+}
+
 /* --- 10, 18: the stay --------------------------------------------------------------------------------------- */
 
 static void each_night_must_be_one_of_a_stay_in_this_house(void **state)
@@ -419,6 +441,7 @@ int main(void)
 	    cmocka_unit_test(a_day_of_a_need_is_paid_once),
 	    cmocka_unit_test(lines_of_one_sheet_see_each_other),
 	    cmocka_unit_test(nights_paid_in_a_stay_that_ended_earlier_are_not_paid_in_the_next_one),
+	    cmocka_unit_test(the_last_night_alone_is_not_paid_again_either),
 	    cmocka_unit_test(each_night_must_be_one_of_a_stay_in_this_house),
 	    cmocka_unit_test(two_stays_without_a_gap_are_nights_enough_for_one_line),
 	    cmocka_unit_test(a_night_that_is_not_over_cannot_be_claimed),
