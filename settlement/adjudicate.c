@@ -164,8 +164,8 @@ struct days_anywhere {
 	uint32_t days;
 };
 
-/* The slot of a stay of the line's person; those in the sheet's institution have been seen. */
-static enum error slot_of(
+/* Those in the sheet's institution have been seen. */
+enum error line_stay_slot(
     const struct line_case *line, const struct stay_night_span *stay, uint32_t *slot)
 {
 	const struct adjudication *of = line->of;
@@ -195,7 +195,7 @@ static bool add_days(void *context, const struct stay_night_span *stay)
 
 	if (stay->first_day >= of->month_first + (int32_t)of->month_days)
 		return false; /* in order of first day */
-	error = slot_of(found->line, stay, &slot);
+	error = line_stay_slot(found->line, stay, &slot);
 	if (error)
 		claim_state_fail(of->state, error);
 	else

@@ -88,6 +88,9 @@ struct line_case {
 /* Find the facts for a line; lines are cheapest in order of person. */
 MUST_CHECK enum error line_case_find(
     struct adjudication *adjudication, const struct sheet_line *line, struct line_case *found);
+/* The slot of a stay of the line's person. Fails with: ERROR_NOT_FOUND, and the store's. */
+MUST_CHECK enum error line_stay_slot(
+    const struct line_case *line, const struct stay_night_span *stay, uint32_t *slot);
 /* Days of the month that are claimed for the person in all stays, wherever they are and whichever nights they have now, bit d - 1 for
  * day d. A failure is the claim state's. */
 uint32_t line_days_anywhere(struct line_case *line, enum need need);

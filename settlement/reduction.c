@@ -177,17 +177,16 @@ static bool count_days(void *context, const struct stay_night_span *stay)
 {
 	struct days_count *count = context;
 	struct adjudication *of = count->line->of;
-	const struct stay_row *row;
+	uint32_t slot;
 
 	if ((stay->last_night < of->month_first &&
 		!(count->line->person->state & PERSON_SHORTENED)) ||
 	    stay->first_day >= of->month_first + (int32_t)of->month_days)
 		return true;
-	count->error =
-	    stay_get(of->txn, stay->uscc, count->line->line->person, stay->first_day, &row);
+	count->error = line_stay_slot(count->line, stay, &slot);
 	if (!count->error)
 		count->days += __builtin_popcount(
-		    claim_state_days_at(of->state, stay->uscc, count->need, row->slot));
+		    claim_state_days_at(of->state, stay->uscc, count->need, slot));
 	return !count->error;
 }
 

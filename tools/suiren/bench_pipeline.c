@@ -1,7 +1,6 @@
 #include "bench_pipeline.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,8 +18,8 @@ struct place {
 
 struct pipeline {
 	const struct bench_sheets *sheets;
-	atomic_size_t next;
 	/* Under the mutex: */
+	size_t next; /* sheet that no worker has taken yet */
 	struct place ring[RING];
 	size_t taken;   /* places of sheets before this one are free again */
 	size_t wanted;  /* the writer waits for the sheets before this one */
@@ -58,25 +57,33 @@ static enum error prepare_one(const struct bench_sheet *sheet, struct bench_prep
 			   &sheet->key, &item->prepared, NULL);
 }
 
+/* The next sheet that there is a place for; false when there is no more. */
+static bool take(struct pipeline *pipeline, size_t *index)
+{
+	bool taken;
+
+	pthread_mutex_lock(&pipeline->mutex);
+	while (pipeline->next >= pipeline->taken + RING &&
+	       pipeline->next < pipeline->sheets->count && !pipeline->failed)
+		pthread_cond_wait(&pipeline->room, &pipeline->mutex);
+	taken = pipeline->next < pipeline->sheets->count && !pipeline->failed;
+	if (taken)
+		*index = pipeline->next++;
+	else
+		pthread_cond_broadcast(&pipeline->room);
+	pthread_mutex_unlock(&pipeline->mutex);
+	return taken;
+}
+
 static void *work(void *context)
 {
 	struct pipeline *pipeline = context;
+	size_t i;
 
-	for (;;) {
-		size_t i = atomic_fetch_add(&pipeline->next, 1);
+	while (take(pipeline, &i)) {
 		struct place *place = &pipeline->ring[i % RING];
-		enum error error;
+		enum error error = prepare_one(&pipeline->sheets->sheets[i], &place->item);
 
-		if (i >= pipeline->sheets->count)
-			break;
-		pthread_mutex_lock(&pipeline->mutex);
-		while (i >= pipeline->taken + RING && !pipeline->failed)
-			pthread_cond_wait(&pipeline->room, &pipeline->mutex);
-		error = pipeline->failed;
-		pthread_mutex_unlock(&pipeline->mutex);
-		if (error)
-			break;
-		error = prepare_one(&pipeline->sheets->sheets[i], &place->item);
 		pthread_mutex_lock(&pipeline->mutex);
 		place->ready = true;
 		if (error)
@@ -119,7 +126,11 @@ static void hand_back(struct pipeline *pipeline, size_t at, size_t count, enum e
 	pipeline->taken = at + count;
 	if (error)
 		pipeline->failed = error;
-	pthread_cond_broadcast(&pipeline->room);
+	/* One worker is enough to go on with: two would take the writer's core from it. */
+	if (error)
+		pthread_cond_broadcast(&pipeline->room);
+	else
+		pthread_cond_signal(&pipeline->room);
 	pthread_mutex_unlock(&pipeline->mutex);
 }
 
