@@ -582,17 +582,31 @@ enum error sheet_expected(struct txn *txn, const struct sheet_header *header, ui
 
 /* Reversed lines. Key: sequence BE64 || line BE32 -> entry BE64. */
 
-enum error reversed_get(struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed)
+enum error reversed_by(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t *by)
 {
 	uint8_t key[12];
 	struct span value;
 	enum error error;
 
+	*by = 0;
 	be64_write(key, sequence);
 	be32_write(key + 8, line);
 	error = store_get(txn, TABLE_REVERSED, span_of(key, sizeof key), &value);
-	*reversed = !error;
-	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	if (value.size != 8)
+		return ERROR_CORRUPT;
+	*by = be64_read(value.data);
+	return ERROR_NONE;
+}
+
+enum error reversed_get(struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed)
+{
+	uint64_t by;
+	enum error error = reversed_by(txn, sequence, line, &by);
+
+	*reversed = by != 0;
+	return error;
 }
 
 enum error reversed_put(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t by)

@@ -87,7 +87,9 @@ typedef bool sheet_row_visit(
 MUST_CHECK enum error sheet_row_each(
     struct txn *txn, const char *uscc, sheet_row_visit *visit, void *context);
 
-/* Has line `line` of entry `sequence` been reversed? */
+/* Has line `line` of entry `sequence` been reversed? `by` is the entry that did, and 0 (the node's own first one) if none. */
+MUST_CHECK enum error reversed_by(
+    struct txn *txn, uint64_t sequence, uint32_t line, uint64_t *by);
 MUST_CHECK enum error reversed_get(
     struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed);
 MUST_CHECK enum error reversed_put(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t by);

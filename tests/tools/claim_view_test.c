@@ -1,5 +1,6 @@
 /* What a clerk can check by hand: `claim check` and `claim show` give each line its reason, the clause, the arithmetic; the books name facts about a
  * person by the entry that brought them, and only the city's own dry run tells them by value. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -142,11 +143,54 @@ static void the_books_tell_the_same_and_no_facts(void **state)
 	run_free(&run);
 }
 
+/* The verdict stays what it was; what became of it stands beside it. */
+static void a_line_that_was_taken_back_says_so(void **state)
+{
+	(void)state;
+	char number[32] = "", told[64];
+	uint64_t by = 0;
+	unsigned taken = 3;
+	struct run run = suiren_expect(0, "claim show city " HOME);
+	assert_int_equal(sscanf(run.out, HOME " %31s", number), 1);
+	run_free(&run);
+	run = suiren_expect(0, "claim show city " HOME " %s --json", number);
+	json_t *lines = json_loads(run.out, 0, NULL);
+	for (unsigned i = 0; i < 3; i++) {
+		json_t *line = json_array_get(lines, i);
+		assert_null(json_object_get(line, "reversed_entry"));
+		if (json_integer_value(json_object_get(line, "amount_fen")) == 6452)
+			taken = i;
+	}
+	json_decref(lines);
+	run_free(&run);
+	run = suiren_expect(0,
+	    "claim reverse city --institution " HOME
+	    " --number %s --line %u --grounds moved" NOVEMBER,
+	    number, taken);
+	assert_int_equal(sscanf(run.out, "claim reverse: booked as entry %" SCNu64, &by), 1);
+	run_free(&run);
+	run = suiren_expect(0, "claim show city " HOME " %s", number);
+	snprintf(told, sizeof(told), "已冲正 reversed by entry %" PRIu64 "\n", by);
+	tells(&run, "核准 approved 64.52");
+	tells(&run, told);
+	assert_null(strstr(strstr(run.out, "已冲正") + 1, "已冲正"));
+	run_free(&run);
+	run = suiren_expect(0, "claim show city " HOME " %s --json", number);
+	lines = json_loads(run.out, 0, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(
+		    json_integer_value(json_object_get(json_array_get(lines, i), "reversed_entry")),
+		    i == taken ? by : 0);
+	json_decref(lines);
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_dry_run_tells_reason_clause_figures_and_facts),
 	    cmocka_unit_test(the_books_tell_the_same_and_no_facts),
+	    cmocka_unit_test(a_line_that_was_taken_back_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

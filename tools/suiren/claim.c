@@ -267,6 +267,23 @@ static void show_line(
 		claim_view_facts(checking->header, line, row);
 }
 
+/* What was taken back since stays approved in the books; it is told beside the line. */
+static enum error show_reversal(
+    const struct checking *checking, struct txn *txn, uint64_t sequence, uint32_t index)
+{
+	uint64_t by;
+	enum error error = reversed_by(txn, sequence, index, &by);
+
+	if (error || by == 0)
+		return error;
+	if (checking->doc)
+		yyjson_mut_obj_add_uint(checking->doc, yyjson_mut_arr_get_last(checking->array),
+		    "reversed_entry", by);
+	else
+		printf("        已冲正 reversed by entry %" PRIu64 "\n", by);
+	return ERROR_NONE;
+}
+
 static enum error check_one(struct checking *checking, struct node *node, struct txn *txn,
     struct span file, struct error_detail *detail)
 {
@@ -529,6 +546,8 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 		error = verdicts.failed;
 		if (!error)
 			show_line(checking, i, &lines[i], &verdict);
+		if (!error)
+			error = show_reversal(checking, txn, row.sequence, i);
 	}
 	free(lines);
 	policy_free(policy);

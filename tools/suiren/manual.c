@@ -88,7 +88,7 @@ static const struct manual_page pages[] = {
 	"sheets.\n"
 	"JSON of sheets: institution, number, month, payer, lines, entry, answer_entry, state; of "
 	"lines as\n"
-	"`claim check`.\n"},
+	"`claim check`, and reversed_entry where a line was taken back since.\n"},
     {"window", "list",
 	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut "
 	"of that\n"
