@@ -15,7 +15,7 @@
 #include "net_limits.h"
 #include "verdict.h"
 
-#define PERSONS_DEFAULT 200000u
+#define PERSONS_DEFAULT 50000u
 #define PERSONS_MAX 2000000u
 #define FIRST_MONTH 201501u
 #define FLOOR_MAP_SIZE (UINT64_C(64) << 30)
