@@ -1,5 +1,5 @@
 /* codec.h: deterministic CBOR (RFC 8949 section 4.2.1), the writer and the strict reader. The writer appends to a
- * buffer with libcbor's encoders and inherits the buffer's sticky failure. The reader works over a borrowed span,
+ * buffer, long heads with libcbor's encoders, and inherits the buffer's sticky failure. The reader works over a borrowed span,
  * copies nothing, and its failure is sticky too: after the first violation every read returns 0 and an empty span,
  * and codec_finish tells what happened. What the reader refuses: docs/format.md, "CBOR". Pure and thread-safe. */
 #ifndef SUIREN_CODEC_H
