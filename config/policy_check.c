@@ -66,6 +66,15 @@ static void check_covered(const struct check *check, size_t index)
 	}
 }
 
+static bool asks_facts(const struct programme *programme)
+{
+	bool by_age = programme->age_min > 0 || programme->age_or > 0;
+
+	for (size_t i = 0; i < programme->band_count; i++)
+		by_age = by_age || programme->bands[i].age_from > 0;
+	return by_age || programme->income_mask != 0 || programme->flag_or != 0;
+}
+
 static void check_one(const struct check *check, size_t index)
 {
 	const struct programme *programme = &check->policy->programmes[index];
@@ -81,6 +90,10 @@ static void check_one(const struct check *check, size_t index)
 		complain(check, index, "regions", "are listed, but the programme is not portable");
 	if ((programme->age_or != 0) != (programme->flag_or != 0))
 		complain(check, index, "age_or", "age_or and flag_or belong together");
+	if (programme->payer == PAYER_HOST && asks_facts(programme))
+		complain(check, index, "payer",
+		    "the host pays for guests too, whose age, income and flags never leave home: "
+		    "it may ask for ability levels only");
 	if (programme->paid_to == PAID_TO_INSTITUTION && programme->accrues != ACCRUES_DAY)
 		complain(check, index, "accrues", "what institutions claim accrues by day");
 	if (programme->paid_to == PAID_TO_CARD && programme->accrues != ACCRUES_MONTH)

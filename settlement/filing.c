@@ -34,20 +34,19 @@ static enum error line_read(struct span item, struct filing_line *line)
 	return codec_finish(&reader);
 }
 
-/* An item of "filing": [person code, from day, until day or null, consent hash or null, facts or null]; when the person is forgotten
- * all but the code are null. */
+/* An item of "filing": [person code, from day, until day or null, consent hash or null]; when the person is forgotten all but the
+ * code are null. Facts of persons never leave home. */
 struct filing_item {
 	uint64_t person;
 	bool forgotten;
 	int32_t from_day, until_day;
-	bool has_consent, has_facts;
+	bool has_consent;
 	struct hash consent;
-	struct person_facts facts;
 };
 
 static void item_write(struct buffer *out, const struct filing_item *item)
 {
-	codec_put_array(out, 5);
+	codec_put_array(out, 4);
 	codec_put_uint(out, item->person);
 	if (item->forgotten)
 		codec_put_null(out);
@@ -58,17 +57,13 @@ static void item_write(struct buffer *out, const struct filing_item *item)
 		codec_put_bytes(out, hash_span(&item->consent));
 	else
 		codec_put_null(out);
-	if (item->has_facts)
-		person_facts_write(out, &item->facts);
-	else
-		codec_put_null(out);
 }
 
 static enum error item_read(struct span bytes, struct filing_item *item)
 {
 	struct codec_reader reader = codec_reader(bytes);
 	*item = (struct filing_item){0};
-	codec_array_exact(&reader, 5);
+	codec_array_exact(&reader, 4);
 	item->person = codec_uint(&reader);
 	item->forgotten = codec_null(&reader);
 	item->from_day = item->forgotten ? 0 : day_take(&reader);
@@ -76,67 +71,13 @@ static enum error item_read(struct span bytes, struct filing_item *item)
 	item->has_consent = !codec_null(&reader);
 	if (item->has_consent)
 		codec_bytes_exact(&reader, item->consent.bytes, HASH_SIZE);
-	item->has_facts = !codec_null(&reader);
-	if (item->has_facts)
-		person_facts_take(&reader, &item->facts);
 	if (item->from_day < 0 || item->until_day < item->from_day - 1 ||
-	    (item->forgotten &&
-		(item->until_day != DAY_NEVER || item->has_consent || item->has_facts)))
+	    (item->forgotten && (item->until_day != DAY_NEVER || item->has_consent)))
 		reader.failed = ERROR_MALFORMED;
 	return codec_finish(&reader);
 }
 
 /* --- what hosts are told ----------------------------------------------------------------------------------- */
-
-static bool programme_asks_facts(const struct programme *programme)
-{
-	bool by_age = programme->age_min > 0 || programme->age_or > 0;
-	for (size_t i = 0; i < programme->band_count; i++)
-		by_age = by_age || programme->bands[i].age_from > 0;
-	return programme->payer == PAYER_HOST &&
-	       (by_age || programme->income_mask != 0 || programme->flag_or != 0);
-}
-
-/* Does the host pay anything of its own by age, income class or flags? If not, these stay at home. */
-static bool host_asks_facts(const struct settlement *settlement, uint32_t host)
-{
-	const struct policy *policy = settlement_policy(settlement, host);
-	for (size_t i = 0; policy && i < policy->programme_count; i++)
-		if (programme_asks_facts(&policy->programmes[i]))
-			return true;
-	return false;
-}
-
-static struct person_facts facts_of(const struct person_row *row)
-{
-	return (struct person_facts){
-	    .code = row->code,
-	    .birth_day = row->birth_day,
-	    .death_day = row->death_day,
-	    .income_class = row->income_class,
-	    .flags = row->flags,
-	};
-}
-
-void filing_facts_changed(
-    struct register_work *work, const struct person_row *row, const struct person_facts *facts)
-{
-	for (size_t i = 0; i < PERSON_FILINGS_MAX; i++) {
-		const struct filing_span *filing = &row->filings[i];
-		if (filing->region == 0 || !host_asks_facts(work->settlement, filing->region))
-			continue;
-		struct filing_item item = {
-		    .person = facts->code,
-		    .from_day = filing->from_day,
-		    .until_day = filing->until_day,
-		    .has_facts = true,
-		    .facts = *facts,
-		};
-		struct buffer *out = dispatch_item(&work->messages[MESSAGE_FILING], filing->region);
-		if (out)
-			item_write(out, &item);
-	}
-}
 
 void filing_forget(struct register_work *work, const struct person_row *row)
 {
@@ -189,9 +130,6 @@ static void tell_host(
 	    .until_day = line->until_day,
 	    .has_consent = true,
 	    .consent = line->consent,
-	    .has_facts =
-		(row->state & PERSON_HAS_FACTS) && host_asks_facts(work->settlement, line->host),
-	    .facts = facts_of(row),
 	};
 	struct buffer *out = dispatch_item(&work->messages[MESSAGE_FILING], line->host);
 	if (out)
@@ -373,8 +311,6 @@ static enum error notice_line_apply(struct settlement *settlement, struct txn *t
 	    .until_day = item.until_day,
 	};
 	person_add_filing(&row, &filing);
-	if (item.has_facts)
-		person_set_facts(&row, &item.facts, entry->header.sequence);
 	return person_put(txn, &row);
 }
 

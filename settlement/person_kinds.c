@@ -47,8 +47,6 @@ static enum error person_line_decide(struct register_work *work, struct span lin
 			return register_malformed(
 			    work, "the facts do not open under the person's key");
 	}
-	if (reason == REASON_approved)
-		filing_facts_changed(work, &row, &facts);
 	(void)register_verdict(work, reason == REASON_approved ? REASON_registered : reason);
 	return ERROR_NONE;
 }
@@ -59,7 +57,6 @@ enum error person_decide(struct settlement *settlement, struct txn *txn,
 {
 	static const struct register_kind kind = {
 	    .line = person_line_decide,
-	    .messages = {"filing"},
 	};
 	return register_decide(&kind, settlement, txn, command, now_ms, decision, detail);
 }

@@ -145,6 +145,22 @@ static void days_levels_and_places_must_fit_together(void **state)
 	each_is_told(*state, changes, sizeof changes / sizeof *changes);
 }
 
+/* The host pays for guests too, and what these conditions ask for never leaves their home. */
+static void a_host_pays_by_ability_level_only(void **state)
+{
+	static const struct change changes[] = {
+	    {"payer: home\n    paid_to: institution\n",
+		"payer: host\n    paid_to: institution\n    income: [low]\n",
+		"12 programmes[0].payer: the host pays for guests too"},
+	    {"payer: home\n    paid_to: institution\n",
+		"payer: host\n    paid_to: institution\n    age_or: 80\n    flag_or: [disabled]\n",
+		"12 programmes[0].payer: the host pays for guests too"},
+	    {"payer: home\n    paid_to: card\n", "payer: host\n    paid_to: card\n",
+		"34 programmes[1].payer: the host pays for guests too"},
+	};
+	each_is_told(*state, changes, sizeof changes / sizeof *changes);
+}
+
 static void how_it_accrues_must_fit_to_whom_it_is_paid(void **state)
 {
 	static const struct change changes[] = {
@@ -269,6 +285,7 @@ int main(void)
 	    CASE(a_good_catalogue_is_good),
 	    CASE(amounts_may_not_overlap_nor_leave_anybody_out),
 	    CASE(days_levels_and_places_must_fit_together),
+	    CASE(a_host_pays_by_ability_level_only),
 	    CASE(how_it_accrues_must_fit_to_whom_it_is_paid),
 	    CASE(limits_and_funds_must_say_what_they_are),
 	    CASE(all_programmes_of_a_need_have_one_payer_on_a_day),
