@@ -2,7 +2,7 @@
  * the consent) and grants (待遇: which programme, from when to when, paid to whom). Both stand in the person's row; grants
  * also in a table by programme, so that a monthly run is one scan. Not thread-safe: belongs to the transaction.
  *
- * What other cities learn (docs/format.md, "Filings and grants"): the host of a filing learns the person's code, the days, the
+ * What other cities learn (docs/format.md, "Persons"): the host of a filing learns the person's code, the days, the
  * grants that can be paid to an institution there, and the ability levels. Birth day, death day, income class and flags go
  * along only if the host's own catalogue pays a programme that asks for them. */
 #ifndef SUIREN_ENTITLEMENT_H
