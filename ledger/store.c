@@ -124,6 +124,16 @@ static enum error open_tables(struct store *store, const struct store_options *o
 	return error_of(store, code);
 }
 
+/* An interrupted copy leaves such a file, and LMDB tells a reader nothing better of it than "Bad file descriptor". */
+static bool data_is_empty(const char *path)
+{
+	char file[SCRATCH_PATH_MAX];
+	struct stat status;
+
+	return snprintf(file, sizeof file, "%s/data.mdb", path) < (int)sizeof file &&
+	       stat(file, &status) == 0 && status.st_size == 0;
+}
+
 enum error store_open(const char *path, const struct store_options *options, struct store **out,
     struct error_detail *detail)
 {
@@ -150,6 +160,8 @@ enum error store_open(const char *path, const struct store_options *options, str
 	if (!code)
 		code = mdb_env_set_mapsize(
 		    store->env, options->map_size ? options->map_size : STORE_MAP_SIZE);
+	if (!code && options->read_only && data_is_empty(path))
+		code = MDB_INVALID;
 	if (!code)
 		code = mdb_env_open(store->env, path, flags, 0600);
 	if (!code)

@@ -227,10 +227,11 @@ void cli_list_end(void)
 	list.open = false;
 }
 
-void cli_expect_json(int argc, char **argv)
+bool cli_expect_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		json_asked |= strcmp(argv[i], "--json") == 0;
+	return json_asked;
 }
 
 void cli_error_json(enum error error, const char *text)

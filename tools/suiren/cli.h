@@ -47,8 +47,8 @@ struct cli_option {
 int cli_options(struct cli *cli, const struct cli_command *command, int argc, char **argv,
     const struct cli_option *options, int least, int most);
 
-/* Look whether --json is among the words, before they are parsed: a usage error is a document too then. Called by main. */
-void cli_expect_json(int argc, char **argv);
+/* Whether --json is among the words, before they are parsed: a usage error is a document too then. Called by main. */
+bool cli_expect_json(int argc, char **argv);
 /* The document of an error, if --json was given: {"error", "message"}. */
 void cli_error_json(enum error error, const char *text);
 /* Print "suiren: <what>: <where/why>" to stderr, and with --json a document {"error", "message"} to stdout (so nothing

@@ -8,6 +8,7 @@
 #include "output.h"
 #include "replay.h"
 #include "tool_limits.h"
+#include "unreadable.h"
 
 /* So many findings are shown; the others are counted. */
 
@@ -263,6 +264,9 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 	int status = CLI_DONE;
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
+	/* Books that end in the middle are not verified, and what was found until then is told. */
+	unreadable_ends_with(CLI_NO, cli->json);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	struct error_detail detail = {""};
 	status = audit_open(cli, argv[0], &subject, &detail);
 	if (status)
