@@ -277,8 +277,8 @@ static enum error show_reversal(
 	if (error || by == 0)
 		return error;
 	if (checking->doc)
-		yyjson_mut_obj_add_uint(checking->doc, yyjson_mut_arr_get_last(checking->array),
-		    "reversed_entry", by);
+		yyjson_mut_obj_add_uint(
+		    checking->doc, yyjson_mut_arr_get_last(checking->array), "reversed_entry", by);
 	else
 		printf("        已冲正 reversed by entry %" PRIu64 "\n", by);
 	return ERROR_NONE;

@@ -30,8 +30,7 @@ MUST_CHECK enum error order_payments_preview(struct node *node, struct txn *txn,
     void *context, char next[PAYMENT_PAYEE_MAX + 1], struct error_detail *detail);
 /* Facts of the bank, at most ENTRY_LINES_MAX. The same facts again are a repeat, unless `anew`: then they are judged once more. */
 MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
-    bool anew,
-    const struct secret_key *key, struct answer *answer);
+    bool anew, const struct secret_key *key, struct answer *answer);
 /* Take back one line of a claim of this city's log. */
 MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,
     const char *grounds, const struct secret_key *key, struct answer *answer);
