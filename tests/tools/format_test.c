@@ -117,9 +117,8 @@ static bool section_find(const char *title, struct part *part)
 	if (!found)
 		return false;
 	part->at = found + size - first;
-	part->end = strstr(part->at - 1, "\n## ");
-	if (!part->end)
-		part->end = page + page_size;
+	const char *next = strstr(part->at - 1, "\n## ");
+	part->end = next ? next + 1 : page + page_size; /* its last line is whole */
 	return true;
 }
 
