@@ -307,6 +307,9 @@ enum error peer_decide(struct settlement *settlement, struct txn *txn,
 	if (error)
 		return error;
 	put_descriptor_line(decision, &descriptor);
+	/* New keys of our own: nobody would ever fetch what we wrote to ourselves. */
+	if (descriptor.region == settlement_region(settlement))
+		return ERROR_NONE;
 	error = send_policy(settlement, txn, decision, descriptor.region);
 	return error || !is_new
 		   ? error

@@ -177,6 +177,29 @@ static void a_descriptor_with_a_lower_number_changes_nothing(void **state)
 	assert_int_equal(introduce(town, &first, &root), ERROR_CONFLICT);
 }
 
+/* New keys of the city itself come in by an order: its own policy is not sent to itself, where it would wait for ever. */
+static void a_new_descriptor_of_the_own_city_writes_to_nobody(void **state)
+{
+	struct fixture *fixture = *state;
+	struct town *town = &fixture->chengdu;
+	struct descriptor descriptor = descriptor_of(CHENGDU, 2);
+	struct buffer document = {0}, parameter = {0};
+	uint64_t number, sequence, waiting = 1;
+	uint32_t index;
+	descriptor.link = town_key(CHENGDU, 15).public;
+	descriptor_sign(&document, &descriptor, &town->root_key);
+	codec_put_bytes(&parameter, buffer_span(&document));
+	assert_int_equal(town_order(town, KIND_peer, &parameter, 1, NULL, 0), ERROR_NONE);
+	assert_int_equal(town->decision.outgoing_count, 0);
+	struct txn *txn;
+	assert_int_equal(txn_begin_read(ledger_store(town->ledger), &txn), ERROR_NONE);
+	assert_int_equal(outbox_next(txn, CHENGDU, 0, &number, &sequence, &index), ERROR_NOT_FOUND);
+	assert_int_equal(outbox_waiting(txn, CHENGDU, &waiting), ERROR_NONE);
+	assert_int_equal(waiting, 0);
+	txn_abort(txn);
+	buffer_free(&document);
+}
+
 /* --- sizes ---------------------------------------------------------------------------------------------------- */
 
 /* A catalogue of nearly 1 MiB, told to five cities, would make an entry of more than 4 MiB. */
@@ -465,6 +488,8 @@ int main(void)
 		a_city_that_brings_keys_of_others_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_descriptor_with_a_lower_number_changes_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		a_new_descriptor_of_the_own_city_writes_to_nobody, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_sheet_under_a_key_of_another_purpose_is_refused, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
