@@ -1,5 +1,5 @@
-/* Books whose file was cut short, by an interrupted copy for one, at any page: every command says so in one line; none dies of
- * it, none touches the file, and whoever verifies gets a no. */
+/* Books whose file was cut short at any page, by an interrupted copy for one, or whose pages are damaged: every command says so;
+ * none dies of it, none touches the file, and whoever verifies gets a no. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,6 +95,34 @@ static void a_file_that_was_cut_short_is_not_verified(void **state)
 	free(bytes);
 }
 
+/* What LMDB keeps of its own in a page: flags, where its rows begin and end, the places and sizes of the first of them. */
+static void damaged_pages_are_no_death_of_verify(void **state)
+{
+	(void)state;
+	static const size_t places[] = {10, 12, 13, 15, 16, 17, 18, 21};
+	size_t size = 0, refused = 0;
+	char *bytes = file_read("city/ledger/data.mdb", &size);
+	for (size_t page = 2; page < size / PAGE; page++) {
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i += 4) {
+			size_t place = page * PAGE + places[i + page % 4];
+			bytes[place] ^= (char)(page % 3 ? 0x04 : 0x10);
+			file_write(DATA, bytes, size);
+			bytes[place] ^= (char)(page % 3 ? 0x04 : 0x10);
+			struct run run = suiren("verify hurt");
+			bool told = run.status == 0 || run.out[0] || run.err[0];
+			if (run.status > 1 || !told)
+				print_error("byte %zu: status %d, %s%s\n", place, run.status,
+				    run.out, run.err);
+			assert_in_range(run.status, 0, 1);
+			assert_true(told);
+			refused += run.status == 1;
+			run_free(&run);
+		}
+	}
+	assert_true(refused > 0);
+	free(bytes);
+}
+
 static void an_empty_file_is_no_ledger_for_a_reader(void **state)
 {
 	(void)state;
@@ -114,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_command_tells_of_a_file_that_was_cut_short),
 	    cmocka_unit_test(a_file_that_was_cut_short_is_not_verified),
+	    cmocka_unit_test(damaged_pages_are_no_death_of_verify),
 	    cmocka_unit_test(an_empty_file_is_no_ledger_for_a_reader),
 	};
 	return cmocka_run_group_tests_name(

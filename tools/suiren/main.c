@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 		fputs("suiren: the cryptographic library does not start\n", stderr);
 		return CLI_WORLD;
 	}
-	unreadable_ends_with(CLI_WORLD, cli_expect_json(argc, argv));
+	unreadable_watch(cli_expect_json(argc, argv));
 	int status = run(argc, argv);
 	if (output_complete())
 		return status;

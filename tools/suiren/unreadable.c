@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
+
 #define MESSAGE                                                                                 \
 	"the ledger's file is cut short or damaged, or its disk fails: a page of it cannot be " \
 	"read 账本文件被截断或损坏; put back a good copy of ledger/data.mdb"
@@ -26,11 +28,23 @@ static void end(int signal)
 	_exit(exit_status);
 }
 
-void unreadable_ends_with(int status, bool json)
+static void watch(int signal)
 {
 	struct sigaction action = {.sa_handler = end};
 	sigemptyset(&action.sa_mask);
-	exit_status = status;
+	sigaction(signal, &action, NULL);
+}
+
+void unreadable_watch(bool json)
+{
+	exit_status = CLI_WORLD;
 	json_asked = json;
-	sigaction(SIGBUS, &action, NULL);
+	watch(SIGBUS);
+}
+
+void unreadable_is_not_verified(void)
+{
+	exit_status = CLI_NO;
+	watch(SIGBUS);
+	watch(SIGSEGV);
 }

@@ -6,8 +6,11 @@
 
 #include <stdbool.h>
 
-/* From now on such a signal ends the program with `status`, after one line on stderr, and with `json` a document {"error",
- * "message"} on stdout, in place of what was not written yet. Called again, the last call counts. */
-void unreadable_ends_with(int status, bool json);
+/* From now on a page that is not there ends the program with exit status 3, after one line on stderr, and with `json` a document
+ * {"error", "message"} on stdout, in place of what was not written yet. Called once, by main. */
+void unreadable_watch(bool json);
+/* For whoever judges the books: from now on the answer is no, exit status 1, also where a damaged page has sent LMDB astray in
+ * memory. */
+void unreadable_is_not_verified(void);
 
 #endif

@@ -265,7 +265,7 @@ static int verify_run(struct cli *cli, int argc, char **argv)
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
 	/* Books that end in the middle are not verified, and what was found until then is told. */
-	unreadable_ends_with(CLI_NO, cli->json);
+	unreadable_is_not_verified();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	struct error_detail detail = {""};
 	status = audit_open(cli, argv[0], &subject, &detail);
