@@ -323,6 +323,8 @@ static void a_reference_is_booked_once(void **state)
 	struct run run = suiren_expect(1, "fund appropriate city --fund lottery --amount 5001 "
 					  "--reference 川财社12号 --now 2026-10-26");
 	tells(&run, "the reference was used before 文号重复");
+	tells(&run, "川财社12号: 受理 accepted 0, 拒绝 refused 1\n");
+	assert_null(strstr(run.out, "booked"));
 	run_free(&run);
 }
 

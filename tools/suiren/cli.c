@@ -257,8 +257,8 @@ int cli_answer(const struct cli *cli, const struct answer *answer, const char *w
 		    repeat ? "true" : "false", cli_item_end());
 		return CLI_DONE;
 	}
-	printf("%s: %s entry %llu\n", what, repeat ? "done before, repeat of" : "booked as",
-	    (unsigned long long)answer->sequence);
+	printf("%s: %s entry %llu %s\n", what, repeat ? "done before, repeat of" : "booked as",
+	    (unsigned long long)answer->sequence, repeat ? "重复提交" : "已入账");
 	return CLI_DONE;
 }
 

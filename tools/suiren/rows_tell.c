@@ -137,16 +137,27 @@ static uint32_t refused_rows(const struct rows *rows)
 	return distinct;
 }
 
+/* Refused rows are recorded too, but nothing is booked of them. */
 static void tell_entries(const struct rows *rows)
 {
+	uint32_t refused = refused_rows(rows);
 	for (uint32_t i = 0; i * sizeof(struct rows_entry) < rows->entries.size; i++) {
 		struct rows_entry entry = entry_at(rows, i);
 		output_text(stdout, span_text(rows->file));
 		uint32_t count = file_rows(rows, entry.rows);
-		printf(": %" PRIu32 " row%s %s entry %" PRIu64 "%s\n", count, count == 1 ? "" : "s",
-		    entry.repeat ? "done before, repeat of" : "booked as", entry.sequence,
-		    entry.repeat ? " 重复提交" : "");
+		printf(": %" PRIu32 " row%s ", count, count == 1 ? "" : "s");
+		if (entry.repeat)
+			printf("done before, repeat of entry %" PRIu64 " 重复提交\n", entry.sequence);
+		else if (refused > 0)
+			printf("recorded in entry %" PRIu64 " 已记录\n", entry.sequence);
+		else
+			printf("booked as entry %" PRIu64 " 已入账\n", entry.sequence);
 	}
+	if (refused == 0)
+		return;
+	output_text(stdout, span_text(rows->file));
+	printf(": 受理 accepted %" PRIu32 ", 拒绝 refused %" PRIu32 "\n",
+	    file_rows(rows, rows->count) - refused, refused);
 }
 
 static void refused_json(const struct rows *rows, yyjson_mut_doc *doc, yyjson_mut_val *object)
