@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "claim_view.h"
 #include "program.h"
 
 /* Right by GB 32100, GB 11643 and ISO 7064; made by another program. Born 1949-12-31, 1940-01-01. */
@@ -185,12 +187,57 @@ static void a_line_that_was_taken_back_says_so(void **state)
 	run_free(&run);
 }
 
+/* What claim_view_text prints of a line from the 12th to the 30th of June whose verdict has one piece, until `last_day`. */
+static char *view_of(unsigned last_day)
+{
+	struct sheet_header header = {.month = 202606, .programme_count = 1, .count = 1};
+	const struct sheet_line line = {.person = UINT64_C(5101000000000019),
+	    .amount_fen = -1,
+	    .first_day = 12,
+	    .last_day = 30};
+	struct verdict verdict = {.reason = REASON_approved,
+	    .amount_fen = 6333,
+	    .piece_count = 1,
+	    .pieces = {{.last_day = last_day, .monthly_fen = 10000}}};
+	size_t size;
+	int shown = dup(STDOUT_FILENO);
+
+	strcpy(header.programme_codes[0], "bed_subsidy");
+	fflush(stdout);
+	assert_non_null(freopen("view", "wb", stdout));
+	claim_view_text(0, &header, &line, &verdict, NULL);
+	fflush(stdout);
+	assert_true(dup2(shown, STDOUT_FILENO) >= 0);
+	close(shown);
+	return file_read("view", &size);
+}
+
+/* Another city gives the verdict and signs it: the host, and whoever holds a receipt, must be able to look at any. */
+static void another_citys_verdict_of_days_that_no_month_has_can_be_looked_at(void **state)
+{
+	static const unsigned days[] = {31, 11, 29};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
+		char *text = view_of(days[i]);
+
+		assert_non_null(strstr(text, "核准 approved 63.33"));
+		assert_non_null(strstr(text, "核定天数与申报行不符"));
+		assert_null(strstr(text, "R("));
+		free(text);
+	}
+	char *right = view_of(30);
+	assert_non_null(strstr(right, "R(30) - R(11) of 30 = 63.33"));
+	free(right);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_dry_run_tells_reason_clause_figures_and_facts),
 	    cmocka_unit_test(the_books_tell_the_same_and_no_facts),
 	    cmocka_unit_test(a_line_that_was_taken_back_says_so),
+	    cmocka_unit_test(another_citys_verdict_of_days_that_no_month_has_can_be_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

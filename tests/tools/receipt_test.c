@@ -273,6 +273,38 @@ static void the_institutions_signature_is_checked_under_its_key_and_under_no_oth
 	chosen_free(&chosen);
 }
 
+/* A citizen reads words, not arrays. */
+static void a_claims_receipt_says_person_days_and_verdict_in_words(void **state)
+{
+	uint64_t random = chance_seed("words");
+	char expected[80];
+	struct chosen chosen;
+	struct buffer receipt;
+	struct codec_reader line, verdict;
+	struct span own;
+	struct run run;
+
+	(void)state;
+	choose(&chosen, KIND_claim, &random);
+	receipt = make(&chosen);
+	run = verify(&chosen, buffer_span(&receipt), "", false);
+	assert_int_equal(run.status, 0);
+	assert_good(entry_item(chosen.reader.entry.lines, chosen.line, &own));
+	line = codec_reader(own);
+	codec_array(&line);
+	snprintf(expected, sizeof expected, "%5u  %016llu  ", (unsigned)chosen.line,
+	    (unsigned long long)codec_uint(&line));
+	assert_non_null(strstr(run.out, expected));
+	assert_good(entry_item(chosen.reader.entry.verdicts, chosen.line, &own));
+	verdict = codec_reader(own);
+	codec_array(&verdict);
+	assert_non_null(
+	    strstr(run.out, reason_chinese((enum reason)codec_uint_max(&verdict, 255))));
+	run_free(&run);
+	buffer_free(&receipt);
+	chosen_free(&chosen);
+}
+
 static void under_another_citys_key_nothing_is_proved(void **state)
 {
 	uint64_t random = chance_seed("another city");
@@ -373,6 +405,7 @@ int main(void)
 	    cmocka_unit_test(receipts_of_every_kind_of_line_hold_and_break_with_any_byte),
 	    cmocka_unit_test(
 		the_institutions_signature_is_checked_under_its_key_and_under_no_other),
+	    cmocka_unit_test(a_claims_receipt_says_person_days_and_verdict_in_words),
 	    cmocka_unit_test(under_another_citys_key_nothing_is_proved),
 	    cmocka_unit_test(a_claims_receipt_without_its_sheet_is_refused),
 	    cmocka_unit_test(lines_and_verdicts_of_two_receipts_cannot_be_mixed),

@@ -87,6 +87,13 @@ static void print_reduction(
 	putchar('\n');
 }
 
+/* Another city's verdict may come with days that are not the line's: arithmetic over them would say nothing. */
+static bool pieces_fit(const struct sheet_line *line, const struct verdict *verdict)
+{
+	return verdict->piece_count > 0 && verdict->pieces[0].last_day >= line->first_day &&
+	       verdict->pieces[verdict->piece_count - 1].last_day == line->last_day;
+}
+
 void claim_view_text(uint32_t index, const struct sheet_header *header,
     const struct sheet_line *line, const struct verdict *verdict, const struct policy *policy)
 {
@@ -101,7 +108,9 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 	}
 	yuan_write_grouped((struct amount){verdict->amount_fen}, amount);
 	printf("核准 approved %s\n", amount);
-	for (uint32_t i = 0; i < verdict->piece_count; i++) {
+	if (!pieces_fit(line, verdict))
+		puts("        核定天数与申报行不符 the verdict's days are not those of the line");
+	for (uint32_t i = 0; pieces_fit(line, verdict) && i < verdict->piece_count; i++) {
 		print_piece(&verdict->pieces[i], first, days, policy);
 		first = verdict->pieces[i].last_day + 1;
 	}

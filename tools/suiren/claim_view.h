@@ -9,7 +9,7 @@
 #include "sheet.h"
 #include "verdict.h"
 
-/* One line, numbered from 1 for people. `policy` (the payer's, may be NULL) names programmes and clauses. */
+/* One line, numbered from 0 as in receipts and reversals. `policy` (the payer's, may be NULL) names programmes and clauses. */
 void claim_view_text(uint32_t index, const struct sheet_header *header,
     const struct sheet_line *line, const struct verdict *verdict, const struct policy *policy);
 void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "claim_view.h"
 #include "cli.h"
 #include "diagnostic.h"
 #include "output.h"
@@ -183,6 +184,23 @@ static int facts_json(const struct receipt_facts *facts)
 	return output_json(doc, true);
 }
 
+/* What line and verdict say, for people. The catalogue is not in a receipt: where an amount stands is not told. */
+static void words_text(const struct receipt_facts *facts)
+{
+	struct sheet_header alone = facts->header;
+	struct sheet_line line;
+	struct verdict verdict;
+	bool sorted;
+	alone.count = 1;
+	if (!facts->has_sheet ||
+	    sheet_lines_read(&alone, facts->receipt.line, &line, &sorted, NULL) ||
+	    verdict_parse(facts->receipt.verdict, &verdict))
+		return;
+	fputs("In words / 含义\n", stdout);
+	claim_view_text(facts->receipt.index, &facts->header, &line, &verdict, NULL);
+	fputc('\n', stdout);
+}
+
 static int facts_text(const struct receipt_facts *facts)
 {
 	const struct receipt *receipt = &facts->receipt;
@@ -203,6 +221,7 @@ static int facts_text(const struct receipt_facts *facts)
 	fputs("\nVerdict / 核定结果 ", stdout);
 	diagnostic_write(stdout, receipt->verdict);
 	fputs("\n\n", stdout);
+	words_text(facts);
 	if (!facts->has_sheet) {
 		fputs("No institution's sheet belongs to it: an officer or the city itself entered "
 		      "it.\n"
