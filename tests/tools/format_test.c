@@ -403,23 +403,31 @@ static bool is_printed(struct part part, struct span bytes)
 	return found;
 }
 
-/* The printed bytes were made by hand, from the text, with libsodium alone; here the program makes them. */
-static void the_example_of_an_order_is_what_the_program_signs(void **state)
+static struct secret_key example_key(void)
 {
-	static const char seed_hex[] =
+	static const char digits[] =
 	    "adf035dcbf7626f0244d308743985bd44ce9375ece9f54f9880a85b8ef090309";
-	struct buffer line = {0}, document = {0};
 	struct secret_key key;
-	struct hash seed, secret, content;
-	(void)state;
-	for (unsigned i = 0; i < HASH_SIZE; i++) {
+	struct hash seed;
+	for (size_t i = 0; i < HASH_SIZE; i++) {
 		unsigned byte;
-		assert_int_equal(sscanf(seed_hex + (size_t)2 * i, "%2x", &byte), 1);
+		assert_int_equal(sscanf(digits + 2 * i, "%2x", &byte), 1);
 		seed.bytes[i] = (uint8_t)byte;
-		secret.bytes[i] = (uint8_t)i;
 	}
 	assert_int_equal(key_library_init(), ERROR_NONE);
 	key_from_seed(&seed, &key);
+	return key;
+}
+
+/* The printed bytes were made by hand, from the text, with libsodium alone; here the program makes them. */
+static void the_example_of_an_order_is_what_the_program_signs(void **state)
+{
+	struct buffer line = {0}, document = {0};
+	struct secret_key key = example_key();
+	struct hash secret, content;
+	(void)state;
+	for (unsigned i = 0; i < HASH_SIZE; i++)
+		secret.bytes[i] = (uint8_t)i;
 	codec_put_array(&line, 2);
 	codec_put_uint(&line, 1);
 	codec_put_text(&line, span_text("fund/a/available"));
@@ -435,6 +443,26 @@ static void the_example_of_an_order_is_what_the_program_signs(void **state)
 	buffer_free(&document);
 }
 
+static void the_example_of_a_message_is_what_the_program_signs(void **state)
+{
+	static const uint64_t head[] = {1, 500000, 510100, 1, 0};
+	struct buffer payload = {0}, document = {0};
+	struct secret_key key = example_key();
+	(void)state;
+	codec_put_array(&payload, 6);
+	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
+		codec_put_uint(&payload, head[i]);
+	codec_put_array(&payload, 1);
+	codec_put_array(&payload, 2);
+	codec_put_uint(&payload, 17);
+	codec_put_uint(&payload, 300);
+	document_sign(&document, "acknowledged", &key, buffer_span(&payload));
+	assert_int_equal(document.failed, ERROR_NONE);
+	assert_true(is_printed(section("Messages"), buffer_span(&document)));
+	buffer_free(&payload);
+	buffer_free(&document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +475,7 @@ int main(void)
 	    cmocka_unit_test(each_error_that_a_refusal_can_name_is_told),
 	    cmocka_unit_test(each_section_that_the_source_names_is_there),
 	    cmocka_unit_test(the_example_of_an_order_is_what_the_program_signs),
+	    cmocka_unit_test(the_example_of_a_message_is_what_the_program_signs),
 	};
 	return cmocka_run_group_tests(tests, read_page, free_page);
 }
