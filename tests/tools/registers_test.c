@@ -143,7 +143,7 @@ static void standing_and_keys_change_from_options(void **state)
 	once_and_twice("institution restore city " HOME_B
 		       " --from 2026-09-20 --grounds 复查合格 --now 2026-09-04");
 	run = suiren_expect(0, "institution show city " HOME_B);
-	tells(&run, "not paid      2026-09-05 to 2026-09-19");
+	tells(&run, "不予支付 not paid  2026-09-05 to 2026-09-19");
 	run_free(&run);
 	run = suiren_expect(
 	    1, "institution key city " HOME_B " --key " PUBLIC_KEY " --now 2026-09-04");
@@ -189,12 +189,13 @@ static void a_person_is_shown_masked_unless_asked(void **state)
 {
 	(void)state;
 	struct run run = suiren_expect(0, "person show city " PERSON_1);
-	tells(&run, "born 1949-12-31, income class minimum, disabled, severely_disabled");
+	tells(&run, "出生 born 1949-12-31, 收入类别 income class minimum, 残疾 disabled, "
+		    "重度残疾 severely_disabled");
 	assert_null(strstr(run.out, ID_1));
 	assert_null(strstr(run.out, "王芳"));
 	run_free(&run);
 	run = suiren_expect(0, "person show city " PERSON_1 " --reveal");
-	tells(&run, "王芳, ID number " ID_1 ", card 6222020012345678");
+	tells(&run, "王芳, 身份证号 ID number " ID_1 ", 卡号 card 6222020012345678");
 	run_free(&run);
 }
 
@@ -223,7 +224,7 @@ static void facts_change_there_and_back(void **state)
 	once_and_twice("person change city minimum.csv --now 2026-09-03");
 	once_and_twice("person change city low.csv --now 2026-09-03");
 	struct run run = suiren_expect(0, "person show city " PERSON_1);
-	tells(&run, "born 1949-12-31, income class low (entry");
+	tells(&run, "出生 born 1949-12-31, 收入类别 income class low (entry");
 	run_free(&run);
 }
 
@@ -242,9 +243,9 @@ static void assessments_grants_and_filings_come_from_tables(void **state)
 	once_and_twice("grant import city grants.csv --now 2026-09-04");
 	once_and_twice("filing import city filings.csv --now 2026-09-04");
 	struct run run = suiren_expect(0, "person show city " PERSON_1);
-	tells(
-	    &run, "4 from 2026-09-01 to 2028-08-31, assessed by 510100"); /* 40: 3, and one worse */
-	tells(&run, "nursing_subsidy from 2026-10-01 to open, paid to the institution");
+	tells(&run,
+	    "4 from 2026-09-01 to 2028-08-31, 评估地 assessed by 510100"); /* 40: 3, and one worse */
+	tells(&run, "nursing_subsidy from 2026-10-01 to open, 支付给 paid to the institution");
 	tells(&run, "in 500000 from 2026-10-01 to open");
 	run_free(&run);
 	table("stop.csv", "person_code,programme,from,until,paid_to,operation\n" PERSON_1

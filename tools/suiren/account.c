@@ -31,12 +31,13 @@ static void posting_text(
 	time_write(header->time_ms, time);
 	printf("%10" PRIu64 ".%-4" PRIu32 "  %.19s  ", posting->sequence, posting->index, time);
 	output_cell(stdout, kind ? kind : "unknown", 18);
-	printf("  %-7s %-6s %16s  %16s", transfer_kind_name(posting->kind),
-	    posting->is_debit ? "debit" : "credit", amount, balance);
+	printf("  %-13s  ", transfer_kind_name(posting->kind));
+	output_cell(stdout, posting->is_debit ? "借 debit" : "贷 credit", 9);
+	printf("%18s%20s", amount, balance);
 	if (after->pending_debits || after->pending_credits) {
 		output_amount(after->unit, after->pending_debits, amount);
 		output_amount(after->unit, after->pending_credits, balance);
-		printf("  (pending: debits %s, credits %s)", amount, balance);
+		printf("  (在途 pending: 借 debits %s, 贷 credits %s)", amount, balance);
 	}
 	fputc('\n', stdout);
 }
@@ -105,12 +106,22 @@ static void account_text_begin(const struct history *history, const struct accou
 	output_amount(
 	    account->unit, account_balance(settlement_chart, history->name, account), balance);
 	output_text(stdout, history->name);
-	printf(": %s %s, normal side %s, opened by entry %" PRIu64 "%s%s\n\n", balance,
-	    unit_name(account->unit), history->rule->side == SIDE_DEBIT ? "debit" : "credit",
-	    account->opened_at, account->frozen ? ", frozen" : "",
-	    account->closed ? ", closed" : "");
-	printf("%15s  %-19s  %-18s  %-7s %-6s %16s  %16s\n", "entry.transfer", "time", "kind",
-	    "transfer", "side", "amount", "balance after");
+	printf(": %s %s, 余额方向 normal side %s, 开户分录 opened by entry %" PRIu64 "%s%s\n\n",
+	    balance, unit_name(account->unit),
+	    history->rule->side == SIDE_DEBIT ? "借 debit" : "贷 credit", account->opened_at,
+	    account->frozen ? ", 已冻结 frozen" : "", account->closed ? ", 已销户 closed" : "");
+	static const struct {
+		const char *text;
+		size_t width;
+	} heads[] = {{"时间 time", 19}, {"类别 kind", 18}, {"转账 transfer", 13}, {"方向 side", 9}};
+	output_cell_right(stdout, "分录 entry.no", 15);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		fputs("  ", stdout);
+		output_cell(stdout, heads[i].text, heads[i].width);
+	}
+	output_cell_right(stdout, "金额 amount", 18);
+	output_cell_right(stdout, "余额 balance after", 20);
+	putchar('\n');
 }
 
 static int account_show(const struct cli *cli, struct history *history, uint64_t from)

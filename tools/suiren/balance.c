@@ -50,13 +50,23 @@ static void account_line(struct span name, const struct account *account)
 		char debits[AMOUNT_TEXT_SIZE], credits[AMOUNT_TEXT_SIZE];
 		output_amount(account->unit, account->pending_debits, debits);
 		output_amount(account->unit, account->pending_credits, credits);
-		printf("  (pending: debits %s, credits %s)", debits, credits);
+		printf("  (在途 pending: 借 debits %s, 贷 credits %s)", debits, credits);
 	}
 	if (account->frozen)
-		fputs("  (frozen)", stdout);
+		fputs("  (已冻结 frozen)", stdout);
 	if (account->closed)
-		fputs("  (closed)", stdout);
+		fputs("  (已销户 closed)", stdout);
 	fputc('\n', stdout);
+}
+
+static void head_print(void)
+{
+	static const char *const heads[] = {"借方 debits", "贷方 credits", "余额 balance"};
+	/* The unit's three letters are narrower than its head. */
+	fputs("单位 unit", stdout);
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		output_cell_right(stdout, heads[i], i == 0 ? 14 : 20);
+	fputs("  账户 account\n", stdout);
 }
 
 static bool account_show(void *context, struct span name, const struct account *account)
@@ -73,8 +83,7 @@ static bool account_show(void *context, struct span name, const struct account *
 		}
 	}
 	if (walk->accounts++ == 0 && !walk->array)
-		printf("%4s  %17s  %18s  %18s  %s\n", "unit", "debits", "credits", "balance",
-		    "account");
+		head_print();
 	size_t unit = then.unit == UNIT_MIN;
 	walk->debits[unit] += then.debits;
 	walk->credits[unit] += then.credits;
@@ -95,7 +104,7 @@ static void totals_print(const struct balance_walk *walk)
 		printf("%s", unit_name(units[i]));
 		amount_cell(&total, walk->debits[i], 18);
 		amount_cell(&total, walk->credits[i], 18);
-		printf("  %18s  total of %" PRIu64 " accounts\n", "", walk->accounts);
+		printf("  %18s  合计 total of %" PRIu64 " accounts\n", "", walk->accounts);
 	}
 }
 
@@ -115,7 +124,8 @@ static int balance_print(const struct cli *cli, struct balance_walk *walk, const
 	if (error) {
 		yyjson_mut_doc_free(walk->doc);
 		return error == ERROR_NOT_FOUND
-			   ? cli_refuse(cli, error, "no account begins with %s then", prefix)
+			   ? cli_refuse(
+				 cli, error, "no account begins with %s then 此时无此账户", prefix)
 			   : cli_fail(cli, error, NULL, "balance");
 	}
 	if (cli->json)

@@ -28,8 +28,8 @@ static int deliver_run(struct cli *cli, int argc, char **argv)
 		yyjson_mut_obj_add_uint(doc, object, "acknowledgements", delivery.acknowledgements);
 		status = output_json(doc, true);
 	} else {
-		printf("delivered %" PRIu64 " documents, refused %" PRIu64
-		       ", acknowledgements %" PRIu64 "; nothing waits\n",
+		printf("送达 delivered %" PRIu64 " 份 documents, 拒收 refused %" PRIu64
+		       ", 回执 acknowledgements %" PRIu64 "; 无待发 nothing waits\n",
 		    delivery.delivered, delivery.refused, delivery.acknowledgements);
 	}
 	nodes_close(&nodes);

@@ -65,8 +65,8 @@ static void row_text(const struct institution_row *row, const struct institution
 	day_write(row->standing_from, from);
 	printf("%.*s  %06u  ", USCC_SIZE, row->uscc, row->district);
 	output_cell(stdout, name, 36);
-	printf("  %-9s  %5u beds  %u star  %s", kind_text(row->kind), row->licensed_beds, row->star,
-	    standing_text(row->standing));
+	printf("  %-9s  %5u 床 beds  %u 星 star  %s", kind_text(row->kind), row->licensed_beds,
+	    row->star, standing_text(row->standing));
 	if (row->standing != STANDING_GOOD)
 		printf(" from %s", from);
 	fputc('\n', stdout);
@@ -153,9 +153,16 @@ static int show_json(struct view *view, const struct institution_row *row,
 	return output_json(doc, true);
 }
 
+static void label_text(const char *label)
+{
+	fputs("  ", stdout);
+	output_cell(stdout, label, 17);
+	fputs("  ", stdout);
+}
+
 static void line_text(const char *label, struct span text)
 {
-	printf("  %-12s  ", label);
+	label_text(label);
 	output_text(stdout, text);
 	fputc('\n', stdout);
 }
@@ -167,28 +174,33 @@ static int show_text(const struct institution_row *row, const struct institution
 	day_write(row->standing_from, from);
 	printf("%.*s  ", USCC_SIZE, row->uscc);
 	output_text(stdout, profile->name);
-	printf("\n  %-12s  %06u, district %06u\n", "registered", row->host, row->district);
-	printf("  %-12s  %s, %u beds, %u star\n", "kind", kind_text(row->kind), row->licensed_beds,
+	putchar('\n');
+	label_text("登记 registered");
+	printf("%06u, 区划 district %06u\n", row->host, row->district);
+	label_text("类型 kind");
+	printf("%s, %u 张床位 beds, %u 星 star\n", kind_text(row->kind), row->licensed_beds,
 	    row->star);
-	printf("  %-12s  %s from %s\n", "standing", standing_text(row->standing), from);
+	label_text("信用状态 standing");
+	printf("%s from %s\n", standing_text(row->standing), from);
 	if (profile->grounds.size > 0)
-		line_text("grounds", profile->grounds);
+		line_text("依据 grounds", profile->grounds);
 	if (row->barred_from <= row->barred_until) {
 		day_write(row->barred_from, from);
 		if (row->barred_until != DAY_NEVER)
 			day_write(row->barred_until, until);
-		printf("  %-12s  %s to %s\n", "not paid", from, until);
+		label_text("不予支付 not paid");
+		printf("%s to %s\n", from, until);
 	}
 	if (profile->account.size > 0)
-		line_text("account", profile->account);
+		line_text("账号 account", profile->account);
 	if (profile->bank.size > 0)
-		line_text("bank", profile->bank);
-	printf("  %-12s  ", "key");
+		line_text("开户行 bank", profile->bank);
+	label_text("公钥 key");
 	if (key) {
 		output_hex(stdout, span_of(key->key.bytes, PUBLIC_KEY_SIZE));
 		printf(" from entry %" PRIu64 "\n", key->from_sequence);
 	} else {
-		puts("none: only an officer can enter its claims");
+		puts("无，只能由经办人录入 none: only an officer can enter its claims");
 	}
 	return CLI_DONE;
 }

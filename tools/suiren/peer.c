@@ -25,7 +25,7 @@ static int add_run(struct cli *cli, int argc, char **argv)
 			yyjson_mut_arr_add_uint(doc, array, node_region(nodes.nodes[i]));
 		status = output_json(doc, true);
 	} else {
-		printf("introduced:");
+		printf("已互相登记 introduced:");
 		for (size_t i = 0; i < nodes.count; i++)
 			printf(" %06u", node_region(nodes.nodes[i]));
 		printf("\nNext: suiren peer list %s\n", argv[0]);

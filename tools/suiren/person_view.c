@@ -70,19 +70,27 @@ static const char *day_text(int32_t day, char text[DAY_TEXT_SIZE])
 
 /* --- text -------------------------------------------------------------------------------------------------- */
 
+static void label(const char *text)
+{
+	fputs("  ", stdout);
+	output_cell(stdout, text, 14);
+	fputs("  ", stdout);
+}
+
 static void facts_text(const struct view *view)
 {
 	const struct person_row *row = view->row;
 	char birth[DAY_TEXT_SIZE], death[DAY_TEXT_SIZE];
 	if (!(row->state & PERSON_HAS_FACTS))
 		return;
-	printf("  %-9s  born %s%s%s, income class %s", "facts", day_text(row->birth_day, birth),
-	    row->death_day == DAY_NEVER ? "" : ", died ",
+	label("情况 facts");
+	printf("出生 born %s%s%s, 收入类别 income class %s", day_text(row->birth_day, birth),
+	    row->death_day == DAY_NEVER ? "" : ", 死亡 died ",
 	    row->death_day == DAY_NEVER ? "" : day_text(row->death_day, death),
 	    word_of(person_income_words, row->income_class));
 	for (const struct field_word *word = person_flag_words; word->name; word++)
 		if (row->flags & word->value)
-			printf(", %s", word->name);
+			printf(", %s %s", word->alias, word->name);
 	printf(" (entry %" PRIu64 ")\n", row->facts_sequence);
 }
 
@@ -94,11 +102,11 @@ static void registry_text(const struct view *view)
 	mask(view->registry.name, 3, 0, view->reveal, name);
 	mask(view->registry.id_number, 4, 2, view->reveal, number);
 	mask(view->registry.card, 0, 4, view->reveal, card);
-	printf("  %-9s  ", "person");
+	label("人员 person");
 	output_text(stdout, span_text(name));
-	printf(", ID number %s", number);
+	printf(", 身份证号 ID number %s", number);
 	if (card[0])
-		printf(", card %s, bank %s", card, view->registry.bank);
+		printf(", 卡号 card %s, 开户行 bank %s", card, view->registry.bank);
 	fputc('\n', stdout);
 }
 
@@ -107,40 +115,46 @@ static void spans_text(const struct view *view)
 	const struct person_row *row = view->row;
 	char from[DAY_TEXT_SIZE], until[DAY_TEXT_SIZE], tag[16];
 	for (size_t i = 0; i < PERSON_LEVELS_MAX; i++)
-		if (row->levels[i].sequence)
-			printf("  %-9s  %u from %s to %s, assessed by %06u (entry %" PRIu64 ")\n",
-			    "level", row->levels[i].level, day_text(row->levels[i].from_day, from),
+		if (row->levels[i].sequence) {
+			label("能力等级 level");
+			printf("%u from %s to %s, 评估地 assessed by %06u (entry %" PRIu64 ")\n",
+			    row->levels[i].level, day_text(row->levels[i].from_day, from),
 			    day_text(row->levels[i].until_day, until), row->levels[i].assessor,
 			    row->levels[i].sequence);
+		}
 	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++)
-		if (row->grants[i].sequence)
-			printf("  %-9s  %s from %s to %s, paid to the %s (entry %" PRIu64 ")\n",
-			    "grant", programme_of(view, row->grants[i].tag, tag),
+		if (row->grants[i].sequence) {
+			label("待遇 grant");
+			printf("%s from %s to %s, 支付给 paid to the %s (entry %" PRIu64 ")\n",
+			    programme_of(view, row->grants[i].tag, tag),
 			    day_text(row->grants[i].from_day, from),
 			    day_text(row->grants[i].until_day, until),
 			    row->grants[i].paid_to == PAID_TO_CARD ? "card" : "institution",
 			    row->grants[i].sequence);
+		}
 	for (size_t i = 0; i < PERSON_FILINGS_MAX; i++)
-		if (row->filings[i].sequence)
-			printf("  %-9s  in %06u from %s to %s (entry %" PRIu64 ")\n", "filed",
+		if (row->filings[i].sequence) {
+			label("备案 filed");
+			printf("in %06u from %s to %s (entry %" PRIu64 ")\n",
 			    row->filings[i].region, day_text(row->filings[i].from_day, from),
 			    day_text(row->filings[i].until_day, until), row->filings[i].sequence);
+		}
 }
 
 static bool stay_text(void *context, const struct stay_night_span *stay)
 {
 	char first[DAY_TEXT_SIZE], last[DAY_TEXT_SIZE];
 	(void)context;
-	printf("  %-9s  %.*s from %s to %s, %s\n", "stay", USCC_SIZE, stay->uscc,
-	    day_text(stay->first_day, first), day_text(stay->last_night, last),
-	    stay_state_text(stay->state));
+	label("入住 stay");
+	printf("%.*s from %s to %s, %s\n", USCC_SIZE, stay->uscc, day_text(stay->first_day, first),
+	    day_text(stay->last_night, last), stay_state_text(stay->state));
 	return true;
 }
 
 static int show_text(struct view *view)
 {
 	printf("%016" PRIu64 "%s%s\n", view->code,
-	    view->row->state & PERSON_FOREIGN ? "  of another city" : "",
+	    view->row->state & PERSON_FOREIGN ? "  外地人员 of another city" : "",
 	    view->row->state & PERSON_ERASED ? "  erased 信息已删除" : "");
 	registry_text(view);
 	facts_text(view);

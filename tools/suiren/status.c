@@ -100,20 +100,22 @@ static int facts_text(const struct node *node, const struct status_facts *facts)
 	char time[32];
 	node_log_verifier(node, &verifier);
 	time_write(facts->last_ms, time);
-	printf("%s %s (%06u)%s, log %s\n", config->name_zh, config->name_en, config->region,
-	    config->demo ? ", demo" : "", verifier.name);
-	printf("head   %" PRIu64 " entries, the last of %s\n       root ", facts->size,
-	    facts->size ? time : "never");
+	printf("%s %s (%06u)%s, 账本 log %s\n", config->name_zh, config->name_en, config->region,
+	    config->demo ? ", 演示 demo" : "", verifier.name);
+	printf("日志 head   %" PRIu64 " 条 entries, 最后 the last of %s\n     根 root ",
+	    facts->size, facts->size ? time : "never");
 	output_hex(stdout, hash_span(&facts->root));
-	printf("\ndisk   %.1f MiB on disk, %.1f MiB of it in use; address space %.0f MiB\n",
+	printf("\n磁盘 disk   占用 %.1f MiB on disk, 已用 %.1f MiB of it in use; 地址空间 address "
+	       "space %.0f MiB\n",
 	    MIB(facts->disk), MIB(facts->used), MIB(facts->map_size));
 	char owing[AMOUNT_TEXT_SIZE], owed[AMOUNT_TEXT_SIZE];
 	output_amount(UNIT_CNY, facts->owing_fen, owing);
 	output_amount(UNIT_CNY, facts->owed_fen, owed);
-	printf("open   %" PRIu32 " windows 未对账窗口 in which it owes 应付 %s yuan, %" PRIu32
+	printf("窗口 open   %" PRIu32
+	       " 个未对账窗口 windows in which it owes 应付 %s yuan, %" PRIu32
 	       " in which it is owed 应收 %s yuan\n",
 	    facts->owing, owing, facts->owed, owed);
-	printf("peers  %zu\n", facts->peer_count);
+	printf("城市 peers  %zu\n", facts->peer_count);
 	for (size_t i = 0; i < facts->peer_count; i++)
 		peer_line(&facts->peers[i]);
 	return CLI_DONE;
