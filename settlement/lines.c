@@ -134,11 +134,6 @@ enum error notice_read(
 	return ERROR_NONE;
 }
 
-bool notice_is(const struct notice *notice, const char *name)
-{
-	return strcmp(notice->document.name, name) == 0;
-}
-
 /* 1900-01-01 and 2199-12-31: what calendar.h can split. */
 #define DAY_FIRST (-25567)
 #define DAY_LAST 84005

@@ -54,7 +54,6 @@ struct notice {
 };
 MUST_CHECK enum error notice_read(
     const struct command *command, struct notice *notice, struct error_detail *detail);
-bool notice_is(const struct notice *notice, const char *name);
 
 /* Days as they stand in lines: an integer, or null for DAY_NEVER. Within the calendar's years, else the reader fails. */
 void day_put(struct buffer *out, int32_t day);
