@@ -1,5 +1,5 @@
 /* docs/format.md tells of everything that is stored and sent: each kind of entry, each table, each document, each reason and each error name, and each
- * section that the source names. The page may still lie in parts, docs/format.d. */
+ * section that the source names. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,6 @@
 #include "tables.h"
 
 #define TEXT_MAX (4u << 20)
-#define PARTS_MAX 64
 #define LINE_MAX_BYTES 512
 
 /* --- the page ---------------------------------------------------------------------------------------------- */
@@ -26,56 +25,17 @@
 static char *page;
 static size_t page_size;
 
-static void append_file(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	assert_non_null(file);
-	page_size += fread(page + page_size, 1, TEXT_MAX - 2 - page_size, file);
-	assert_true(feof(file) && !ferror(file));
-	fclose(file);
-	page[page_size++] = '\n';
-	page[page_size] = '\0';
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static void append_parts(const char *folder, DIR *directory)
-{
-	char names[PARTS_MAX][256], path[1024];
-	size_t count = 0;
-	for (struct dirent *entry; (entry = readdir(directory));) {
-		size_t size = strlen(entry->d_name);
-		if (size < 3 || size >= sizeof(names[0]) ||
-		    strcmp(entry->d_name + size - 3, ".md") != 0)
-			continue;
-		assert_true(count < PARTS_MAX);
-		memcpy(names[count++], entry->d_name, size + 1);
-	}
-	qsort(names, count, sizeof(names[0]), by_name);
-	for (size_t i = 0; i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		append_file(path);
-	}
-}
-
-/* The parts, as long as they are there; else the page that they were joined into. */
 static int read_page(void **state)
 {
-	static const char folder[] = SOURCE_DIR "/docs/format.d";
-	DIR *directory = opendir(folder);
+	FILE *file = fopen(SOURCE_DIR "/docs/format.md", "rb");
 	(void)state;
+	assert_non_null(file);
 	page = malloc(TEXT_MAX);
 	assert_non_null(page);
-	page_size = 0;
-	if (directory) {
-		append_parts(folder, directory);
-		closedir(directory);
-	} else {
-		append_file(SOURCE_DIR "/docs/format.md");
-	}
+	page_size = fread(page, 1, TEXT_MAX - 1, file);
+	assert_true(feof(file) && !ferror(file));
+	fclose(file);
+	page[page_size] = '\0';
 	return 0;
 }
 
