@@ -342,6 +342,46 @@ static void an_erased_person_is_gone_and_the_books_still_hold(void **state)
 	run_free(&run);
 }
 
+/* The code that `person register -o` has written for the only person of a table. */
+static void code_in(const char *path, char code[17])
+{
+	size_t size = 0;
+	char *text = file_read(path, &size), *comma = strrchr(text, ',');
+	assert_non_null(comma);
+	assert_true(strlen(comma) > 16);
+	memcpy(code, comma + 1, 16);
+	code[16] = '\0';
+	free(text);
+}
+
+/* Whoever was forgotten may come back, in the very same words: as somebody new, with a code that is somebody's. */
+static void who_was_forgotten_can_be_registered_again(void **state)
+{
+	char first[17], second[17], third[17];
+	(void)state;
+	table("back.csv", "name,id_number\n周全,510104194001010024\n");
+	suiren_must(0, "person register city back.csv -o back1.csv --now 2026-10-28");
+	code_in("back1.csv", first);
+	suiren_must(0, "person erase city %s --now 2026-10-28", first);
+	struct run run =
+	    suiren_expect(0, "person register city back.csv -o back2.csv --now 2026-10-29");
+	tells(&run, "booked as entry");
+	run_free(&run);
+	code_in("back2.csv", second);
+	assert_string_not_equal(first, second);
+	run = suiren_expect(0, "person show city %s --reveal", second);
+	tells(&run, "周全");
+	run_free(&run);
+	run = without_trace(0, "person register city back.csv -o back3.csv --now 2026-10-29");
+	tells(&run, "repeat of entry");
+	run_free(&run);
+	code_in("back3.csv", third);
+	assert_string_equal(second, third);
+	run = suiren_expect(0, "verify city --replay");
+	tells(&run, "VERIFIED");
+	run_free(&run);
+}
+
 /* --- what is wrong ----------------------------------------------------------------------------------------- */
 
 struct bad_table {
@@ -616,6 +656,7 @@ int main(void)
 	    cmocka_unit_test(wrong_options_are_told_in_one_line),
 	    cmocka_unit_test(all_wrong_rows_are_told_but_no_more_than_a_hundred),
 	    cmocka_unit_test(an_erased_person_is_gone_and_the_books_still_hold),
+	    cmocka_unit_test(who_was_forgotten_can_be_registered_again),
 	    cmocka_unit_test(more_than_ten_thousand_rows_go_as_several_orders),
 	};
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

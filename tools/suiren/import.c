@@ -175,10 +175,11 @@ static void write_plain_person(struct buffer *plain, const struct import_person 
 	codec_put_uint(plain, row->flags);
 }
 
-/* `known`: all of them are registered, so it is a repeat or has to be refused. Their rows are left alone: a new key would put what is sealed
+/* `after`: the entry that registered the same rows before their persons were forgotten, or 0.
+ * `known`: all of them are registered, so it is a repeat or has to be refused. Their rows are left alone: a new key would put what is sealed
  * under the old one out of reach. Without it the new lines do not open, which is what refuses them. */
-static enum error register_rows(
-    struct registering *work, bool known, const struct secret_key *key, struct answer *answer)
+static enum error register_rows(struct registering *work, bool known, uint64_t after,
+    const struct secret_key *key, struct answer *answer)
 {
 	struct buffer lines = {0}, plain = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
@@ -204,6 +205,8 @@ static enum error register_rows(
 		person_line_write(&lines, &facts, &work->registry[i].fact_key, nonce);
 		write_plain_person(&plain, row);
 	}
+	if (after > 0)
+		codec_put_uint(&plain, after);
 	if (!error)
 		error = plain.failed;
 	if (!error) {
@@ -234,10 +237,18 @@ enum error import_persons(struct node *node, const struct import_person *rows, u
 	work.registry = calloc(count + 1, sizeof *work.registry);
 	error = work.registry ? give_codes(&work, &known) : ERROR_MEMORY;
 	if (!error)
-		error = register_rows(&work, known, key, answer);
-	/* The same rows again: the codes are those of the first time. */
-	if (!error && answer->error == ERROR_REPEAT)
+		error = register_rows(&work, known, 0, key, answer);
+	/* The same rows again: the codes are those of the first time, unless these persons have been forgotten since: then they
+	 * come as new ones. */
+	for (int i = 0; !error && answer->error == ERROR_REPEAT; i++) {
 		error = give_codes(&work, &known);
+		if (error || known)
+			break;
+		error = i < ORDERS_AGAIN_MAX
+			    ? register_rows(&work, false, answer->sequence, key, answer)
+			    : error_set(&answer->detail, answer->error = ERROR_EXISTS,
+				  "row 1: registered and forgotten too often");
+	}
 	if (error && !answer->error)
 		answer->error = error;
 	for (uint32_t i = 0; work.registry && i < count; i++)

@@ -20,8 +20,8 @@ struct import_person {
 	uint32_t income_class, flags;
 };
 
-/* Register new persons: codes are given out in order of rows and returned in `codes` (`count`), also for a repeat. The birth day comes from
- * the ID number. `key` signs (NULL: the node). Fails with: ERROR_CHECK_DIGIT, ERROR_MALFORMED (an ID number), ERROR_EXISTS (an ID
+/* Register new persons: codes are given out in order of rows and returned in `codes` (`count`), also for a repeat; a person who was
+ * forgotten gets a new code. The birth day comes from the ID number. `key` signs (NULL: the node). Fails with: ERROR_CHECK_DIGIT, ERROR_MALFORMED (an ID number), ERROR_EXISTS (an ID
  * number that is registered with other facts), and as node_order; answer->detail names the row. */
 MUST_CHECK enum error import_persons(struct node *node, const struct import_person *rows,
     uint32_t count, const struct secret_key *key, uint64_t *codes, struct answer *answer);

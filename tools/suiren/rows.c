@@ -245,8 +245,6 @@ static void refused_still(struct buffer *refused, const struct buffer *again)
 	refused->size = left * sizeof(struct rows_refused_row);
 }
 
-/* So many times at most are rows that were refused again and again looked for among the entries. */
-
 static int book_again(struct rows *rows, struct node *node, const struct secret_key *key,
     struct rows_entry *entry, struct buffer *refused)
 {

@@ -11,8 +11,6 @@
 
 #include <yyjson.h>
 
-/* So many wrong or refused rows are told, then only their number. */
-
 struct rows;
 
 /* Fill `out` (zeroed) from the fields of a row; false after rows_wrong. */

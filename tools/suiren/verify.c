@@ -10,8 +10,6 @@
 #include "tool_limits.h"
 #include "unreadable.h"
 
-/* So many findings are shown; the others are counted. */
-
 struct verification {
 	const struct cli *cli;
 	uint64_t findings;
