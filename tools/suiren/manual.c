@@ -212,15 +212,16 @@ static const struct manual_page pages[] = {
 	"JSON: until, orders, waiting, files [file, facts, written].\n"},
     {"sample", NULL,
 	"  --out DIR        must not exist\n"
-	"  --residents N    as for `suiren demo`; also --months N, --seed N\n"
+	"  --residents N    5,000 if it is not given; also --months N, --seed N, as for `suiren "
+	"demo`\n"
 	"\n"
 	"DIR/files are the tables in the order of the story, DIR/keys the keys of institutions "
 	"and\n"
 	"officers (made up: the seed gives them away), DIR/month.sh the whole month in commands: "
 	"`sh\n"
-	"DIR/month.sh NODES` makes the four nodes and books everything, and comes to the balances "
-	"of\n"
-	"`suiren demo` with the same seed and residents.\n"},
+	"DIR/month.sh NODES` makes the four nodes in DIR/NODES and books everything, and comes to "
+	"the\n"
+	"balances of `suiren demo` with the same --seed and --residents.\n"},
     {"balance", NULL,
 	"  --at SEQ        after entry SEQ\n"
 	"  --on DAY        at the end of a day, Beijing time\n"

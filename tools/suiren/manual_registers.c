@@ -66,7 +66,8 @@ const struct manual_page manual_registers[] = {
 	"between).\n" TABLE_TEXT "Names, ID numbers and cards are kept in the encrypted registry, "
 	"not in the log; without -o\n"
 	"the terminal shows lines and codes only. The same file again gives the same "
-	"codes;\nwhoever was forgotten in between comes as a new person.\n" IMPORT_JSON ", persons [line, person_code].\n"},
+	"codes;\nwhoever was forgotten in between comes as a new person.\n" IMPORT_JSON
+	", persons [line, person_code].\n"},
     {"person", "show",
 	"  --reveal            the name and the numbers whole\n"
 	"\n"
