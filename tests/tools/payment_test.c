@@ -137,6 +137,17 @@ static const char *state_of(const char *id)
 	return text;
 }
 
+/* The bank's serial number and day, as its statement has them. */
+static void bank_said(const char *id, const char *reference, const char *day)
+{
+	char words[96];
+	snprintf(words, sizeof(words), "payment show " CITY " %s", id);
+	json_t *one = json_of(0, words);
+	assert_string_equal(text_of(one, "bank_reference"), reference);
+	assert_string_equal(text_of(one, "bank_day"), day);
+	json_decref(one);
+}
+
 /* --- the bank's files, by hand --------------------------------------------------------------------------------- */
 
 static char *entry(const char *id, json_int_t fen, const char *side, const char *more)
@@ -371,6 +382,7 @@ static void a_booking_is_booked_once(void **state)
 	assert_int_equal(outcome.booked, 1);
 	assert_true(outcome.changed);
 	assert_string_equal(state_of(picked.id), "booked");
+	bank_said(picked.id, "R-1", "2027-01-04");
 	import_again(0, "booked.xml");
 	outcome = import(0, "booked.xml");
 	assert_int_equal(outcome.before, 1);

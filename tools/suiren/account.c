@@ -272,7 +272,7 @@ const struct cli_command account_commands[] = {
 	"One account: rule, balance, every posting with the balance after it",
 	"suiren account show chengdu treasury", show_run},
     {"account", "find", "DIR --reference TEXT [--json]",
-	"Transfers by outside reference (a document's number, a bank's)",
+	"Transfers by outside reference: a document's number, an EndToEndId",
 	"suiren account find chengdu --reference 川财社〔2026〕12号", find_run},
     {"account", "freeze", "DIR ACCOUNT [--officer-key FILE] [--json]",
 	"Nothing may be booked to the account until it is unfrozen",

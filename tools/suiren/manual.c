@@ -198,7 +198,8 @@ static const struct manual_page pages[] = {
 	"JSON: [end_to_end_id, kind, name, payer, payee, attempt, amount_fen, state, day, entry,\n"
 	"bank_entry or null].\n"},
     {"payment", "show",
-	"JSON: as `payment list`, and message_id, part: the file it was sent in.\n"},
+	"JSON: as `payment list`, and message_id, part: the file it was sent in; bank_reference, "
+	"bank_day:\nthe bank's last word on it.\n"},
     {"bank", NULL,
 	"  --until DAY    the bank works up to this day\n"
 	"\n"
