@@ -58,7 +58,7 @@ static void in_a_common_year_29_february_is_28_february(void **state)
 	town_close(&city);
 }
 
-/* domain.md's example: born 1946-11-23, 80 on 2026-11-23. */
+/* By hand: born 1946-11-23, 80 on 2026-11-23. */
 static void the_month_of_the_birthday_or_the_next_may_count(void **state)
 {
 	static const struct programme_text programmes[] = {

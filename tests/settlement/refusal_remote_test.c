@@ -270,7 +270,7 @@ static void a_stay_that_waits_for_home_is_not_accepted_yet(void **state)
 	pair_close(&pair);
 }
 
-/* domain.md's example 2: June, 50.00 a month, moved on the 12th: 1833 and 3167, whichever city claims first. */
+/* By hand: June, 50.00 a month, moved on the 12th: 1833 and 3167, whichever city claims first. */
 static void a_move_between_cities_splits_the_month_exactly(void **state)
 {
 	static const struct programme_text fifty = {.code = "fifty",

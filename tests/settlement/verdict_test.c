@@ -78,7 +78,7 @@ static void an_approval_has_its_pieces_and_its_fund(void **state)
 	expect_written(&verdict, bytes);
 }
 
-/* domain.md's example 8: 50.00 = 12.00 central + 30.00 lottery + 8.00 city. [0, 5000, 17, [3, 1, 15, 5000, 0, 4, 2, 30, 6000, 301],
+/* By hand: 50.00 = 12.00 central + 30.00 lottery + 8.00 city. [0, 5000, 17, [3, 1, 15, 5000, 0, 4, 2, 30, 6000, 301],
  * [0, 1200, 1, 3000, 2, 800], [5, 6, 7]] */
 static void a_line_may_be_split_over_versions_and_funds(void **state)
 {
