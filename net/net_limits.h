@@ -10,6 +10,8 @@
 /* How often a group is tried again on a larger map. Each step doubles the map, or adds
  * STORE_MAP_STEP. */
 #define GROUP_GROWTHS_MAX 24u
+/* Lines of a sheet whose results a second thread hashes beside the writer: below, handing over costs what it saves. */
+#define HASHER_LINES_MIN 200u
 /* Documents that one receiver takes from one sender before it acknowledges them. */
 #define DELIVERY_BATCH_MAX 256u
 /* Rounds of node_deliver until nothing waits; each moves at least one document. */

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "hasher.h"
 #include "net_limits.h"
 #include "node.h"
 
@@ -39,7 +40,8 @@ struct sequencer {
 			       the node is reopened */
 	/* Scratch of one command. */
 	struct command_storage *storage;
-	struct decision decision;
+	struct hasher hasher;
+	struct decision decision; /* its results are hashed by `hasher` */
 	struct buffer documents, refusal;
 	struct span spans[2 + DECISION_OUTGOING_MAX];
 };

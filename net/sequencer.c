@@ -21,7 +21,9 @@ enum error sequencer_init(struct sequencer *sequencer)
 	sequencer->last = &sequencer->first;
 	pthread_mutex_init(&sequencer->mutex, NULL);
 	pthread_cond_init(&sequencer->changed, NULL);
+	hasher_init(&sequencer->hasher);
 	decision_init(&sequencer->decision);
+	sequencer->decision.hasher = &sequencer->hasher.hook;
 	return command_storage_create(&sequencer->storage);
 }
 
@@ -32,6 +34,7 @@ void sequencer_free(struct sequencer *sequencer)
 	pthread_mutex_destroy(&sequencer->mutex);
 	command_storage_free(sequencer->storage);
 	decision_free(&sequencer->decision);
+	hasher_free(&sequencer->hasher);
 	buffer_free(&sequencer->documents);
 	buffer_free(&sequencer->refusal);
 }

@@ -68,15 +68,14 @@ static void add_sums(const struct verdict *verdict, struct claim_sums *sums, enu
 		*failed = ERROR_OVERFLOW;
 }
 
-enum error claim_adjudicate(struct adjudication *adjudication, const struct prepared_sheet *sheet,
-    const struct command *command, struct decision *decision, struct claim_sums *sums,
-    struct error_detail *detail)
+static enum error adjudicate_lines(struct adjudication *adjudication,
+    const struct prepared_sheet *sheet, const struct command *command, struct decision *decision,
+    struct claim_sums *sums, struct error_detail *detail)
 {
 	struct codec_reader logged = codec_reader(command->logged_verdicts);
 	struct verdict verdict;
 	enum error failed = ERROR_NONE;
 
-	memset(sums, 0, sizeof *sums);
 	for (uint32_t i = 0; i < sheet->header.count; i++) {
 		struct span before =
 		    command->logged_verdicts.size ? codec_item(&logged) : (struct span){NULL, 0};
@@ -92,6 +91,7 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 		if (error)
 			return error_set(
 			    detail, error, "line %u: %s", (unsigned)i + 1, error_text(error));
+		decision_room(decision);
 		start = decision->verdicts.size;
 		verdict_write(&decision->verdicts, &verdict);
 		if (command->line_leaves)
@@ -100,6 +100,20 @@ enum error claim_adjudicate(struct adjudication *adjudication, const struct prep
 		decision->not_rerun += taken_over;
 	}
 	return decision->verdicts.failed;
+}
+
+enum error claim_adjudicate(struct adjudication *adjudication, const struct prepared_sheet *sheet,
+    const struct command *command, struct decision *decision, struct claim_sums *sums,
+    struct error_detail *detail)
+{
+	enum error error;
+
+	memset(sums, 0, sizeof *sums);
+	if (command->line_leaves)
+		decision_results_begin(decision, command->line_leaves, sheet->header.count);
+	error = adjudicate_lines(adjudication, sheet, command, decision, sums, detail);
+	decision_results_end(decision, !error);
+	return error;
 }
 
 static void book_local(struct decision *decision, const struct policy *policy,

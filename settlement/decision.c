@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verdict.h"
+
 #define ARENA_BLOCK 16384u
 #define MOVE_BUCKETS 4096u
+/* Results that the hasher is told of at once. */
+#define HAND_OVER_RESULTS 64u
 
 /* Texts that the transfers of a decision point at: blocks that never move. */
 struct arena_block {
@@ -43,6 +47,7 @@ void decision_clear(struct decision *decision)
 {
 	struct decision_arena *arena = decision->arena;
 
+	assert(!decision->handed_over);
 	buffer_clear(&decision->lines);
 	buffer_clear(&decision->verdicts);
 	for (size_t i = 0; i < decision->outgoing_count; i++)
@@ -68,12 +73,14 @@ void decision_clear(struct decision *decision)
 
 void decision_free(struct decision *decision)
 {
+	assert(!decision->handed_over);
 	buffer_free(&decision->lines);
 	buffer_free(&decision->verdicts);
 	for (size_t i = 0; i < decision->outgoing_capacity; i++)
 		buffer_free(&decision->outgoing[i].payload);
 	free(decision->outgoing);
 	free(decision->transfers);
+	free(decision->bounds);
 	while (decision->arena && decision->arena->blocks) {
 		struct arena_block *block = decision->arena->blocks;
 		decision->arena->blocks = block->next;
@@ -102,6 +109,59 @@ enum error decision_finish(struct decision *decision)
 	return decision->failed;
 }
 
+void decision_results_begin(
+    struct decision *decision, const struct hash *line_leaves, uint32_t count)
+{
+	const struct decision_hasher *hasher = decision->hasher;
+
+	assert(!decision->handed_over && decision->results.size == 0);
+	if (!hasher || count < hasher->least || count > ENTRY_LINES_MAX || decision->failed)
+		return;
+	if (!decision->bounds)
+		decision->bounds = malloc((ENTRY_LINES_MAX + 1) * sizeof *decision->bounds);
+	if (!decision->bounds)
+		return; /* it is hashed here then */
+	decision->bounds[0] = (uint32_t)decision->verdicts.size;
+	decision->handed = 0;
+	decision->handed_over = true;
+	hasher->begin(hasher->context, line_leaves, decision->bounds);
+}
+
+void decision_room(struct decision *decision)
+{
+	struct buffer *verdicts = &decision->verdicts;
+
+	if (!decision->handed_over || verdicts->capacity - verdicts->size >= VERDICT_ROOM)
+		return;
+	decision->hasher->drain(decision->hasher->context);
+	if (buffer_extend(verdicts, VERDICT_ROOM))
+		verdicts->size -= VERDICT_ROOM;
+}
+
+void decision_results_end(struct decision *decision, bool whole)
+{
+	const struct decision_hasher *hasher = decision->hasher;
+
+	if (!decision->handed_over)
+		return;
+	if (whole && !decision->failed && !decision->verdicts.failed)
+		hasher->finish(
+		    hasher->context, decision->verdicts.data, decision->handed, &decision->results);
+	else
+		hasher->drain(hasher->context);
+	decision->handed_over = false;
+}
+
+static void hand_over(struct decision *decision)
+{
+	const struct decision_hasher *hasher = decision->hasher;
+
+	assert(decision->handed < ENTRY_LINES_MAX);
+	decision->bounds[++decision->handed] = (uint32_t)decision->verdicts.size;
+	if (decision->handed % HAND_OVER_RESULTS == 0)
+		hasher->written(hasher->context, decision->verdicts.data, decision->handed);
+}
+
 void decision_result(struct decision *decision, const struct hash *line_leaf, size_t start)
 {
 	const struct buffer *verdicts = &decision->verdicts;
@@ -110,6 +170,11 @@ void decision_result(struct decision *decision, const struct hash *line_leaf, si
 
 	if (decision->failed || verdicts->failed)
 		return;
+	if (decision->handed_over) {
+		assert(decision->bounds[decision->handed] == start);
+		hand_over(decision);
+		return;
+	}
 	leaf = hash_leaf_under(line_leaf, span_of(verdicts->data + start, verdicts->size - start));
 	error = merkle_append(&decision->results, &leaf, NULL, NULL);
 	if (error)

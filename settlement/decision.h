@@ -47,12 +47,33 @@ struct outgoing {
 	struct buffer payload;
 };
 
+/* Somebody who hashes the results of a long sheet while its following lines are decided: whoever has threads may give one
+ * (net/hasher.h). Without it each result is hashed where it is written, to the same root. */
+struct decision_hasher {
+	void *context;
+	uint32_t least; /* lines: a shorter sheet is not handed over */
+	/* A sheet comes. Result i is to be hashed under line_leaves[i]; its verdict lies between bounds[i] and bounds[i + 1]. */
+	void (*begin)(void *context, const struct hash *line_leaves, const uint32_t *bounds);
+	/* The first `count` results are written: they stay as and where they are until `drain` or `finish` comes back. `verdicts` is
+	 * where the bounds count from; it may move after `drain` only. */
+	void (*written)(void *context, const uint8_t *verdicts, uint32_t count);
+	/* Comes back when nothing is read any more; also the end of a sheet that is given up. */
+	void (*drain)(void *context);
+	/* All `count` results are written: hash what is not hashed yet. Nothing is read afterwards. */
+	void (*finish)(void *context, const uint8_t *verdicts, uint32_t count,
+	    struct merkle_frontier *results);
+};
+
 /* Filled by decide; owned by the caller: decision_init once, decision_clear before each use, decision_free at the end. */
 struct decision {
 	struct buffer lines;    /* LINES_MADE: `count` items */
 	struct buffer verdicts; /* `count` items */
 	uint32_t count;
 	struct merkle_frontier results; /* of the first results, if they came by decision_result */
+	const struct decision_hasher *hasher; /* borrowed, may be NULL; set after decision_init */
+	bool handed_over;                     /* the hasher reads `verdicts` and `bounds` */
+	uint32_t handed;                      /* results that it will have been given */
+	uint32_t *bounds;                     /* ENTRY_LINES_MAX + 1, once it was needed */
 	struct transfer *transfers;
 	size_t transfer_count, transfer_capacity;
 	struct outgoing *outgoing;
@@ -68,6 +89,14 @@ void decision_free(struct decision *decision);
 /* ERROR_NONE, or the first failure of any helper below or of the buffers. */
 MUST_CHECK enum error decision_finish(struct decision *decision);
 
+/* `count` results under these leaves will come by decision_result, from the end of `verdicts` on: the hasher may take them. Until
+ * decision_results_end, `verdicts` grows by decision_room only. */
+void decision_results_begin(
+    struct decision *decision, const struct hash *line_leaves, uint32_t count);
+/* Room for the longest verdict, before it is written: what the hasher reads does not move beneath it. */
+void decision_room(struct decision *decision);
+/* The results have all come (`whole`), or the sheet is given up: the hasher reads no more. */
+void decision_results_end(struct decision *decision, bool whole);
 /* The verdict from `start` to the end of `verdicts` is whole: count its line, whose leaf is known, among the results, so that the entry need
  * not walk and hash the verdicts again. For all lines of a decision or for none. */
 void decision_result(struct decision *decision, const struct hash *line_leaf, size_t start);

@@ -17,6 +17,11 @@
 #include "policy.h"
 #include "reason.h"
 
+/* Bytes of the longest verdict: each item is at most a head, for there is nothing in it but integers and lists. */
+#define VERDICT_ROOM                                                                  \
+	(CODEC_HEAD_MAX * (16u + 5u * VERDICT_PIECES_MAX + 2u * PROGRAMME_FUNDS_MAX + \
+			      5u * VERDICT_REDUCTIONS_MAX))
+
 /* Consecutive days of one version, band and level. */
 struct verdict_piece {
 	uint32_t row;      /* of the programme in the policy */

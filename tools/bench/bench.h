@@ -10,7 +10,7 @@ struct bench_side {
 	double rate[BENCH_ROUNDS_MAX]; /* of the report's unit, by the clock */
 	double writer
 	    [BENCH_ROUNDS_MAX]; /* nanoseconds of the processor a line, in the writing thread */
-	double workers[BENCH_ROUNDS_MAX]; /* ... and in the preparing ones */
+	double workers[BENCH_ROUNDS_MAX]; /* ... and in all others */
 	double bytes[BENCH_ROUNDS_MAX];   /* by which the file has grown, a line */
 };
 

@@ -21,19 +21,18 @@ struct pipeline {
 	/* Under the mutex: */
 	size_t next; /* sheet that no worker has taken yet */
 	struct place ring[RING];
-	size_t taken;   /* places of sheets before this one are free again */
-	size_t wanted;  /* the writer waits for the sheets before this one */
-	double workers; /* seconds of the processor */
+	size_t taken;  /* places of sheets before this one are free again */
+	size_t wanted; /* the writer waits for the sheets before this one */
 	enum error failed;
 	pthread_mutex_t mutex;
 	pthread_cond_t ready, room;
 };
 
-static double processor_seconds(void)
+static double processor_seconds(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -92,9 +91,6 @@ static void *work(void *context)
 			pthread_cond_signal(&pipeline->ready);
 		pthread_mutex_unlock(&pipeline->mutex);
 	}
-	pthread_mutex_lock(&pipeline->mutex);
-	pipeline->workers += processor_seconds();
-	pthread_mutex_unlock(&pipeline->mutex);
 	return NULL;
 }
 
@@ -156,7 +152,8 @@ static enum error run(struct pipeline *pipeline, size_t group, bench_write_group
     void *context, struct bench_time *time)
 {
 	pthread_t threads[BENCH_WORKERS];
-	double start = bench_now(), writer = processor_seconds();
+	double start = bench_now(), writer = processor_seconds(CLOCK_THREAD_CPUTIME_ID),
+	       all = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
 	size_t started = 0;
 	enum error error = ERROR_NONE;
 
@@ -168,10 +165,10 @@ static enum error run(struct pipeline *pipeline, size_t group, bench_write_group
 	else
 		error = write_all(pipeline, group, write, context);
 	time->seconds = bench_now() - start;
-	time->writer = processor_seconds() - writer;
+	time->writer = processor_seconds(CLOCK_THREAD_CPUTIME_ID) - writer;
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
-	time->workers = pipeline->workers;
+	time->workers = processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - all - time->writer;
 	return error;
 }
 

@@ -17,7 +17,8 @@ struct bench_prepared {
 typedef enum error bench_write_group(
     void *context, const struct bench_prepared *const *sheets, size_t count);
 
-/* What it took: seconds by the clock, and of the processor on both sides. */
+/* What it took: seconds by the clock, and of the processor: the writer's thread, and all others (workers, and what the node hashes beside
+ * its writer). */
 struct bench_time {
 	double seconds, writer, workers;
 };
