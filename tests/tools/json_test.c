@@ -148,7 +148,7 @@ static void a_usage_error_is_a_document_too(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {"blance x", "log", "log haed x", "status", "status a b",
-	    "balance " CITY " --at x", "policy show " CITY, "init new --region 1"};
+	    ("balance " CITY " --at x"), ("policy show " CITY), "init new --region 1"};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct run run = suiren_expect(2, "%s --json", wrong[i]);
 		json_t *json = json_loads(run.out, 0, NULL);
