@@ -205,10 +205,10 @@ static void end_demos(int signal, unsigned count, unsigned changes, uint64_t *ra
 		assert_true(interrupted.sent && interrupted.by_signal);
 		assert_int_equal(interrupted.status, signal);
 		expect_whole_nodes(folder);
-		begun = shell("ls -A %s | grep -q .", folder).status == 0;
+		begun = shell_status("ls -A %s | grep -q .", folder) == 0;
 		/* What there is of it is not written over; where there is nothing yet, a demo can begin. */
 		assert_int_equal(run_interrupted(words, signal, 0, true).status, begun ? 1 : 0);
-		assert_int_equal(shell("rm -r %s", folder).status, 0);
+		assert_int_equal(shell_status("rm -r %s", folder), 0);
 	}
 }
 
@@ -262,7 +262,7 @@ static void a_replay_that_is_ended_leaves_nothing_behind(void **state)
 		assert_true(interrupted.by_signal);
 		assert_int_equal(interrupted.status, signal);
 		if (signal == SIGKILL && rmdir("scratch") != 0)
-			assert_int_equal(shell("rm -r scratch").status, 0);
+			assert_int_equal(shell_status("rm -r scratch"), 0);
 		else if (signal != SIGKILL)
 			assert_int_equal(rmdir("scratch"), 0);
 	}

@@ -100,6 +100,17 @@ struct run shell(const char *format, ...)
 	return run;
 }
 
+int shell_status(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	struct run run = run_format("", format, arguments);
+	va_end(arguments);
+	const int status = run.status;
+	run_free(&run);
+	return status;
+}
+
 struct run suiren(const char *format, ...)
 {
 	va_list arguments;

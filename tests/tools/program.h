@@ -21,6 +21,8 @@ struct run suiren(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Run any shell command line; $SUIREN is the program. */
 struct run shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void run_free(struct run *run);
+/* How a shell command line ended, forgetting the output. */
+int shell_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Run and insist on the status; what was printed is shown if it differs. */
 struct run suiren_expect(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

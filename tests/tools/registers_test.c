@@ -252,8 +252,10 @@ static void assessments_grants_and_filings_come_from_tables(void **state)
 			  ",nursing_subsidy,2026-10-01,2026-12-31,机构,停发\n");
 	once_and_twice("grant import city stop.csv --now 2026-09-05");
 	run = suiren_expect(0, "grant show city " PERSON_1 " --json");
-	json_t *grant = json_array_get(json_loads(run.out, 0, NULL), 0);
+	json_t *grants = json_loads(run.out, 0, NULL);
+	json_t *grant = json_array_get(grants, 0);
 	assert_string_equal(json_string_value(json_object_get(grant, "until")), "2026-12-31");
+	json_decref(grants);
 	run_free(&run);
 }
 

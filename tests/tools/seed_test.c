@@ -11,7 +11,7 @@ static int open_workshop(void **state)
 	(void)state;
 	folders_in_memory();
 	workshop_open();
-	assert_int_equal(shell("mkdir one two three").status, 0);
+	assert_int_equal(shell_status("mkdir one two three"), 0);
 	return 0;
 }
 
