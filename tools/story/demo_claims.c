@@ -7,13 +7,6 @@
 
 #define SHEET_LINES_OF_DEMO 1000u
 
-#define TRY(call)                              \
-	do {                                   \
-		enum error try_error = (call); \
-		if (try_error)                 \
-			return try_error;      \
-	} while (0)
-
 static enum error grow(void **rows, uint32_t *capacity, size_t size)
 {
 	uint32_t wanted = *capacity ? 2 * *capacity : 1024;

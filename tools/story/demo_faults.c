@@ -5,13 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRY(call)                              \
-	do {                                   \
-		enum error try_error = (call); \
-		if (try_error)                 \
-			return try_error;      \
-	} while (0)
-
 uint32_t demo_house(const struct demo_story *story, unsigned city, unsigned number)
 {
 	uint32_t last = 0;

@@ -10,13 +10,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-#define TRY(call)                              \
-	do {                                   \
-		enum error try_error = (call); \
-		if (try_error)                 \
-			return try_error;      \
-	} while (0)
-
 static enum error at(struct demo_story *story, int32_t day, int hour)
 {
 	return story->actor->at(story->actor->context, day_start_ms(day) + hour * HOUR_MS);

@@ -4,6 +4,14 @@
 
 #include "demo_actor.h"
 
+/* A step of the story that fails ends it. */
+#define TRY(call)                              \
+	do {                                   \
+		enum error try_error = (call); \
+		if (try_error)                 \
+			return try_error;      \
+	} while (0)
+
 #define DEMO_OFFICER_NAME "chen"
 #define DEMO_FILING_DAYS 4 /* houses send their claims on the 2nd to 5th */
 
