@@ -1,4 +1,4 @@
-/* link.c: the in-process link: carries the waiting documents between nodes that are open in this
+/* deliver.c: the in-process link: carries the waiting documents between nodes that are open in this
  * process. A pair's documents are handed over in the order of their numbers; what the receiver has
  * booked it acknowledges, what it has refused it sends back as a refusal; both are signed
  * documents. Whatever is lost on the way is handed over again at the next delivery, and recognised.
