@@ -1,6 +1,7 @@
 /* group.c: one group of commands is decided and booked in one write transaction, one after the
  * other, each seeing the ones before it, and committed. A refused command leaves nothing behind:
- * deciding writes nothing, and what `before` has written is undone with a nested transaction. */
+ * deciding writes nothing, and what was changed in the registry is undone with a nested
+ * transaction. */
 #include "node_internal.h"
 
 #include <assert.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "registry.h"
 
 /* The world has failed, not the command: the whole group ends. */
 static bool is_world(enum error error)
@@ -47,17 +49,22 @@ static enum error decide(
 	return error;
 }
 
-/* Run `before` and decide upon what it has written, in a child that goes if the answer is no. */
+/* Change the registry and decide upon that, in a child that goes if the answer is no. */
 static enum error decide_after(
     struct group *group, const struct work *work, struct command *command)
 {
 	const struct submission *submission = work->submission;
+	struct node *node = group->node;
+	struct error_detail *detail = &work->answer->detail;
 	struct txn *child;
 	enum error error = txn_begin_nested(group->txn, &child);
 
 	if (error)
 		return error;
-	error = submission->before(submission->before_context, child, &work->answer->detail);
+	if (node->intrude)
+		error = node->intrude(node->intrude_context, submission, child, detail);
+	if (!error)
+		error = registry_change(child, &node->keys.registry, submission->registry, detail);
 	if (!error)
 		error = decide(group, child, work, command);
 	if (!error)
@@ -159,8 +166,9 @@ static enum error leave_out(struct group *group, struct work *work)
 static enum error run(struct group *group, struct work *work)
 {
 	struct command command;
-	enum error error = work->submission->before ? decide_after(group, work, &command)
-						    : decide(group, group->txn, work, &command);
+	bool changes = work->submission->registry.size > 0 || group->node->intrude;
+	enum error error = changes ? decide_after(group, work, &command)
+				   : decide(group, group->txn, work, &command);
 
 	if (is_world(error))
 		return error;

@@ -323,8 +323,7 @@ static struct span order_id_make(
 
 enum error node_order(struct node *node, const struct node_order *order, struct answer *answer)
 {
-	struct submission submission = {
-	    .before = order->before, .before_context = order->before_context};
+	struct submission submission = {.registry = order->registry};
 	struct hash secret = {{0}}, content = order_content(order);
 	struct buffer document = {0}, attachment = {0};
 	char id[ORDER_ID_MAX + 1];

@@ -66,17 +66,13 @@ int64_t node_now_ms(struct node *node);
 /* Random bytes from the seam (salts, secrets, person keys). */
 void node_random(struct node *node, uint8_t *bytes, size_t size);
 
-/* Runs in the group's transaction before the decision, and is undone if the command is refused: for
- * the registry's rows, which are not in the log. May run again if the group has to be tried again.
- * An error refuses the command. */
-typedef enum error submission_before(void *context, struct txn *txn, struct error_detail *detail);
-
 /* A command to be booked. All borrowed until the answer. */
 struct submission {
-	struct span document;      /* COSE */
-	struct span attachment;    /* settlement.h, settlement_admit */
-	submission_before *before; /* or NULL */
-	void *before_context;
+	struct span document;   /* COSE */
+	struct span attachment; /* settlement.h, settlement_admit */
+	/* Changes of the registry's rows, which are not in the log (registry.h): made in the
+	 * group's transaction before the decision, and undone if the command is refused. */
+	struct span registry;
 	const struct prepared_sheet *prepared; /* or NULL */
 };
 
@@ -113,8 +109,7 @@ struct node_order {
 	struct span lines; /* `count` CBOR items */
 	uint32_t count;
 	const struct secret_key *key; /* an officer's; NULL: the node's document key */
-	submission_before *before;
-	void *before_context;
+	struct span registry;         /* as in a submission */
 };
 /* Sign an order, with a fresh secret for its lines, and submit it. Fails as node_submit, and with:
  * ERROR_MALFORMED, ERROR_TOO_LARGE (the answer has the same error). */

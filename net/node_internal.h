@@ -46,6 +46,10 @@ struct sequencer {
 	struct span spans[2 + DECISION_OUTGOING_MAX];
 };
 
+/* A test's hand in the writer's transaction, before each command. An error refuses the command. */
+typedef enum error node_intrusion(void *context, const struct submission *submission,
+    struct txn *txn, struct error_detail *detail);
+
 struct node {
 	char *directory;
 	struct node_options options;
@@ -58,6 +62,8 @@ struct node {
 	struct ledger_options ledger_options;
 	struct ledger *ledger;
 	struct sequencer sequencer;
+	node_intrusion *intrude; /* NULL but in tests */
+	void *intrude_context;
 };
 
 /* Files (node_files.c). */

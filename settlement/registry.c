@@ -166,6 +166,128 @@ enum error registry_erase(struct txn *txn, const struct hash *registry_key, uint
 		     : store_delete(txn, TABLE_REGISTRY, span_of(code_key, sizeof(code_key)));
 }
 
+enum change { CHANGE_PUT = 1, CHANGE_CARD = 2, CHANGE_ERASE = 3 };
+
+void registry_change_put(struct buffer *changes, uint64_t code, const struct registry_row *row,
+    const uint8_t nonce[SEAL_NONCE_SIZE])
+{
+	codec_put_array(changes, 8);
+	codec_put_uint(changes, CHANGE_PUT);
+	codec_put_uint(changes, code);
+	codec_put_bytes(changes, span_of(nonce, SEAL_NONCE_SIZE));
+	codec_put_text(changes, span_text(row->name));
+	codec_put_text(changes, span_text(row->id_number));
+	codec_put_text(changes, span_text(row->card));
+	codec_put_text(changes, span_text(row->bank));
+	codec_put_bytes(changes, hash_span(&row->fact_key));
+}
+
+void registry_change_card(struct buffer *changes, uint64_t code, const char *card, const char *bank,
+    const uint8_t nonce[SEAL_NONCE_SIZE])
+{
+	codec_put_array(changes, 5);
+	codec_put_uint(changes, CHANGE_CARD);
+	codec_put_uint(changes, code);
+	codec_put_bytes(changes, span_of(nonce, SEAL_NONCE_SIZE));
+	codec_put_text(changes, span_text(card));
+	codec_put_text(changes, span_text(bank));
+}
+
+void registry_change_erase(struct buffer *changes, uint64_t code)
+{
+	codec_put_array(changes, 2);
+	codec_put_uint(changes, CHANGE_ERASE);
+	codec_put_uint(changes, code);
+}
+
+/* One change, read. */
+struct reading {
+	enum change change;
+	uint64_t code;
+	uint8_t nonce[SEAL_NONCE_SIZE];
+	struct registry_row row;
+};
+
+static void change_read(struct codec_reader *reader, struct reading *reading)
+{
+	static const size_t fields[] = {0, 8, 5, 2};
+	size_t count = codec_array(reader);
+	struct registry_row *row = &reading->row;
+	memset(reading, 0, sizeof(*reading));
+	reading->change = (enum change)codec_uint_max(reader, CHANGE_ERASE);
+	if (reading->change == 0 || count != fields[reading->change])
+		reader->failed = ERROR_MALFORMED;
+	reading->code = codec_uint(reader);
+	if (reading->change != CHANGE_ERASE)
+		codec_bytes_exact(reader, reading->nonce, SEAL_NONCE_SIZE);
+	if (reading->change == CHANGE_PUT) {
+		codec_text_copy(reader, row->name, sizeof(row->name));
+		codec_text_copy(reader, row->id_number, sizeof(row->id_number));
+	}
+	if (reading->change != CHANGE_ERASE) {
+		codec_text_copy(reader, row->card, sizeof(row->card));
+		codec_text_copy(reader, row->bank, sizeof(row->bank));
+	}
+	if (reading->change == CHANGE_PUT)
+		codec_bytes_exact(reader, row->fact_key.bytes, HASH_SIZE);
+}
+
+/* Account and bank of the row as it stands. */
+static enum error card_change(
+    struct txn *txn, const struct hash *registry_key, const struct reading *reading)
+{
+	struct registry_row row;
+	enum error error = registry_get(txn, registry_key, reading->code, &row);
+	if (error)
+		return error;
+	memcpy(row.card, reading->row.card, sizeof(row.card));
+	memcpy(row.bank, reading->row.bank, sizeof(row.bank));
+	error = registry_put(txn, registry_key, reading->code, &row, reading->nonce, NULL);
+	registry_row_wipe(&row);
+	return error;
+}
+
+static enum error change_make(struct txn *txn, const struct hash *registry_key,
+    const struct reading *reading, unsigned number, struct error_detail *detail)
+{
+	uint64_t other;
+	enum error error;
+	if (reading->change == CHANGE_ERASE)
+		return registry_erase(txn, registry_key, reading->code);
+	if (reading->change == CHANGE_CARD) {
+		error = card_change(txn, registry_key, reading);
+		return error ? error_set(detail, error, "the registry: %s", error_text(error))
+			     : ERROR_NONE;
+	}
+	error =
+	    registry_put(txn, registry_key, reading->code, &reading->row, reading->nonce, &other);
+	if (error == ERROR_CONFLICT)
+		return error_set(detail, ERROR_EXISTS,
+		    "row %u: the ID number is registered already, as %016llu 已登记", number,
+		    (unsigned long long)other);
+	return error;
+}
+
+enum error registry_change(struct txn *txn, const struct hash *registry_key, struct span changes,
+    struct error_detail *detail)
+{
+	struct codec_reader reader = codec_reader(changes);
+	struct reading reading;
+	enum error error = ERROR_NONE;
+	for (unsigned i = 0; !error && !codec_at_end(&reader); i++) {
+		if (i == ENTRY_LINES_MAX)
+			return error_set(detail, ERROR_TOO_LARGE,
+			    "more than %u changes of the registry", ENTRY_LINES_MAX);
+		change_read(&reader, &reading);
+		if (reader.failed)
+			error = error_set(detail, ERROR_MALFORMED, "not a change of the registry");
+		else
+			error = change_make(txn, registry_key, &reading, i + 1, detail);
+	}
+	registry_row_wipe(&reading.row);
+	return error;
+}
+
 struct erasures {
 	struct txn *txn;
 	const struct hash *registry_key;

@@ -43,6 +43,18 @@ MUST_CHECK enum error registry_erase(
 /* Destroy again every row whose erase entry is in the log: after an old registry was restored. */
 MUST_CHECK enum error registry_enforce_erasures(
     struct txn *txn, const struct hash *registry_key, uint64_t *erased);
+/* Changes as data, so that a command can bring them along, also to another process: zero or more items, appended one by one to a buffer
+ * (which holds names and keys then: wipe it). A put inserts or replaces the whole row; a card changes account and bank of a row that is there; an
+ * erasure destroys it. Nonces must be fresh. docs/format.md, "Registry". */
+void registry_change_put(struct buffer *changes, uint64_t code, const struct registry_row *row,
+    const uint8_t nonce[SEAL_NONCE_SIZE]);
+void registry_change_card(struct buffer *changes, uint64_t code, const char *card, const char *bank,
+    const uint8_t nonce[SEAL_NONCE_SIZE]);
+void registry_change_erase(struct buffer *changes, uint64_t code);
+/* Make the changes, in order; what a failure leaves is for the caller to undo. Fails with: ERROR_MALFORMED, ERROR_EXISTS (an ID number that is
+ * another person's; says which row), ERROR_NOT_FOUND (a card of nobody), ERROR_TOO_LARGE (more than ENTRY_LINES_MAX), and the store's. */
+MUST_CHECK enum error registry_change(struct txn *txn, const struct hash *registry_key,
+    struct span changes, struct error_detail *detail);
 /* Copy the whole registry into another, empty, store: so that a rebuild can open the facts. */
 MUST_CHECK enum error registry_copy(struct txn *from, struct txn *to);
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "node_internal.h"
 #include "order.h"
 #include "registry.h"
 
@@ -433,20 +434,21 @@ static void a_group_of_refusals_leaves_head_and_checkpoint_as_they_were(void **s
 
 #define ROW_CODE 5101000000000012u
 
-static enum error write_row(void *context, struct txn *txn, struct error_detail *detail)
+/* A new row; and then one whose bank there is nobody to have. */
+static void write_row(struct buffer *changes)
 {
 	static const uint8_t nonce[SEAL_NONCE_SIZE] = {1};
-	struct registry_row row = {.name = "张三"};
+	const struct registry_row row = {.name = "张三"};
 
-	(void)detail;
-	return registry_put(txn, settlement_registry_key(context), ROW_CODE, &row, nonce, NULL);
+	registry_change_put(changes, ROW_CODE, &row, nonce);
 }
 
-static enum error refuse_before(void *context, struct txn *txn, struct error_detail *detail)
+static void write_row_and_nobody(struct buffer *changes)
 {
-	enum error error = write_row(context, txn, detail);
+	static const uint8_t nonce[SEAL_NONCE_SIZE] = {2};
 
-	return error ? error : error_set(detail, ERROR_RANGE, "no such bank");
+	write_row(changes);
+	registry_change_card(changes, ROW_CODE + 1, "6222", "313999000000", nonce);
 }
 
 static bool row_is_there(struct fixture *fixture)
@@ -468,44 +470,54 @@ static void what_was_written_before_goes_with_a_refusal_and_stays_with_an_entry(
 {
 	struct fixture *fixture = *state;
 	struct signed_order good, bad;
+	struct buffer row = {0}, nobody = {0};
 	struct answer answers[2];
 
+	write_row(&row);
+	write_row_and_nobody(&nobody);
 	sign_officer(fixture->site.node, 1, &good);
 	sign_officer(fixture->site.node, 2, &bad);
 	bad.submission.attachment = good.submission.attachment;
-	bad.submission.before = write_row;
-	bad.submission.before_context = node_settlement(fixture->site.node);
+	bad.submission.registry = buffer_span(&row);
 	const struct submission group[] = {good.submission, bad.submission};
 	assert_int_equal(node_submit_group(fixture->site.node, group, 2, answers), ERROR_NONE);
 	assert_int_equal(answers[0].error, ERROR_NONE);
 	assert_int_equal(answers[1].error, ERROR_MISMATCH);
 	assert_false(row_is_there(fixture));
 	bad.submission.attachment = buffer_span(&bad.attachment);
-	bad.submission.before = refuse_before;
+	bad.submission.registry = buffer_span(&nobody);
 	assert_int_equal(node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
-	assert_int_equal(answers[0].error, ERROR_RANGE);
-	assert_string_equal(answers[0].detail.text, "no such bank");
+	assert_int_equal(answers[0].error, ERROR_NOT_FOUND);
+	assert_string_equal(answers[0].detail.text, "the registry: not found");
 	assert_false(row_is_there(fixture));
 	assert_int_equal(site_head(&fixture->site, NULL), 3);
-	bad.submission.before = write_row;
+	bad.submission.registry = span_of(row.data, row.size - 1);
+	assert_int_equal(node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
+	assert_int_equal(answers[0].error, ERROR_MALFORMED);
+	assert_false(row_is_there(fixture));
+	bad.submission.registry = buffer_span(&row);
 	assert_int_equal(node_submit(fixture->site.node, &bad.submission, &answers[0]), ERROR_NONE);
 	assert_int_equal(answers[0].error, ERROR_NONE);
 	assert_true(row_is_there(fixture));
+	buffer_free(&row);
+	buffer_free(&nobody);
 	signed_free(&good);
 	signed_free(&bad);
 }
 
 /* Put a row where the next entry's header belongs, so that its append must fail: what a bug would
  * do. */
-static enum error spoil_header(void *context, struct txn *txn, struct error_detail *detail)
+static enum error spoil_header(void *context, const struct submission *submission, struct txn *txn,
+    struct error_detail *detail)
 {
 	size_t count;
 	const struct store_table *tables = ledger_tables(&count);
 	uint64_t size;
 	uint8_t key[8];
 
-	(void)context;
 	(void)detail;
+	if (submission != context)
+		return ERROR_NONE;
 	assert_int_equal(ledger_head(txn, &size, NULL), ERROR_NONE);
 	be64_write(key, size);
 	for (size_t i = 0; i < count; i++) {
@@ -529,7 +541,8 @@ static void a_command_whose_append_fails_is_left_out_and_the_others_are_booked(v
 		sign_officer(fixture->site.node, i, &orders[i]);
 		submissions[i] = orders[i].submission;
 	}
-	submissions[1].before = spoil_header;
+	fixture->site.node->intrude = spoil_header;
+	fixture->site.node->intrude_context = &submissions[1];
 	assert_int_equal(
 	    node_submit_group(fixture->site.node, submissions, 3, answers), ERROR_NONE);
 	assert_int_equal(answers[0].error, ERROR_NONE);

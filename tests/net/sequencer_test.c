@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "node_internal.h"
+
 #define THREADS 8
 #define ORDERS 40
 
@@ -86,11 +88,14 @@ struct gate {
 	sem_t entered, open, done;
 };
 
-static enum error wait_at_gate(void *context, struct txn *txn, struct error_detail *detail)
+static enum error wait_at_gate(void *context, const struct submission *submission, struct txn *txn,
+    struct error_detail *detail)
 {
 	struct gate *gate = context;
 
+	(void)submission;
 	(void)txn;
+	gate->node->intrude = NULL; /* the others pass */
 	sem_post(&gate->entered);
 	sem_wait(&gate->open);
 	return error_set(detail, ERROR_REFUSED, "only here to wait");
@@ -100,13 +105,14 @@ static void *hold_writer(void *context)
 {
 	struct gate *gate = context;
 	struct buffer line = {0};
-	struct node_order order = {
-	    .kind = KIND_officer, .count = 1, .before = wait_at_gate, .before_context = gate};
+	struct node_order order = {.kind = KIND_officer, .count = 1};
 	struct answer answer;
 	enum error error;
 
 	officer_line(&line, 1);
 	order.lines = buffer_span(&line);
+	gate->node->intrude = wait_at_gate;
+	gate->node->intrude_context = gate;
 	error = node_order(gate->node, &order, &answer);
 	buffer_free(&line);
 	return error == ERROR_NONE && answer.error == ERROR_REFUSED ? gate : NULL;

@@ -217,6 +217,76 @@ static void a_restored_registry_forgets_again(void **state)
 	city_close(&city);
 }
 
+/* The same rows, however they are put there: one by one, or as changes that a command brings along. */
+static void changes_do_what_their_functions_do(void **state)
+{
+	struct city city;
+	struct registry_row found;
+	struct buffer changes = {0};
+	uint8_t nonce[SEAL_NONCE_SIZE];
+	uint64_t code = 0;
+	const struct registry_row one = row_of("欧阳明", ID_ONE), two = row_of("李", ID_TWO);
+	(void)state;
+	city_open(&city, CHENGDU);
+	registry_change_put(&changes, 17, &one, city_nonce(&city, nonce));
+	registry_change_put(&changes, 18, &two, city_nonce(&city, nonce));
+	registry_change_card(
+	    &changes, 17, "62220200000000000AB", "313999000000", city_nonce(&city, nonce));
+	registry_change_erase(&changes, 18);
+	registry_change_erase(&changes, 19); /* who is not there can be forgotten */
+	assert_int_equal(
+	    registry_change(city.txn, &city.registry_key, buffer_span(&changes), NULL), ERROR_NONE);
+	assert_int_equal(registry_get(city.txn, &city.registry_key, 17, &found), ERROR_NONE);
+	assert_string_equal(found.name, one.name);
+	assert_string_equal(found.id_number, one.id_number);
+	assert_string_equal(found.card, "62220200000000000AB");
+	assert_string_equal(found.bank, "313999000000");
+	assert_memory_equal(&found.fact_key, &one.fact_key, sizeof(one.fact_key));
+	assert_int_equal(registry_get(city.txn, &city.registry_key, 18, &found), ERROR_NOT_FOUND);
+	assert_int_equal(find(&city, ID_TWO, &code), ERROR_NOT_FOUND);
+	buffer_free(&changes);
+	city_close(&city);
+}
+
+static enum error change(struct city *city, struct span changes)
+{
+	struct error_detail detail = {""};
+	enum error error = registry_change(city->txn, &city->registry_key, changes, &detail);
+	assert_true(!error == !detail.text[0]);
+	return error;
+}
+
+static void changes_that_cannot_be_made_are_refused(void **state)
+{
+	struct city city;
+	struct buffer changes = {0};
+	uint8_t nonce[SEAL_NONCE_SIZE];
+	const struct registry_row one = row_of("欧阳明", ID_ONE);
+	(void)state;
+	city_open(&city, CHENGDU);
+	registry_change_card(&changes, 17, "1", "313999000000", city_nonce(&city, nonce));
+	assert_int_equal(change(&city, buffer_span(&changes)), ERROR_NOT_FOUND);
+	buffer_clear(&changes);
+	registry_change_put(&changes, 17, &one, city_nonce(&city, nonce));
+	for (size_t size = 1; size < changes.size; size++)
+		assert_int_equal(change(&city, span_of(changes.data, size)), ERROR_MALFORMED);
+	assert_int_equal(change(&city, buffer_span(&changes)), ERROR_NONE);
+	buffer_clear(&changes);
+	registry_change_put(&changes, 18, &one, city_nonce(&city, nonce));
+	assert_int_equal(change(&city, buffer_span(&changes)), ERROR_EXISTS);
+	buffer_clear(&changes);
+	codec_put_array(&changes, 2);
+	codec_put_uint(&changes, 4); /* no such change */
+	codec_put_uint(&changes, 17);
+	assert_int_equal(change(&city, buffer_span(&changes)), ERROR_MALFORMED);
+	buffer_clear(&changes);
+	for (unsigned i = 0; i < ENTRY_LINES_MAX + 1; i++)
+		registry_change_erase(&changes, 99);
+	assert_int_equal(change(&city, buffer_span(&changes)), ERROR_TOO_LARGE);
+	buffer_free(&changes);
+	city_close(&city);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +297,8 @@ int main(void)
 	    cmocka_unit_test(an_id_number_belongs_to_one_code),
 	    cmocka_unit_test(forgetting_leaves_nothing_and_may_be_done_twice),
 	    cmocka_unit_test(a_restored_registry_forgets_again),
+	    cmocka_unit_test(changes_do_what_their_functions_do),
+	    cmocka_unit_test(changes_that_cannot_be_made_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

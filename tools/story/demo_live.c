@@ -200,7 +200,7 @@ static enum error submit_sheet(
     struct demo_live *live, const struct demo_sheet *sheet, struct span file)
 {
 	struct buffer attachment = {0};
-	struct submission submission = {{NULL, 0}, {NULL, 0}, NULL, NULL, NULL};
+	struct submission submission = {.prepared = NULL};
 	struct hash secret;
 	struct span lines;
 	struct answer answer;

@@ -357,7 +357,7 @@ static int check_run(struct cli *cli, int argc, char **argv)
 
 static enum error submit_one(struct node *node, struct span file, struct answer *answer)
 {
-	struct submission submission = {{NULL, 0}, {NULL, 0}, NULL, NULL, NULL};
+	struct submission submission = {.prepared = NULL};
 	struct buffer attachment = {0};
 	struct span lines;
 	struct hash secret;

@@ -10,20 +10,19 @@
 /* Order the lines; `content` NULL: they are the content. */
 static enum error order_lines(struct node *node, enum kind kind, const struct buffer *lines,
     uint32_t count, const struct hash *content, const struct secret_key *key,
-    submission_before *before, void *context, struct answer *answer)
+    const struct buffer *registry, struct answer *answer)
 {
 	struct node_order order = {.kind = kind,
 	    .content = content,
 	    .lines = buffer_span(lines),
 	    .count = count,
 	    .key = key,
-	    .before = before,
-	    .before_context = context};
+	    .registry = registry ? buffer_span(registry) : (struct span){NULL, 0}};
+	enum error error = lines->failed ? lines->failed : registry ? registry->failed : ERROR_NONE;
 
-	if (lines->failed) {
+	if (error) {
 		memset(answer, 0, sizeof *answer);
-		answer->error = lines->failed;
-		return lines->failed;
+		return answer->error = error;
 	}
 	return node_order(node, &order, answer);
 }
@@ -39,27 +38,27 @@ static struct hash content_again(const struct buffer *lines, uint64_t after)
 }
 
 /* Kinds whose lines hold nothing random and nothing secret. */
-#define IMPORT_PLAIN(function, type, kind, write)                                                 \
-	enum error function##_again(struct node *node, const struct type *rows, uint32_t count,   \
-	    uint64_t after, const struct secret_key *key, struct answer *answer)                  \
-	{                                                                                         \
-		struct buffer lines = {0};                                                        \
-		struct hash content;                                                              \
-		enum error error;                                                                 \
-                                                                                                  \
-		assert(count <= IMPORT_ROWS_MAX);                                                 \
-		for (uint32_t i = 0; i < count; i++)                                              \
-			write(&lines, &rows[i]);                                                  \
-		content = content_again(&lines, after);                                           \
-		error = order_lines(                                                              \
-		    node, kind, &lines, count, after ? &content : NULL, key, NULL, NULL, answer); \
-		buffer_free(&lines);                                                              \
-		return error;                                                                     \
-	}                                                                                         \
-	enum error function(struct node *node, const struct type *rows, uint32_t count,           \
-	    const struct secret_key *key, struct answer *answer)                                  \
-	{                                                                                         \
-		return function##_again(node, rows, count, 0, key, answer);                       \
+#define IMPORT_PLAIN(function, type, kind, write)                                               \
+	enum error function##_again(struct node *node, const struct type *rows, uint32_t count, \
+	    uint64_t after, const struct secret_key *key, struct answer *answer)                \
+	{                                                                                       \
+		struct buffer lines = {0};                                                      \
+		struct hash content;                                                            \
+		enum error error;                                                               \
+                                                                                                \
+		assert(count <= IMPORT_ROWS_MAX);                                               \
+		for (uint32_t i = 0; i < count; i++)                                            \
+			write(&lines, &rows[i]);                                                \
+		content = content_again(&lines, after);                                         \
+		error = order_lines(                                                            \
+		    node, kind, &lines, count, after ? &content : NULL, key, NULL, answer);     \
+		buffer_free(&lines);                                                            \
+		return error;                                                                   \
+	}                                                                                       \
+	enum error function(struct node *node, const struct type *rows, uint32_t count,         \
+	    const struct secret_key *key, struct answer *answer)                                \
+	{                                                                                       \
+		return function##_again(node, rows, count, 0, key, answer);                     \
 	}
 
 IMPORT_PLAIN(import_institutions, institution_line, KIND_institution, institution_line_write)
@@ -117,26 +116,23 @@ static enum error check_row(
 	return ERROR_NONE;
 }
 
-static enum error put_registry(void *context, struct txn *txn, struct error_detail *detail)
+/* What is written into the registry: the rows, with fresh keys. */
+static void put_registry(struct registering *work, struct buffer *changes)
 {
-	struct registering *work = context;
 	uint8_t nonce[SEAL_NONCE_SIZE];
-	uint64_t other;
 
 	for (uint32_t i = 0; i < work->count; i++) {
-		enum error error;
-
 		node_random(work->node, nonce, sizeof nonce);
-		error = registry_put(txn, registry_key(work->node), work->codes[i],
-		    &work->registry[i], nonce, &other);
-		if (error == ERROR_CONFLICT)
-			return error_set(detail, ERROR_EXISTS,
-			    "row %u: the ID number is registered already, as %016llu 已登记",
-			    (unsigned)i + 1, (unsigned long long)other);
-		if (error)
-			return error;
+		registry_change_put(changes, work->codes[i], &work->registry[i], nonce);
 	}
-	return ERROR_NONE;
+}
+
+/* Buffers that held names or keys. */
+static void wipe(struct buffer *buffer)
+{
+	if (buffer->data)
+		explicit_bzero(buffer->data, buffer->capacity);
+	buffer_free(buffer);
 }
 
 /* Codes of rows that are here already, for a repeat; for new ones the next serials. */
@@ -181,7 +177,7 @@ static void write_plain_person(struct buffer *plain, const struct import_person 
 static enum error register_rows(struct registering *work, bool known, uint64_t after,
     const struct secret_key *key, struct answer *answer)
 {
-	struct buffer lines = {0}, plain = {0};
+	struct buffer lines = {0}, plain = {0}, changes = {0};
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	struct hash content;
 	enum error error = ERROR_NONE;
@@ -211,17 +207,18 @@ static enum error register_rows(struct registering *work, bool known, uint64_t a
 		error = plain.failed;
 	if (!error) {
 		content = content_of(work->node, &plain);
-		error = order_lines(work->node, KIND_person, &lines, work->count, &content, key,
-		    known ? NULL : put_registry, work, answer);
+		if (!known)
+			put_registry(work, &changes);
+		error = order_lines(
+		    work->node, KIND_person, &lines, work->count, &content, key, &changes, answer);
 	}
 	if (known && work->count > 0 && answer->error == ERROR_MALFORMED)
 		error = answer->error = error_set(&answer->detail, ERROR_EXISTS,
 		    "row 1: the ID number is registered already, as %016llu 已登记",
 		    (unsigned long long)work->codes[0]);
 	buffer_free(&lines);
-	if (plain.data)
-		explicit_bzero(plain.data, plain.capacity);
-	buffer_free(&plain);
+	wipe(&plain);
+	wipe(&changes);
 	return error;
 }
 
@@ -325,8 +322,7 @@ enum error import_facts(struct node *node, const struct person_facts *rows, uint
 		*answer = (struct answer){.error = ERROR_REPEAT, .sequence = last};
 	else if (!error) {
 		content = content_of(node, &plain);
-		error = order_lines(
-		    node, KIND_person, &lines, count, &content, key, NULL, NULL, answer);
+		error = order_lines(node, KIND_person, &lines, count, &content, key, NULL, answer);
 	}
 	buffer_free(&lines);
 	buffer_free(&plain);
@@ -393,8 +389,8 @@ enum error import_assessments_again(struct node *node, const struct assessment *
 		if (after)
 			codec_put_uint(&plain, after);
 		content = content_of(node, &plain);
-		error = order_lines(
-		    node, KIND_assessment, &lines, count, &content, key, NULL, NULL, answer);
+		error =
+		    order_lines(node, KIND_assessment, &lines, count, &content, key, NULL, answer);
 	}
 	buffer_free(&lines);
 	buffer_free(&plain);
@@ -403,36 +399,20 @@ enum error import_assessments_again(struct node *node, const struct assessment *
 
 /* Forgetting. */
 
-struct erasing {
-	struct node *node;
-	const uint64_t *codes;
-	uint32_t count;
-};
-
-/* The key goes before the decision is made: the same transaction keeps or undoes both. */
-static enum error erase_registry(void *context, struct txn *txn, struct error_detail *detail)
-{
-	const struct erasing *work = context;
-	enum error error = ERROR_NONE;
-
-	(void)detail;
-	for (uint32_t i = 0; !error && i < work->count; i++)
-		error = registry_erase(txn, registry_key(work->node), work->codes[i]);
-	return error;
-}
-
 enum error import_erase(struct node *node, const uint64_t *codes, uint32_t count,
     const struct secret_key *key, struct answer *answer)
 {
-	struct erasing work = {.node = node, .codes = codes, .count = count};
-	struct buffer lines = {0};
+	struct buffer lines = {0}, changes = {0};
 	enum error error;
 
-	for (uint32_t i = 0; i < count; i++)
+	/* The key goes before the decision is made: the same transaction keeps or undoes both. */
+	for (uint32_t i = 0; i < count; i++) {
 		erase_line_write(&lines, codes[i]);
-	error =
-	    order_lines(node, KIND_erase, &lines, count, NULL, key, erase_registry, &work, answer);
+		registry_change_erase(&changes, codes[i]);
+	}
+	error = order_lines(node, KIND_erase, &lines, count, NULL, key, &changes, answer);
 	buffer_free(&lines);
+	buffer_free(&changes);
 	return error;
 }
 

@@ -11,27 +11,6 @@ struct card {
 	const char *number, *bank;
 };
 
-/* In the entry's own transaction, and undone with it. */
-static enum error card_put(void *context, struct txn *txn, struct error_detail *detail)
-{
-	const struct card *card = context;
-	const struct hash *key = settlement_registry_key(node_settlement(card->node));
-	uint8_t nonce[SEAL_NONCE_SIZE];
-	struct registry_row row;
-	enum error error = registry_get(txn, key, card->code, &row);
-
-	if (error)
-		return error_set(detail, error, "the registry: %s", error_text(error));
-	memset(row.card, 0, sizeof row.card);
-	memset(row.bank, 0, sizeof row.bank);
-	memcpy(row.card, card->number, strlen(card->number));
-	memcpy(row.bank, card->bank, strlen(card->bank));
-	node_random(card->node, nonce, sizeof nonce);
-	error = registry_put(txn, key, card->code, &row, nonce, NULL);
-	registry_row_wipe(&row);
-	return error;
-}
-
 /* What is known now: the facts to be stated again, and whether the card is this one already. */
 static enum error look(const struct card *card, struct person_facts *facts, struct hash *fact_key,
     uint64_t *sequence, bool *same)
@@ -82,15 +61,11 @@ static struct hash content_of(
 
 static enum error card_order(struct card *card, const struct secret_key *key, struct answer *answer)
 {
-	struct buffer lines = {0};
+	struct buffer lines = {0}, change = {0};
 	struct person_facts facts;
 	struct hash fact_key, content;
-	struct node_order order = {.kind = KIND_person,
-	    .content = &content,
-	    .count = 1,
-	    .key = key,
-	    .before = card_put,
-	    .before_context = card};
+	struct node_order order = {
+	    .kind = KIND_person, .content = &content, .count = 1, .key = key};
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	uint64_t sequence;
 	bool same;
@@ -110,9 +85,18 @@ static enum error card_order(struct card *card, const struct secret_key *key, st
 	person_line_write(&lines, &facts, &fact_key, nonce);
 	explicit_bzero(&fact_key, sizeof fact_key);
 	content = content_of(card, &facts, sequence);
+	node_random(card->node, nonce, sizeof nonce);
+	registry_change_card(&change, card->code, card->number, card->bank, nonce);
 	order.lines = buffer_span(&lines);
-	error =
-	    lines.failed ? (answer->error = lines.failed) : node_order(card->node, &order, answer);
+	order.registry = buffer_span(&change);
+	error = lines.failed ? lines.failed : change.failed;
+	if (error)
+		answer->error = error;
+	else
+		error = node_order(card->node, &order, answer);
+	if (change.data)
+		explicit_bzero(change.data, change.capacity);
+	buffer_free(&change);
 	buffer_free(&lines);
 	return error;
 }
