@@ -14,6 +14,10 @@
 #define HASHER_LINES_MIN 200u
 /* Documents that one receiver takes from one sender before it acknowledges them. */
 #define DELIVERY_BATCH_MAX 256u
+/* Bytes of documents in one request of a link; only one that is longer by itself goes alone. All that goes with a document comes
+ * from one entry, so the longest request is that entry's body and some heads. */
+#define DELIVERY_BYTES_MAX (4u << 20)
+#define EXCHANGE_SIZE_MAX (DELIVERY_BYTES_MAX + (64u << 10))
 /* Rounds of node_deliver until nothing waits; each moves at least one document. */
 #define DELIVERY_ROUNDS_MAX 100000u
 /* Bytes of a file name that a node makes in its directory. */
