@@ -24,6 +24,7 @@
 	X(ERROR_MAP_FULL, "map_full", "the map must grow; the group is tried again")  \
 	X(ERROR_PERMISSION, "permission", "not permitted")                            \
 	X(ERROR_STOPPED, "stopped", "the node is stopping")                           \
+	X(ERROR_TIMEOUT, "timeout", "no answer came in time")                         \
 	/* bad input */                                                               \
 	X(ERROR_USAGE, "usage", "wrong usage")                                        \
 	X(ERROR_MALFORMED, "malformed", "not of the required form")                   \
@@ -33,6 +34,7 @@
 	X(ERROR_CHECK_DIGIT, "check_digit", "the check digit is wrong")               \
 	X(ERROR_ENCODING, "encoding", "wrong character encoding")                     \
 	X(ERROR_SIGNATURE, "signature", "the signature does not verify")              \
+	X(ERROR_SEAL, "seal", "the seal does not open")                               \
 	X(ERROR_UNKNOWN_KEY, "unknown_key", "signed by a key that is not known here") \
 	X(ERROR_MISMATCH, "mismatch", "does not match")                               \
 	/* the answer is no */                                                        \

@@ -30,4 +30,15 @@
 /* So many rows of one table are reported one by one, the others together. */
 #define REPLAY_ROWS_MAX 100u
 
+/* Links. */
+
+/* Bytes of a request or an answer: an entry's documents and the sheet that travels beside them. */
+#define LINK_MESSAGE_MAX (8u << 20)
+/* Bytes of tcp://host:port with its terminating NUL: as a descriptor's. */
+#define LINK_ADDRESS_SIZE 128u
+/* Peers of a node: every other city. */
+#define LINK_PEERS_MAX 64u
+/* Requests to one peer under way at a time, and of one peer being served. */
+#define LINK_REQUESTS_MAX 64u
+
 #endif

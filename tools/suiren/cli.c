@@ -180,6 +180,7 @@ int cli_status_of(enum error error)
 	case ERROR_MAP_FULL:
 	case ERROR_PERMISSION:
 	case ERROR_STOPPED:
+	case ERROR_TIMEOUT:
 		return CLI_WORLD;
 	case ERROR_USAGE:
 	case ERROR_MALFORMED:
