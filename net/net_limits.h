@@ -40,5 +40,14 @@
 #define LINK_PEERS_MAX 64u
 /* Requests to one peer under way at a time, and of one peer being served. */
 #define LINK_REQUESTS_MAX 64u
+/* A session is replaced after so long, or when so many frames were sealed under one key. */
+#define SESSION_REKEY_MS 3600000
+#define SESSION_FRAMES_MAX (UINT64_C(1) << 32)
+/* So long a session still opens what comes after it was, or should have been, replaced. */
+#define SESSION_OLD_MS 60000
+/* Counters behind the highest one that are still told apart from used ones: requests overtake each other. */
+#define SESSION_WINDOW_MAX 1984u
+/* What a frame adds to its content: header, what it answers, tag. */
+#define SESSION_OVERHEAD_MAX 40u
 
 #endif

@@ -49,13 +49,19 @@ enum error noise_open(const struct hash *key, uint64_t counter, struct span asso
 		   : ERROR_NONE;
 }
 
-struct hash noise_public(const struct hash *secret)
+static struct hash public_of(const struct hash *secret)
 {
 	struct hash public;
 	int failed = crypto_scalarmult_base(public.bytes, secret->bytes);
 
 	assert(!failed);
 	return public;
+}
+
+void noise_pair_make(const struct hash *secret, struct noise_pair *pair)
+{
+	pair->secret = *secret;
+	pair->public = public_of(secret);
 }
 
 static void hmac(const struct hash *key, const struct span *parts, size_t count, struct hash *out)
@@ -134,48 +140,54 @@ static enum error open_and_hash(struct noise_handshake *handshake, struct span s
 
 /* IK:  <- s  ...  -> e, es, s, ss  <- e, ee, se */
 static void begin(struct noise_handshake *handshake, struct span prologue,
-    const struct hash *static_secret, const struct hash *ephemeral_secret)
+    const struct noise_pair *own, const struct hash *ephemeral_secret)
 {
 	memset(handshake, 0, sizeof *handshake);
-	handshake->static_secret = *static_secret;
-	handshake->static_public = noise_public(static_secret);
+	handshake->own = *own;
 	handshake->ephemeral_secret = *ephemeral_secret;
-	handshake->ephemeral_public = noise_public(ephemeral_secret);
 	memcpy(handshake->hash.bytes, protocol, HASH_SIZE);
 	handshake->chaining_key = handshake->hash;
 	mix_hash(handshake, prologue);
 }
 
 void noise_initiate(struct noise_handshake *handshake, struct span prologue,
-    const struct hash *static_secret, const struct hash *ephemeral_secret,
+    const struct noise_pair *own, const struct hash *ephemeral_secret,
     const struct hash *remote_static)
 {
-	begin(handshake, prologue, static_secret, ephemeral_secret);
+	begin(handshake, prologue, own, ephemeral_secret);
 	handshake->initiator = true;
 	handshake->remote_static = *remote_static;
 	mix_hash(handshake, hash_span(&handshake->remote_static));
 }
 
 void noise_respond(struct noise_handshake *handshake, struct span prologue,
-    const struct hash *static_secret, const struct hash *ephemeral_secret)
+    const struct noise_pair *own, const struct hash *ephemeral_secret)
 {
-	begin(handshake, prologue, static_secret, ephemeral_secret);
-	mix_hash(handshake, hash_span(&handshake->static_public));
+	begin(handshake, prologue, own, ephemeral_secret);
+	mix_hash(handshake, hash_span(&handshake->own.public));
+}
+
+/* Only who writes needs the ephemeral public key: a stranger's message 1 costs no more than reading it. */
+static void write_ephemeral(struct noise_handshake *handshake, uint8_t *out)
+{
+	struct hash public = public_of(&handshake->ephemeral_secret);
+
+	memcpy(out, public.bytes, NOISE_KEY_SIZE);
+	mix_hash(handshake, hash_span(&public));
 }
 
 static enum error write_1(struct noise_handshake *handshake, struct span payload, uint8_t *out)
 {
 	enum error error;
 
-	memcpy(out, handshake->ephemeral_public.bytes, NOISE_KEY_SIZE);
-	mix_hash(handshake, hash_span(&handshake->ephemeral_public));
+	write_ephemeral(handshake, out);
 	if ((error = mix_agreement(
 		 handshake, &handshake->ephemeral_secret, &handshake->remote_static)) != ERROR_NONE)
 		return error;
 	out += NOISE_KEY_SIZE;
-	seal_and_hash(handshake, hash_span(&handshake->static_public), out);
-	if ((error = mix_agreement(
-		 handshake, &handshake->static_secret, &handshake->remote_static)) != ERROR_NONE)
+	seal_and_hash(handshake, hash_span(&handshake->own.public), out);
+	if ((error = mix_agreement(handshake, &handshake->own.secret, &handshake->remote_static)) !=
+	    ERROR_NONE)
 		return error;
 	seal_and_hash(handshake, payload, out + NOISE_KEY_SIZE + NOISE_TAG_SIZE);
 	return ERROR_NONE;
@@ -185,8 +197,7 @@ static enum error write_2(struct noise_handshake *handshake, struct span payload
 {
 	enum error error;
 
-	memcpy(out, handshake->ephemeral_public.bytes, NOISE_KEY_SIZE);
-	mix_hash(handshake, hash_span(&handshake->ephemeral_public));
+	write_ephemeral(handshake, out);
 	if ((error = mix_agreement(handshake, &handshake->ephemeral_secret,
 		 &handshake->remote_ephemeral)) != ERROR_NONE ||
 	    (error = mix_agreement(
@@ -230,13 +241,13 @@ static enum error read_1(struct noise_handshake *handshake, struct span message,
 
 	memcpy(handshake->remote_ephemeral.bytes, message.data, NOISE_KEY_SIZE);
 	mix_hash(handshake, hash_span(&handshake->remote_ephemeral));
-	if ((error = mix_agreement(handshake, &handshake->static_secret,
-		 &handshake->remote_ephemeral)) != ERROR_NONE ||
+	if ((error = mix_agreement(
+		 handshake, &handshake->own.secret, &handshake->remote_ephemeral)) != ERROR_NONE ||
 	    (error = open_and_hash(handshake,
 		 span_of(message.data + at_static, at_payload - at_static),
 		 handshake->remote_static.bytes)) != ERROR_NONE ||
-	    (error = mix_agreement(
-		 handshake, &handshake->static_secret, &handshake->remote_static)) != ERROR_NONE)
+	    (error = mix_agreement(handshake, &handshake->own.secret, &handshake->remote_static)) !=
+		ERROR_NONE)
 		return error;
 	return open_and_hash(
 	    handshake, span_of(message.data + at_payload, message.size - at_payload), payload);
@@ -251,7 +262,7 @@ static enum error read_2(struct noise_handshake *handshake, struct span message,
 	if ((error = mix_agreement(handshake, &handshake->ephemeral_secret,
 		 &handshake->remote_ephemeral)) != ERROR_NONE ||
 	    (error = mix_agreement(
-		 handshake, &handshake->static_secret, &handshake->remote_ephemeral)) != ERROR_NONE)
+		 handshake, &handshake->own.secret, &handshake->remote_ephemeral)) != ERROR_NONE)
 		return error;
 	return open_and_hash(handshake,
 	    span_of(message.data + NOISE_KEY_SIZE, message.size - NOISE_KEY_SIZE), payload);

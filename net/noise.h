@@ -17,6 +17,11 @@
 /* Bytes of a handshake message with its payload (section 3). */
 #define NOISE_MESSAGE_MAX 65535u
 
+/* A secret with its public key. */
+struct noise_pair {
+	struct hash secret, public;
+};
+
 /* One side of a handshake. The names are those of the specification, section 5. Read only
  * `remote_static`.
  *
@@ -27,8 +32,8 @@
 struct noise_handshake {
 	bool initiator;
 	unsigned messages; /* written or read so far */
-	struct hash static_secret, static_public;
-	struct hash ephemeral_secret, ephemeral_public;
+	struct noise_pair own;
+	struct hash ephemeral_secret;
 	struct hash remote_static; /* responder: from message 1 */
 	struct hash remote_ephemeral;
 	struct hash chaining_key, hash; /* ck, h */
@@ -41,14 +46,14 @@ struct noise_keys {
 	struct hash send, receive, hash;
 };
 
-/* The public key of a secret. */
-struct hash noise_public(const struct hash *secret);
+void noise_pair_make(const struct hash *secret, struct noise_pair *pair);
 
+/* `ephemeral_secret` is fresh for each handshake. */
 void noise_initiate(struct noise_handshake *handshake, struct span prologue,
-    const struct hash *static_secret, const struct hash *ephemeral_secret,
+    const struct noise_pair *own, const struct hash *ephemeral_secret,
     const struct hash *remote_static);
 void noise_respond(struct noise_handshake *handshake, struct span prologue,
-    const struct hash *static_secret, const struct hash *ephemeral_secret);
+    const struct noise_pair *own, const struct hash *ephemeral_secret);
 /* Append the next handshake message with its payload. Fails with: ERROR_RANGE (the other side's key is
  * of small order: the agreed secret would be zero), ERROR_TOO_LARGE, ERROR_MEMORY; the handshake is
  * then as before. */

@@ -9,8 +9,8 @@
 
 /* One published run of the protocol. */
 struct run {
-	struct hash init_static, init_ephemeral, init_remote_static, resp_static, resp_ephemeral,
-	    hash;
+	struct noise_pair init_static, resp_static;
+	struct hash init_ephemeral, init_remote_static, resp_ephemeral, hash;
 	struct buffer prologue, payloads[VECTOR_MESSAGES], sealed[VECTOR_MESSAGES];
 };
 
@@ -37,10 +37,12 @@ static int load_run(void **state)
 	assert_int_equal(json_array_size(json_object_get(file, "vectors")), 1);
 	assert_string_equal(json_string_value(json_object_get(vector, "protocol_name")),
 	    "Noise_IK_25519_ChaChaPoly_SHA256");
-	load_key(vector, "init_static", &run.init_static);
+	load_key(vector, "init_static", &run.init_static.secret);
+	noise_pair_make(&run.init_static.secret, &run.init_static);
 	load_key(vector, "init_ephemeral", &run.init_ephemeral);
 	load_key(vector, "init_remote_static", &run.init_remote_static);
-	load_key(vector, "resp_static", &run.resp_static);
+	load_key(vector, "resp_static", &run.resp_static.secret);
+	noise_pair_make(&run.resp_static.secret, &run.resp_static);
 	load_key(vector, "resp_ephemeral", &run.resp_ephemeral);
 	load_key(vector, "handshake_hash", &run.hash);
 	run.prologue = vectors_hex_member(vector, "init_prologue");
@@ -147,13 +149,12 @@ static void the_transport_messages_of_both_directions_are_the_published_ones(voi
 static void the_responder_learns_the_callers_key(void **state)
 {
 	struct noise_handshake initiator, responder;
-	struct hash caller = noise_public(&run.init_static), known = noise_public(&run.resp_static);
 
 	(void)state;
 	begin_both(&initiator, &responder);
 	pass(&initiator, &responder, 0);
-	assert_memory_equal(responder.remote_static.bytes, caller.bytes, HASH_SIZE);
-	assert_memory_equal(run.init_remote_static.bytes, known.bytes, HASH_SIZE);
+	assert_memory_equal(responder.remote_static.bytes, run.init_static.public.bytes, HASH_SIZE);
+	assert_memory_equal(run.init_remote_static.bytes, run.resp_static.public.bytes, HASH_SIZE);
 	noise_wipe(&initiator);
 	noise_wipe(&responder);
 }
@@ -231,9 +232,10 @@ static void a_message_cut_anywhere_or_too_long_is_refused(void **state)
 static void another_prologue_or_a_key_that_is_not_the_responders_is_refused(void **state)
 {
 	struct noise_handshake responder;
-	struct hash stranger = {{7}};
+	struct noise_pair stranger;
 
 	(void)state;
+	noise_pair_make(&(struct hash){{7}}, &stranger);
 	noise_respond(&responder, span_text("john galt"), &run.resp_static, &run.resp_ephemeral);
 	refuses(&responder, buffer_span(&run.sealed[0]), ERROR_SEAL);
 	noise_respond(&responder, buffer_span(&run.prologue), &stranger, &run.resp_ephemeral);
@@ -250,7 +252,7 @@ static void a_caller_who_shows_anothers_key_is_refused(void **state)
 
 	(void)state;
 	begin_both(&thief, &responder);
-	thief.static_secret = secret; /* its public key stays the other's */
+	thief.own.secret = secret; /* its public key stays the other's */
 	assert_good(noise_write(&thief, buffer_span(&run.payloads[0]), &message));
 	refuses(&responder, buffer_span(&message), ERROR_SEAL);
 	buffer_free(&message);
@@ -316,7 +318,7 @@ static void a_key_of_small_order_is_refused_wherever_it_stands(void **state)
 		assert_int_equal(message.size, 0);
 		/* As the caller's static key. */
 		begin_both(&initiator, &responder);
-		initiator.static_public = point;
+		initiator.own.public = point;
 		assert_good(noise_write(&initiator, buffer_span(&run.payloads[0]), &message));
 		refuses(&responder, buffer_span(&message), ERROR_RANGE);
 		buffer_free(&message);
