@@ -97,6 +97,28 @@ struct hash hash_blake2b(struct span data)
 	return hash;
 }
 
+_Static_assert(sizeof(struct hash_stream) >= sizeof(crypto_generichash_state) &&
+		   _Alignof(struct hash_stream) >= _Alignof(crypto_generichash_state),
+    "a stream holds libsodium's state");
+
+void hash_blake2b_begin(struct hash_stream *stream)
+{
+	crypto_generichash_init((crypto_generichash_state *)stream->state, NULL, 0, HASH_SIZE);
+}
+
+void hash_blake2b_more(struct hash_stream *stream, struct span data)
+{
+	crypto_generichash_update((crypto_generichash_state *)stream->state, data.data, data.size);
+}
+
+struct hash hash_blake2b_end(struct hash_stream *stream)
+{
+	struct hash hash;
+
+	crypto_generichash_final((crypto_generichash_state *)stream->state, hash.bytes, HASH_SIZE);
+	return hash;
+}
+
 bool hash_equal(const struct hash *a, const struct hash *b)
 {
 	return memcmp(a->bytes, b->bytes, HASH_SIZE) == 0;

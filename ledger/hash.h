@@ -21,6 +21,13 @@ struct hash hash_leaf_under(const struct hash *head, struct span data);
 /* H(0x01 || left || right): RFC 6962 section 2.1. */
 struct hash hash_node(const struct hash *left, const struct hash *right);
 struct hash hash_blake2b(struct span data);
+/* The same over pieces that come one after the other: begin, any number of times more, end (once). */
+struct hash_stream {
+	_Alignas(64) uint8_t state[384];
+};
+void hash_blake2b_begin(struct hash_stream *stream);
+void hash_blake2b_more(struct hash_stream *stream, struct span data);
+struct hash hash_blake2b_end(struct hash_stream *stream);
 bool hash_equal(const struct hash *a, const struct hash *b);
 struct span hash_span(const struct hash *hash);
 

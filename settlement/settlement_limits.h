@@ -19,6 +19,15 @@
 /* of the month after the clearing's month: the last day before which nothing is proposed */
 #define CLEARING_AFTER_DAY 20
 
+/* Reconciling: a message; parts that a range is split into; ids of a range that are told one by one; ranges that wait; what may
+ * differ; messages of one exchange, each way. */
+#define RECONCILE_MESSAGE_MAX (1u << 20)
+#define RECONCILE_PARTS 16u
+#define RECONCILE_TAGS_MAX 32u
+#define RECONCILE_PENDING_MAX (1u << 18)
+#define RECONCILE_DIFFERENCES_MAX 100000u
+#define RECONCILE_STEPS_MAX 256u
+
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u
 #define GRANT_LINES_OF_PERSON_MAX 64u

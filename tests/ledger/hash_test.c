@@ -54,6 +54,18 @@ static void blake2b_gives_the_digests_of_another_implementation(void **state)
 		all[i] = (uint8_t)i;
 	hash = hash_blake2b(span_of(all, sizeof all));
 	assert_hash(&hash, "39a7eb9fedc19aabc83425c6755dd90e6f9d0c804964a1f4aaeea3b9fb599835");
+	for (size_t piece = 1; piece <= sizeof all; piece++) {
+		struct hash_stream stream;
+
+		hash_blake2b_begin(&stream);
+		for (size_t at = 0; at < sizeof all; at += piece) {
+			size_t left = sizeof all - at;
+
+			hash_blake2b_more(&stream, span_of(all + at, left < piece ? left : piece));
+		}
+		struct hash pieces = hash_blake2b_end(&stream);
+		assert_true(hash_equal(&pieces, &hash));
+	}
 }
 
 /* The hash of `prefix`, `head` and `data` one after the other, by the other library. */
