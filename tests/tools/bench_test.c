@@ -1,4 +1,4 @@
-/* The benchmark of claims, made small: what it tells, and that it leaves nothing behind. How fast it is, no test says. */
+/* The benchmarks, made small: what it tells, and that it leaves nothing behind. How fast it is, no test says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -104,6 +104,42 @@ static void a_full_disk_or_a_kill_leaves_no_file(void **state)
 	nothing_is_left_here();
 }
 
+/* The goals: not more than log16 n + 2 round trips, not more than twice what negentropy sends, and for equal sets a digest. */
+static void reconciling_tells_round_trips_and_bytes_of_both(void **state)
+{
+	static const int differ[] = {0, 1, 100, 10000};
+	struct run run = suiren_expect(0, "bench reconcile --obligations 65536 --rounds 2 --json");
+	json_t *json = json_loadb(run.out, run.out_size, JSON_REJECT_DUPLICATES, NULL);
+	json_t *cases = json_object_get(json, "cases"), *one;
+	size_t i;
+
+	(void)state;
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "bench")), "reconcile");
+	assert_int_equal(json_array_size(cases), 4);
+	json_array_foreach(cases, i, one)
+	{
+		json_t *ours = json_object_get(one, "ours");
+		json_t *peer = json_array_get(json_object_get(one, "peers"), 0);
+		double bytes = json_number_value(json_object_get(ours, "bytes"));
+
+		assert_int_equal(json_integer_value(json_object_get(one, "differ")), differ[i]);
+		assert_true(json_integer_value(json_object_get(ours, "round_trips")) <= 4 + 2);
+		assert_true(bytes <= 2 * json_number_value(json_object_get(peer, "bytes")));
+		assert_true(bytes >= json_number_value(
+					 json_object_get(json_object_get(one, "floor"), "bytes")));
+		assert_true(json_number_value(json_object_get(ours, "seconds")) > 0);
+		assert_true(i > 0 || bytes < 32);
+	}
+	assert_non_null(json_object_get(json_object_get(json, "versions"), "libsodium"));
+	json_decref(json);
+	run_free(&run);
+	run = suiren_expect(0, "bench reconcile --obligations 50");
+	assert_non_null(strstr(run.out, "1 differ"));
+	assert_null(strstr(run.out, "100 differ"));
+	run_free(&run);
+}
+
 static void slips_are_usage_errors(void **state)
 {
 	(void)state;
@@ -112,6 +148,8 @@ static void slips_are_usage_errors(void **state)
 	suiren_must(2, "bench ingest --lines-per-sheet 4");
 	suiren_must(2, "bench ingest --lines-per-sheet 70 --group 17");
 	suiren_must(2, "bench ingest --rounds 26");
+	suiren_must(2, "bench reconcile --obligations 0");
+	suiren_must(2, "bench reconcile --rounds 0");
 	nothing_is_left_here();
 }
 
@@ -121,8 +159,9 @@ int main(void)
 	    cmocka_unit_test(every_case_is_told_with_both_sides),
 	    cmocka_unit_test(one_case_is_chosen_and_told_in_words),
 	    cmocka_unit_test(a_full_disk_or_a_kill_leaves_no_file),
+	    cmocka_unit_test(reconciling_tells_round_trips_and_bytes_of_both),
 	    cmocka_unit_test(slips_are_usage_errors),
 	};
 
-	return cmocka_run_group_tests_name("bench ingest", tests, open_workshop, close_workshop);
+	return cmocka_run_group_tests_name("bench", tests, open_workshop, close_workshop);
 }

@@ -4,6 +4,7 @@
 
 #include "tool_limits.h"
 #include "cli.h"
+#include "output.h"
 
 /* One side of a case, a figure a round. */
 struct bench_side {
@@ -26,6 +27,13 @@ double bench_now(void);
 void bench_report(const struct cli *cli, const char *name, const char *work,
     const struct bench_case *cases, size_t count);
 
+/* The middle one of 1..BENCH_ROUNDS_MAX values. */
+double bench_median(const double *values, unsigned count);
+/* The machine and the versions of the libraries: into a report's JSON, and as two lines. */
+void bench_about_json(yyjson_mut_doc *doc, yyjson_mut_val *root);
+void bench_about_print(void);
+
 int bench_ingest(struct cli *cli, int argc, char **argv);
+int bench_reconcile(struct cli *cli, int argc, char **argv);
 
 #endif

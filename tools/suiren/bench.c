@@ -26,7 +26,7 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static double median(const double *values, unsigned count)
+double bench_median(const double *values, unsigned count)
 {
 	double sorted[BENCH_ROUNDS_MAX];
 
@@ -72,6 +72,34 @@ static void describe_machine(struct machine *machine)
 		    name.release, name.machine);
 }
 
+void bench_about_json(yyjson_mut_doc *doc, yyjson_mut_val *root)
+{
+	yyjson_mut_val *about = yyjson_mut_obj(doc), *versions = yyjson_mut_obj(doc);
+	struct machine machine;
+
+	describe_machine(&machine);
+	yyjson_mut_obj_add_strcpy(doc, about, "processor", machine.processor);
+	yyjson_mut_obj_add_int(doc, about, "cores", machine.cores);
+	yyjson_mut_obj_add_bool(doc, about, "sha_ni", machine.sha_ni);
+	yyjson_mut_obj_add_strcpy(doc, about, "system", machine.system);
+	yyjson_mut_obj_add_val(doc, root, "machine", about);
+	yyjson_mut_obj_add_str(doc, versions, "lmdb", mdb_version(NULL, NULL, NULL));
+	yyjson_mut_obj_add_str(doc, versions, "libsodium", sodium_version_string());
+	yyjson_mut_obj_add_str(doc, versions, "libcrypto", OpenSSL_version(OPENSSL_VERSION));
+	yyjson_mut_obj_add_val(doc, root, "versions", versions);
+}
+
+void bench_about_print(void)
+{
+	struct machine machine;
+
+	describe_machine(&machine);
+	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor,
+	    machine.cores, machine.sha_ni ? "yes" : "no", machine.system);
+	printf("versions: %s; libsodium %s; %s\n", mdb_version(NULL, NULL, NULL),
+	    sodium_version_string(), OpenSSL_version(OPENSSL_VERSION));
+}
+
 /* Of the rounds' ratios, since both sides of a round met the same machine. */
 static double ratio(const struct bench_case *of)
 {
@@ -79,29 +107,30 @@ static double ratio(const struct bench_case *of)
 
 	for (unsigned i = 0; i < of->rounds; i++)
 		ratios[i] = of->ours.rate[i] / of->floor.rate[i];
-	return median(ratios, of->rounds);
+	return bench_median(ratios, of->rounds);
 }
 
 static yyjson_mut_val *side_json(yyjson_mut_doc *doc, const struct bench_side *of, unsigned rounds)
 {
 	yyjson_mut_val *side = yyjson_mut_obj(doc), *each = yyjson_mut_arr(doc);
 
-	yyjson_mut_obj_add_real(doc, side, "lines_per_s", median(of->rate, rounds));
-	yyjson_mut_obj_add_real(doc, side, "writer_cpu_ns_a_line", median(of->writer, rounds));
-	yyjson_mut_obj_add_real(doc, side, "workers_cpu_ns_a_line", median(of->workers, rounds));
-	yyjson_mut_obj_add_real(doc, side, "bytes_a_line", median(of->bytes, rounds));
+	yyjson_mut_obj_add_real(doc, side, "lines_per_s", bench_median(of->rate, rounds));
+	yyjson_mut_obj_add_real(
+	    doc, side, "writer_cpu_ns_a_line", bench_median(of->writer, rounds));
+	yyjson_mut_obj_add_real(
+	    doc, side, "workers_cpu_ns_a_line", bench_median(of->workers, rounds));
+	yyjson_mut_obj_add_real(doc, side, "bytes_a_line", bench_median(of->bytes, rounds));
 	for (unsigned i = 0; i < rounds; i++)
 		yyjson_mut_arr_add_real(doc, each, of->rate[i]);
 	yyjson_mut_obj_add_val(doc, side, "rounds", each);
 	return side;
 }
 
-static void report_json(const struct machine *machine, const char *name, const char *work,
-    const struct bench_case *cases, size_t count)
+static void report_json(
+    const char *name, const char *work, const struct bench_case *cases, size_t count)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc),
-		       *about = yyjson_mut_obj(doc), *versions = yyjson_mut_obj(doc);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *list = yyjson_mut_arr(doc);
 
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "bench", name);
@@ -119,33 +148,22 @@ static void report_json(const struct machine *machine, const char *name, const c
 		yyjson_mut_arr_add_val(list, one);
 	}
 	yyjson_mut_obj_add_val(doc, root, "cases", list);
-	yyjson_mut_obj_add_strcpy(doc, about, "processor", machine->processor);
-	yyjson_mut_obj_add_int(doc, about, "cores", machine->cores);
-	yyjson_mut_obj_add_bool(doc, about, "sha_ni", machine->sha_ni);
-	yyjson_mut_obj_add_strcpy(doc, about, "system", machine->system);
-	yyjson_mut_obj_add_val(doc, root, "machine", about);
-	yyjson_mut_obj_add_str(doc, versions, "lmdb", mdb_version(NULL, NULL, NULL));
-	yyjson_mut_obj_add_str(doc, versions, "libsodium", sodium_version_string());
-	yyjson_mut_obj_add_str(doc, versions, "libcrypto", OpenSSL_version(OPENSSL_VERSION));
-	yyjson_mut_obj_add_val(doc, root, "versions", versions);
+	bench_about_json(doc, root);
 	output_json(doc, true);
 }
 
 static void report_side(const char *name, const struct bench_side *side, unsigned rounds)
 {
 	printf("  %-8s %12.0f lines/s %8.0f ns writing, %4.0f ns preparing a line %6.1f bytes\n",
-	    name, median(side->rate, rounds), median(side->writer, rounds),
-	    median(side->workers, rounds), median(side->bytes, rounds));
+	    name, bench_median(side->rate, rounds), bench_median(side->writer, rounds),
+	    bench_median(side->workers, rounds), bench_median(side->bytes, rounds));
 }
 
 void bench_report(const struct cli *cli, const char *name, const char *work,
     const struct bench_case *cases, size_t count)
 {
-	struct machine machine;
-
-	describe_machine(&machine);
 	if (cli->json) {
-		report_json(&machine, name, work, cases, count);
+		report_json(name, work, cases, count);
 		return;
 	}
 	printf("%s: %s\n", name, work);
@@ -155,10 +173,7 @@ void bench_report(const struct cli *cli, const char *name, const char *work,
 		report_side("ours", &cases[i].ours, cases[i].rounds);
 		report_side("floor", &cases[i].floor, cases[i].rounds);
 	}
-	printf("machine: %s, %ld cores, SHA instructions: %s; %s\n", machine.processor,
-	    machine.cores, machine.sha_ni ? "yes" : "no", machine.system);
-	printf("versions: %s; libsodium %s; %s\n", mdb_version(NULL, NULL, NULL),
-	    sodium_version_string(), OpenSSL_version(OPENSSL_VERSION));
+	bench_about_print();
 }
 
 const struct cli_command bench_commands[] = {
@@ -166,4 +181,7 @@ const struct cli_command bench_commands[] = {
 	"[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
 	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
+    {"bench", "reconcile", "[--obligations N] [--rounds N] [--json]",
+	"Two sets of obligations that differ in a few, compared over the wire, beside negentropy",
+	"suiren bench reconcile --obligations 100000", bench_reconcile},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
