@@ -182,6 +182,6 @@ const struct cli_command bench_commands[] = {
 	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
     {"bench", "reconcile", "[--obligations N] [--rounds N] [--json]",
-	"Two sets of obligations that differ in a few, compared over the wire, beside negentropy",
+	"Two sets of obligations compared over the wire, beside negentropy",
 	"suiren bench reconcile --obligations 100000", bench_reconcile},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
