@@ -168,6 +168,7 @@ enum error ledger_open(const char *path, const struct ledger_options *options, s
 {
 	struct store_table all[STORE_TABLES_MAX];
 	struct store_options store_options = {.read_only = options->read_only,
+	    .patient = options->patient,
 	    .not_durable = options->not_durable,
 	    .map_size = options->map_size,
 	    .tables = all,

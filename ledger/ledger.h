@@ -19,6 +19,7 @@ struct ledger_options {
 	/* With read_only: open it though format or origin are not those that are stored: the audit tells of them. */
 	bool unchecked;
 	bool not_durable;
+	bool patient;                     /* store_options */
 	uint64_t map_size;                /* 0: default */
 	const struct store_table *tables; /* of the floors above */
 	size_t table_count;
@@ -63,7 +64,7 @@ MUST_CHECK enum error ledger_append_logged(struct ledger *ledger, struct txn *tx
 /* Durable when it returns. After ERROR_MAP_FULL (ledger_grow) or ERROR_DISK_FULL nothing of the group is there; it may be tried again. */
 MUST_CHECK enum error ledger_commit(struct ledger *ledger, struct txn *txn);
 void ledger_abort(struct ledger *ledger, struct txn *txn);
-/* Grow the map after ERROR_MAP_FULL; no transaction of this process may be open. */
+/* Grow the map after ERROR_MAP_FULL, as store_grow. */
 MUST_CHECK enum error ledger_grow(struct ledger *ledger);
 
 /* Number of entries and root, as the transaction sees them. */

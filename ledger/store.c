@@ -21,9 +21,11 @@
 struct store {
 	MDB_env *env;
 	char *path;
-	bool read_only;
+	bool read_only, patient;
+	pthread_mutex_t lock; /* what follows */
+	pthread_cond_t changed;
 	unsigned open_transactions;
-	pthread_mutex_t lock; /* open_transactions */
+	bool growing; /* no transaction begins meanwhile */
 	bool has_table[STORE_TABLES_MAX];
 	MDB_dbi tables[STORE_TABLES_MAX];
 };
@@ -146,8 +148,10 @@ enum error store_open(const char *path, const struct store_options *options, str
 	if (!store)
 		return ERROR_MEMORY;
 	pthread_mutex_init(&store->lock, NULL);
+	pthread_cond_init(&store->changed, NULL);
 	store->path = strdup(path);
 	store->read_only = options->read_only;
+	store->patient = options->patient;
 	if (options->read_only)
 		flags |= MDB_RDONLY;
 	if (options->not_durable)
@@ -226,6 +230,7 @@ void store_close(struct store *store)
 	assert(store->open_transactions == 0);
 	if (store->env)
 		mdb_env_close(store->env);
+	pthread_cond_destroy(&store->changed);
 	pthread_mutex_destroy(&store->lock);
 	free(store->path);
 	free(store);
@@ -236,29 +241,63 @@ enum error store_clear_stale_readers(struct store *store, int *cleared)
 	return error_of(store, mdb_reader_check(store->env, cleared));
 }
 
-static unsigned open_transactions(struct store *store, int change)
+/* A transaction is about to begin, counted before it does, so that the map is not moved beneath it. */
+static void enter(struct store *store, bool nested)
 {
-	unsigned open;
-
 	pthread_mutex_lock(&store->lock);
-	open = store->open_transactions += (unsigned)change;
+	while (store->growing && !nested)
+		pthread_cond_wait(&store->changed, &store->lock);
+	store->open_transactions++;
 	pthread_mutex_unlock(&store->lock);
-	return open;
 }
 
-enum error store_grow(struct store *store)
+static void leave(struct store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	store->open_transactions--;
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
+}
+
+/* Another process has grown the map: follow it, unless others are at work here. */
+static int follow(struct store *store)
+{
+	int code = MDB_MAP_RESIZED;
+
+	pthread_mutex_lock(&store->lock);
+	if (store->open_transactions == 1)
+		code = mdb_env_set_mapsize(store->env, 0);
+	pthread_mutex_unlock(&store->lock);
+	return code;
+}
+
+static int grow(struct store *store)
 {
 	MDB_envinfo info;
 	int code = mdb_env_info(store->env, &info);
 
+	if (code)
+		return code;
+	return mdb_env_set_mapsize(
+	    store->env, info.me_mapsize +
+			    (info.me_mapsize < STORE_MAP_STEP ? info.me_mapsize : STORE_MAP_STEP));
+}
+
+enum error store_grow(struct store *store)
+{
+	enum error error = ERROR_STATE;
+
 	/* LMDB would remap beneath an open reader of this process. */
-	if (open_transactions(store, 0) != 0)
-		return ERROR_STATE;
-	if (!code)
-		code = mdb_env_set_mapsize(store->env,
-		    info.me_mapsize +
-			(info.me_mapsize < STORE_MAP_STEP ? info.me_mapsize : STORE_MAP_STEP));
-	return error_of(store, code);
+	pthread_mutex_lock(&store->lock);
+	store->growing = store->patient;
+	while (store->patient && store->open_transactions != 0)
+		pthread_cond_wait(&store->changed, &store->lock);
+	if (store->open_transactions == 0)
+		error = error_of(store, grow(store));
+	store->growing = false;
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
+	return error;
 }
 
 enum error store_usage(struct store *store, uint64_t *used, uint64_t *map_size)
@@ -294,10 +333,10 @@ static enum error begin(struct store *store, struct txn *parent, unsigned flags,
 		return ERROR_MEMORY;
 	txn->store = store;
 	txn->nested = parent != NULL;
+	enter(store, txn->nested);
 	code = mdb_txn_begin(store->env, parent ? parent->txn : NULL, flags, &txn->txn);
-	if (code == MDB_MAP_RESIZED && open_transactions(store, 0) == 0) {
-		/* Another process has grown the map: follow it. */
-		code = mdb_env_set_mapsize(store->env, 0);
+	if (code == MDB_MAP_RESIZED) {
+		code = follow(store);
 		if (!code)
 			code = mdb_txn_begin(store->env, NULL, flags, &txn->txn);
 	}
@@ -308,10 +347,10 @@ static enum error begin(struct store *store, struct txn *parent, unsigned flags,
 			code = mdb_txn_begin(store->env, NULL, flags, &txn->txn);
 	}
 	if (code) {
+		leave(store);
 		free(txn);
 		return error_of(store, code);
 	}
-	open_transactions(store, +1);
 	*out = txn;
 	return ERROR_NONE;
 }
@@ -336,7 +375,7 @@ enum error txn_commit(struct txn *txn)
 	struct store *store = txn->store;
 	int code = mdb_txn_commit(txn->txn);
 
-	open_transactions(store, -1);
+	leave(store);
 	free(txn);
 	return error_of(store, code);
 }
@@ -346,7 +385,7 @@ void txn_abort(struct txn *txn)
 	if (!txn)
 		return;
 	mdb_txn_abort(txn->txn);
-	open_transactions(txn->store, -1);
+	leave(txn->store);
 	free(txn);
 }
 

@@ -21,7 +21,9 @@ struct store_table {
 
 struct store_options {
 	bool read_only;
-	bool not_durable;  /* no fsync at commit: scratch rebuilds and tests only */
+	bool not_durable; /* no fsync at commit: scratch rebuilds and tests only */
+	bool
+	    patient; /* store_grow waits for the readers of this process: none of them may wait for the writer, or begin twice */
 	uint64_t map_size; /* 0: the default */
 	const struct store_table *tables;
 	size_t table_count;
@@ -39,7 +41,7 @@ MUST_CHECK enum error store_open_scratch(
 void store_close(struct store *store);
 /* Free the slots of readers whose process is gone. */
 MUST_CHECK enum error store_clear_stale_readers(struct store *store, int *cleared);
-/* Grow the map; no transaction of this process may be open. */
+/* Grow the map. Fails with: ERROR_STATE (a transaction of this process is open; a patient store waits for its end, and none begins meanwhile), ERROR_IO. */
 MUST_CHECK enum error store_grow(struct store *store);
 /* Bytes in use and bytes of the map. */
 MUST_CHECK enum error store_usage(struct store *store, uint64_t *used, uint64_t *map_size);

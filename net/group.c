@@ -303,5 +303,7 @@ enum error group_run(struct node *node, struct work *works, size_t count)
 
 	if (error)
 		fail_all(works, count, error);
+	else if (group.booked > 0 && node->committed)
+		node->committed(node->committed_context);
 	return error;
 }

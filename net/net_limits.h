@@ -50,4 +50,17 @@
 /* What a frame adds to its content: header, what it answers, tag. */
 #define SESSION_OVERHEAD_MAX 40u
 
+/* The admin socket. */
+
+/* Threads that serve it: so many requests at a time, the others wait. */
+#define ADMIN_THREADS 8u
+#define ADMIN_BACKLOG 64
+/* Bytes of a request or an answer: one command at its longest, with an entry's rows of the registry, or a group of common ones. */
+#define ADMIN_FRAME_MAX (64u << 20)
+/* How long either end may not move while a frame is under way; and how long an answer may take. */
+#define ADMIN_PATIENCE_MS 10000
+#define ADMIN_ANSWER_MS 300000
+/* The longest wait that a client may ask for. */
+#define ADMIN_IDLE_MAX_MS 60000u
+
 #endif

@@ -10,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "admin_client.h"
 #include "descriptor.h"
 #include "node_internal.h"
 #include "order.h"
@@ -129,16 +130,18 @@ static enum error open_ledger(struct node *node, bool fresh, struct error_detail
 		return error;
 	snprintf(node->origin, sizeof node->origin, "%s/%u", node->config.origin_base,
 	    (unsigned)node->config.epoch);
-	node->ledger_options = (struct ledger_options){.read_only = node->options.read_only,
-	    .not_durable = node->options.not_durable,
-	    .map_size = node->config.map_size,
-	    .chart = settlement_chart,
-	    .project = settlement_project,
-	    .project_own = settlement_project_own,
-	    .project_context = node->settlement,
-	    .origin = node->origin,
-	    .epoch = node->config.epoch,
-	    .log_key = node->keys.has_log ? &node->keys.log : NULL};
+	node->ledger_options =
+	    (struct ledger_options){.read_only = node->options.read_only || node->remote,
+		.patient = node->options.daemon,
+		.not_durable = node->options.not_durable,
+		.map_size = node->config.map_size,
+		.chart = settlement_chart,
+		.project = settlement_project,
+		.project_own = settlement_project_own,
+		.project_context = node->settlement,
+		.origin = node->origin,
+		.epoch = node->config.epoch,
+		.log_key = node->keys.has_log ? &node->keys.log : NULL};
 	node->ledger_options.tables = settlement_tables(&node->ledger_options.table_count);
 	return ledger_open(path, &node->ledger_options, &node->ledger, detail);
 }
@@ -150,6 +153,10 @@ static enum error open_parts(struct node *node, bool fresh, struct error_detail 
 
 	if (!error && !node->options.read_only)
 		error = node_lock(node->directory, &node->lock, detail);
+	if (error == ERROR_LOCKED && !node->options.daemon && admin_is_there(node->directory)) {
+		node->remote = true;
+		error = ERROR_NONE;
+	}
 	if (!error)
 		error =
 		    node_keys_open(node->directory, node->options.read_only, &node->keys, detail);
@@ -212,6 +219,17 @@ void node_close(struct node *node)
 		close(node->lock); /* last: the next writer finds everything closed */
 	free(node->directory);
 	free(node);
+}
+
+bool node_is_remote(const struct node *node)
+{
+	return node->remote;
+}
+
+void node_watch(struct node *node, node_committed *committed, void *context)
+{
+	node->committed = committed;
+	node->committed_context = context;
 }
 
 const char *node_directory(const struct node *node)
@@ -277,6 +295,8 @@ enum error node_submit(
 {
 	struct work work = {.submission = submission, .answer = answer};
 
+	if (node->remote)
+		return remote_submit(node, submission, 1, answer);
 	memset(answer, 0, sizeof *answer);
 	return sequencer_submit(node, &work);
 }
@@ -287,6 +307,8 @@ enum error node_submit_group(
 	struct work works[GROUP_COMMANDS_MAX];
 
 	assert(count > 0 && count <= GROUP_COMMANDS_MAX);
+	if (node->remote)
+		return remote_submit(node, submissions, count, answers);
 	for (size_t i = 0; i < count; i++)
 		works[i] = (struct work){.submission = &submissions[i], .answer = &answers[i]};
 	memset(answers, 0, count * sizeof *answers);

@@ -23,7 +23,14 @@ struct node_seams {
 struct node_options {
 	bool read_only;
 	bool not_durable; /* no fsync: tests and scratch only */
+	/* This process is the node's daemon: never goes through another; its threads read while it
+	 * writes. */
+	bool daemon;
 	struct node_seams seams;
+	/* Called when the daemon that this node goes through is gone: true if there is another one now,
+	 * and what was under way is asked again. NULL: the command fails. */
+	bool (*revive)(void *context, const char *directory);
+	void *revive_context;
 };
 
 struct node_create_options {
@@ -40,7 +47,8 @@ struct node_create_options {
  * ERROR_DISK_FULL, ERROR_IO, what the policy is refused with, and the store's. */
 MUST_CHECK enum error node_create(
     const char *directory, const struct node_create_options *options, struct error_detail *detail);
-/* Open a node for writing (takes its lock) or for reading. A writer needs its document, log and
+/* Open a node for writing (takes its lock) or for reading. While its daemon runs a writer goes through
+ * that: it reads for itself, and what it submits is booked by the daemon. A writer needs its document, log and
  * registry keys, a reader goes on without. Fails with: ERROR_NOT_FOUND, ERROR_LOCKED (says who
  * holds it), ERROR_MALFORMED (node.yaml or a key, with the place), ERROR_PERMISSION, ERROR_MISMATCH
  * (node.yaml or keys are not those of this log), ERROR_CORRUPT, ERROR_SIGNATURE (the descriptor of
@@ -49,6 +57,12 @@ MUST_CHECK enum error node_open(const char *directory, const struct node_options
     struct node **node, struct error_detail *detail);
 /* NULL is accepted. No transaction may be open and no submission under way. */
 void node_close(struct node *node);
+
+/* Whether it goes through its daemon. */
+bool node_is_remote(const struct node *node);
+/* Called by the writer after each group that booked something, in whatever thread writes; must not submit. */
+typedef void node_committed(void *context);
+void node_watch(struct node *node, node_committed *committed, void *context);
 
 const char *node_directory(const struct node *node);
 uint32_t node_region(const struct node *node);

@@ -55,13 +55,16 @@ struct node {
 	struct node_options options;
 	struct node_config config;
 	char origin[ORIGIN_SIZE + 12];
-	int lock; /* of the writer's lock file; -1 */
+	int lock;    /* of the writer's lock file; -1 */
+	bool remote; /* its daemon has the lock, and books what is submitted here */
 	struct node_keys keys;
 	struct public_key log_key; /* as the genesis entry names it */
 	struct settlement *settlement;
 	struct ledger_options ledger_options;
 	struct ledger *ledger;
 	struct sequencer sequencer;
+	node_committed *committed; /* or NULL */
+	void *committed_context;
 	node_intrusion *intrude; /* NULL but in tests */
 	void *intrude_context;
 };
@@ -104,6 +107,17 @@ MUST_CHECK enum error node_own_descriptor(
  * named. `count` is at most CITIES_MAX. Fails with: ERROR_USAGE (two of one city). */
 MUST_CHECK enum error nodes_sort(struct node *const *nodes, size_t count,
     struct node *sorted[CITIES_MAX], struct error_detail *detail);
+
+/* A node whose daemon runs (remote.c). */
+
+/* As node_submit_group. Fails also with: ERROR_IO and ERROR_TIMEOUT (the daemon is gone, or does not answer; says what that means). */
+MUST_CHECK enum error remote_submit(
+    struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
+/* Move the clock of a demo node's daemon. */
+MUST_CHECK enum error remote_clock(struct node *node, int64_t now_ms, struct error_detail *detail);
+/* Wait until its outboxes are empty, at most so long. */
+MUST_CHECK enum error remote_idle(
+    struct node *node, uint32_t timeout_ms, bool *idle, struct error_detail *detail);
 
 /* The writer (sequencer.c, group.c). */
 

@@ -2,6 +2,7 @@
  * a map that grows; a disk that is full. LMDB must not be opened twice in a process nor be used after a fork, so whatever is done by
  * another process is done by a child that opens the store itself. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -754,6 +755,63 @@ static void a_file_that_may_not_grow_is_a_full_disk(void **state)
 	assert_int_equal(run_child(under_a_limit), 0);
 }
 
+struct looking {
+	struct store *store;
+	unsigned wrong;
+};
+
+static void *look_on(void *context)
+{
+	struct looking *looking = context;
+
+	for (unsigned i = 0; i < 3000; i++) {
+		struct txn *txn;
+
+		if (txn_begin_read(looking->store, &txn)) {
+			looking->wrong++;
+			continue;
+		}
+		looking->wrong += !has_text(txn, ONE, "a", "1");
+		txn_abort(txn);
+	}
+	return NULL;
+}
+
+/* A daemon's readers come and go without end: the writer lets none begin until the map has grown. */
+static void a_patient_store_grows_between_the_readers_of_its_own_process(void **state)
+{
+	enum { READERS = 3 };
+	struct place *place = *state;
+	struct looking looking[READERS];
+	pthread_t threads[READERS];
+	struct store_options options = {.not_durable = true,
+	    .patient = true,
+	    .map_size = 1u << 20,
+	    .tables = tables,
+	    .table_count = 2};
+	uint64_t used, before, after;
+	struct txn *txn;
+
+	store_close(place->store);
+	assert_good(store_open(place->path, &options, &place->store, NULL));
+	assert_good(txn_begin_write(place->store, &txn));
+	assert_good(put_text(txn, ONE, "a", "1"));
+	assert_good(txn_commit(txn));
+	assert_good(store_usage(place->store, &used, &before));
+	for (unsigned i = 0; i < READERS; i++) {
+		looking[i] = (struct looking){.store = place->store};
+		assert_int_equal(pthread_create(&threads[i], NULL, look_on, &looking[i]), 0);
+	}
+	for (unsigned i = 0; i < 12; i++)
+		assert_good(store_grow(place->store));
+	for (unsigned i = 0; i < READERS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(looking[i].wrong, 0);
+	}
+	assert_good(store_usage(place->store, &used, &after));
+	assert_true(after >= before << 11);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_open, place_close)
@@ -767,6 +825,7 @@ int main(void)
 	    IN_PLACE(the_files_are_for_their_owner_alone),
 	    IN_PLACE(a_copy_is_a_whole_store_of_its_own),
 	    cmocka_unit_test(the_map_grows_while_readers_of_another_process_are_open),
+	    IN_PLACE(a_patient_store_grows_between_the_readers_of_its_own_process),
 	    cmocka_unit_test(the_readers_of_a_killed_process_are_cleared),
 	    IN_PLACE(one_reader_too_many_is_refused_and_the_others_go_on),
 	    cmocka_unit_test(a_full_disk_is_reported_nothing_is_lost_and_it_goes_on),
