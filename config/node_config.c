@@ -7,6 +7,12 @@
 
 #define QUEUE_LENGTH_DEFAULT 256
 #define GROUP_COMMANDS_DEFAULT 16
+#define OUTBOX_LIMIT_DEFAULT 100000
+#define OUTBOX_LIMIT_LEAST 16
+#define MINUTES_OF_DAY 1440
+/* The latest day that every month has; claims of the month before may come until the 20th. */
+#define CLEARING_DAY_FIRST 21
+#define CLEARING_DAY_LAST 28
 
 struct known_city {
 	uint32_t region;
@@ -33,6 +39,8 @@ enum error node_config_default(uint32_t region, struct node_config *config)
 	config->epoch = 1;
 	config->queue_length = QUEUE_LENGTH_DEFAULT;
 	config->group_commands = GROUP_COMMANDS_DEFAULT;
+	config->outbox_limit = OUTBOX_LIMIT_DEFAULT;
+	config->schedule.cut_minute = MINUTE_NEVER;
 	for (size_t i = 0; i < KNOWN_COUNT; i++) {
 		struct node_peer *peer = &config->peers[config->peer_count];
 
@@ -122,6 +130,47 @@ static void read_peers(const struct yaml_map *top, struct node_config *config)
 	}
 }
 
+/* "00:10" */
+static void read_minute(
+    const struct yaml_map *map, const char *key, bool required, uint32_t *minute)
+{
+	char text[8];
+	unsigned value;
+
+	if (!yaml_text(map, key, required, text, sizeof text))
+		return;
+	if (strlen(text) != 5 || text[2] != ':' || text[0] > '2' ||
+	    strspn(text, "0123456789") != 2 || strspn(text + 3, "0123456789") != 2) {
+		yaml_field_complain(map, NULL, key, "must be a time like \"00:10\"");
+		return;
+	}
+	value = (unsigned)((text[0] - '0') * 600 + (text[1] - '0') * 60 + (text[3] - '0') * 10 +
+			   (text[4] - '0'));
+	if (value >= MINUTES_OF_DAY || text[3] > '5')
+		yaml_field_complain(map, NULL, key, "is no time of a day");
+	else
+		*minute = value;
+}
+
+static void read_schedule(const struct yaml_map *top, struct node_schedule *schedule)
+{
+	const struct yaml_node *node = yaml_field(top, "schedule", false);
+	struct yaml_map map;
+	int64_t day;
+
+	schedule->cut_minute = MINUTE_NEVER;
+	if (!node)
+		return;
+	map = yaml_map(node, top->complaints, "schedule");
+	read_minute(&map, "cut", false, &schedule->cut_minute);
+	if (yaml_integer(
+		&map, "clearing_day", false, CLEARING_DAY_FIRST, CLEARING_DAY_LAST, &day)) {
+		schedule->clearing_day = (uint32_t)day;
+		read_minute(&map, "clearing", true, &schedule->clearing_minute);
+	}
+	yaml_map_end(&map);
+}
+
 static void read_top(const struct yaml_map *top, struct node_config *config)
 {
 	int64_t value;
@@ -144,6 +193,11 @@ static void read_top(const struct yaml_map *top, struct node_config *config)
 		config->group_commands = (uint32_t)value;
 	if (yaml_integer(top, "map_size", false, 1 << 20, INT64_C(1) << 46, &value))
 		config->map_size = (uint64_t)value;
+	config->outbox_limit = OUTBOX_LIMIT_DEFAULT;
+	if (yaml_integer(top, "outbox_limit", false, OUTBOX_LIMIT_LEAST, UINT32_MAX, &value))
+		config->outbox_limit = (uint32_t)value;
+	read_schedule(top, &config->schedule);
+	yaml_text(top, "metrics", false, config->metrics, sizeof config->metrics);
 	read_peers(top, config);
 	yaml_map_end(top);
 }
@@ -172,6 +226,25 @@ static void write_account(
 	if (account[0])
 		buffer_append_format(
 		    out, "%saccount: \"%s\"\n%sbank: \"%s\"\n", indent, account, indent, bank);
+}
+
+static void write_schedule(struct buffer *out, const struct node_schedule *schedule)
+{
+	bool cuts = schedule->cut_minute != MINUTE_NEVER;
+
+	buffer_append_text(out,
+	    "# What suirend does by itself, in Beijing time; without it, by command only:\n"
+	    "# schedule: { cut: \"00:10\", clearing_day: 21, clearing: \"02:00\" }\n");
+	if (!cuts && !schedule->clearing_day)
+		return;
+	buffer_append_text(out, "schedule:\n");
+	if (cuts)
+		buffer_append_format(out, "  cut: \"%02u:%02u\"\n",
+		    (unsigned)schedule->cut_minute / 60, (unsigned)schedule->cut_minute % 60);
+	if (schedule->clearing_day)
+		buffer_append_format(out, "  clearing_day: %u\n  clearing: \"%02u:%02u\"\n",
+		    (unsigned)schedule->clearing_day, (unsigned)schedule->clearing_minute / 60,
+		    (unsigned)schedule->clearing_minute % 60);
 }
 
 /* May it stand without quotes? Letters and digits of any script, inside also single spaces and '.', '-', '_', '/', ':'. */
@@ -234,6 +307,13 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	    "where\n"
 	    "# its clearings are paid to. account: \"...\" and bank: \"12 digits\".\n");
 	write_account(out, "", config->account, config->bank);
+	buffer_append_format(out,
+	    "# Documents that may wait for a city before new claims for it are refused.\n"
+	    "outbox_limit: %u\n",
+	    (unsigned)config->outbox_limit);
+	write_schedule(out, &config->schedule);
+	if (config->metrics[0])
+		put_text(out, "metrics", config->metrics);
 	if (config->map_size)
 		buffer_append_format(out, "map_size: %llu\n", (unsigned long long)config->map_size);
 	buffer_append_text(out, config->peer_count ? "peers:\n" : "peers: []\n");

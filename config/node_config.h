@@ -18,6 +18,16 @@ struct node_peer {
 	char account[BANK_ACCOUNT_SIZE], bank[BANK_CODE_SIZE];
 };
 
+#define MINUTE_NEVER UINT32_MAX
+
+/* What a daemon does by itself, in Beijing time; minutes count from midnight. */
+struct node_schedule {
+	uint32_t cut_minute; /* every day: cut all open windows; MINUTE_NEVER: by command only */
+	uint32_t
+	    clearing_day; /* every month on this day: propose the clearings of the month before; 0: by command only */
+	uint32_t clearing_minute;
+};
+
 struct node_config {
 	uint32_t region;
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
@@ -33,6 +43,11 @@ struct node_config {
 	uint32_t queue_length;   /* commands waiting for the sequencer */
 	uint32_t group_commands; /* at most so many in one commit */
 	uint64_t map_size;       /* bytes of address space; 0: default */
+	uint32_t
+	    outbox_limit; /* documents that may wait for a peer before new claims for it are refused */
+	struct node_schedule schedule;
+	char metrics
+	    [ADDRESS_SIZE]; /* host:port where the daemon tells its counters; empty: nowhere */
 };
 
 /* The built-in defaults of one of the known regions. Fails with: ERROR_NOT_FOUND. */

@@ -49,6 +49,7 @@
 	X(ERROR_CLOSED, "closed", "the account is closed")                            \
 	X(ERROR_ERASED, "erased", "the person's facts were erased")                   \
 	X(ERROR_GAP, "gap", "a document with a lower number is still missing")        \
+	X(ERROR_PEER_UNREACHABLE, "peer_unreachable", "too much waits for this city") \
 	/* the books contradict themselves */                                         \
 	X(ERROR_CORRUPT, "corrupt", "the stored books contradict themselves")         \
 	X(ERROR_NOT_VERIFIED, "not_verified", "the audit found differences")

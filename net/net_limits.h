@@ -18,6 +18,11 @@
  * from one entry, so the longest request is that entry's body and some heads. */
 #define DELIVERY_BYTES_MAX (4u << 20)
 #define EXCHANGE_SIZE_MAX (DELIVERY_BYTES_MAX + (64u << 10))
+/* Pauses before a peer that did not answer is asked again: doubling from the first to the last. */
+#define OUTBOX_PAUSE_FIRST_MS 500u
+#define OUTBOX_PAUSE_LAST_MS 60000u
+/* How often whoever waits for empty outboxes looks, if nothing tells it to. */
+#define OUTBOX_LOOK_MS 200
 /* Rounds of node_deliver until nothing waits; each moves at least one document. */
 #define DELIVERY_ROUNDS_MAX 100000u
 /* Bytes of a file name that a node makes in its directory. */

@@ -165,6 +165,7 @@ static enum error open_parts(struct node *node, bool fresh, struct error_detail 
 	options = (struct settlement_options){.region = node->config.region,
 	    .epoch = node->config.epoch,
 	    .demo = node->config.demo,
+	    .outbox_limit = node->config.outbox_limit,
 	    .has_registry_key = node->keys.has_registry,
 	    .registry_key = node->keys.registry};
 	error = settlement_create(&options, &node->settlement);

@@ -159,6 +159,24 @@ static enum error workspace(struct settlement *settlement)
 	return settlement->claims ? ERROR_NONE : claim_state_create(&settlement->claims);
 }
 
+/* What waits for a city that takes nothing must not grow without end. A sheet that was booked was booked below the limit of its day, so a
+ * replay, which has none, decides the same. */
+static enum error check_reachable(
+    struct settlement *settlement, struct txn *txn, uint32_t payer, struct error_detail *detail)
+{
+	uint32_t limit = settlement->options.outbox_limit;
+	uint64_t waiting;
+	enum error error = limit ? outbox_waiting(txn, payer, &waiting) : ERROR_NONE;
+
+	if (error || !limit || waiting < limit)
+		return error;
+	return error_set(detail, ERROR_PEER_UNREACHABLE,
+	    "%06u: %llu documents wait for it already; nothing is lost: claim again when it "
+	    "answers "
+	    "对方城市暂时无法联系，待恢复后重报",
+	    (unsigned)payer, (unsigned long long)waiting);
+}
+
 enum error claim_forward_decide(struct settlement *settlement, struct txn *txn,
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
@@ -168,7 +186,9 @@ enum error claim_forward_decide(struct settlement *settlement, struct txn *txn,
 
 	if (error)
 		return error;
-	error = workspace(settlement);
+	error = check_reachable(settlement, txn, sheet.sheet->header.payer, detail);
+	if (!error)
+		error = workspace(settlement);
 	if (!error)
 		error = forward(settlement, txn, command, now_ms, sheet.sheet, decision, detail);
 	claim_sheet_close(&sheet);

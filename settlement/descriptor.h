@@ -24,4 +24,16 @@ void descriptor_sign(
 /* Read and verify under the root key that it carries. Fails with: ERROR_MALFORMED, ERROR_SIGNATURE, ERROR_UNKNOWN_KEY. */
 MUST_CHECK enum error descriptor_read(struct span bytes, struct descriptor *descriptor);
 
+/* A peer as it was introduced. */
+struct peer_row {
+	uint32_t region, epoch, number;
+	bool demo;
+	char origin[128], address[128];
+};
+/* Fails with: ERROR_NOT_FOUND. */
+MUST_CHECK enum error peer_get(struct txn *txn, uint32_t region, struct peer_row *peer);
+typedef bool peer_visit(void *context, const struct peer_row *peer);
+/* All peers in order of region. */
+MUST_CHECK enum error peer_each(struct txn *txn, peer_visit *visit, void *context);
+
 #endif

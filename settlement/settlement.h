@@ -13,6 +13,8 @@ struct settlement_options {
 	uint32_t region;
 	uint32_t epoch;
 	bool demo;
+	uint32_t
+	    outbox_limit; /* new claims are refused when so many documents wait for their payer; 0 (a replay): none is */
 	bool has_registry_key; /* false: an auditor without keys; facts of persons stay sealed */
 	struct hash registry_key;
 	/* For a replay: the registry is read here, not in the transaction at hand. NULL: there is none but that. */

@@ -3,6 +3,7 @@
 #ifndef SUIREN_SETTLEMENT_INTERNAL_H
 #define SUIREN_SETTLEMENT_INTERNAL_H
 
+#include "descriptor.h"
 #include "settlement.h"
 
 /* The catalogue of one city, parsed; the text is in the tables. */
@@ -70,17 +71,5 @@ struct kept_policy {
 };
 MUST_CHECK enum error catalogue_at(struct settlement *settlement, struct txn *txn,
     uint64_t sequence, struct kept_policy *kept, const struct policy **policy);
-
-/* A peer as it was introduced. */
-struct peer_row {
-	uint32_t region, epoch, number;
-	bool demo;
-	char origin[128], address[128];
-};
-/* Fails with: ERROR_NOT_FOUND. */
-MUST_CHECK enum error peer_get(struct txn *txn, uint32_t region, struct peer_row *peer);
-typedef bool peer_visit(void *context, const struct peer_row *peer);
-/* All peers in order of region. */
-MUST_CHECK enum error peer_each(struct txn *txn, peer_visit *visit, void *context);
 
 #endif

@@ -73,6 +73,57 @@ static void every_field_is_read(void **state)
 	assert_string_equal(config->peers[1].address, "");
 }
 
+static void the_schedule_is_in_minutes_of_the_day(void **state)
+{
+	static const struct {
+		const char *yaml;
+		uint32_t cut, day, clearing;
+	} cases[] = {
+	    {"schedule: {cut: \"00:00\"}\n", 0, 0, 0},
+	    {"schedule: {cut: \"23:59\"}\n", 1439, 0, 0},
+	    {"schedule: {clearing_day: 21, clearing: \"02:05\"}\n", MINUTE_NEVER, 21, 125},
+	    {"schedule: {cut: \"10:00\", clearing_day: 28, clearing: \"19:30\"}\n", 600, 28, 1170},
+	    {"outbox_limit: 16\n", MINUTE_NEVER, 0, 0},
+	};
+	struct loading *loading = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		again(loading);
+		buffer_append_text(&loading->yaml, cases[i].yaml);
+		buffer_append_text(&loading->yaml, full);
+		assert_good(load(loading, buffer_span(&loading->yaml)));
+		assert_int_equal(loading->config.schedule.cut_minute, cases[i].cut);
+		assert_int_equal(loading->config.schedule.clearing_day, cases[i].day);
+		if (cases[i].day)
+			assert_int_equal(
+			    loading->config.schedule.clearing_minute, cases[i].clearing);
+		/* And what is written is read back to the same. */
+		struct node_config before = loading->config;
+		again(loading);
+		node_config_write(&loading->yaml, &before);
+		assert_good(load(loading, buffer_span(&loading->yaml)));
+		assert_memory_equal(
+		    &loading->config.schedule, &before.schedule, sizeof before.schedule);
+		assert_int_equal(loading->config.outbox_limit, i == 4 ? 16 : 100000);
+	}
+}
+
+static void what_is_no_time_of_a_day_is_refused(void **state)
+{
+	static const char *const wrong[] = {"schedule: {cut: \"24:00\"}",
+	    "schedule: {cut: \"00:60\"}", "schedule: {cut: \"0:10\"}", "schedule: {cut: \"00:1\"}",
+	    "schedule: {cut: \"00-10\"}", "schedule: {cut: \"2a:10\"}",
+	    "schedule: {cut: \"-1:10\"}", "schedule: {cut: \"00:100\"}",
+	    "schedule: {clearing_day: 20, clearing: \"02:00\"}",
+	    "schedule: {clearing_day: 29, clearing: \"02:00\"}", "schedule: {clearing_day: 21}",
+	    "schedule: {noon: \"12:00\"}", "schedule: daily", "outbox_limit: 0"};
+	struct loading *loading = *state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		again(loading);
+		buffer_append_format(&loading->yaml, "%s\n%s", wrong[i], full);
+		assert_error(load(loading, buffer_span(&loading->yaml)), ERROR_MALFORMED);
+	}
+}
+
 static void the_four_cities_have_defaults_that_name_one_another(void **state)
 {
 	static const struct {
@@ -259,6 +310,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    CASE(every_field_is_read),
+	    CASE(the_schedule_is_in_minutes_of_the_day),
+	    CASE(what_is_no_time_of_a_day_is_refused),
 	    CASE(the_four_cities_have_defaults_that_name_one_another),
 	    CASE(what_is_written_is_read_back_the_same),
 	    CASE(what_is_wrong_is_told_with_its_line_and_field),

@@ -1,4 +1,4 @@
-/* orders.h: the orders that both the commands and the demo give: one function each, with the id that makes a repeat of it a repeat. `key` is an
+/* orders.h: the orders that commands, the daemon by its clock, and the demo give: one function each, with the id that makes a repeat of it a repeat. `key` is an
  * officer's; NULL: the node's document key. They return what node_order returns; answer->error says what came of it. */
 #ifndef SUIREN_ORDERS_H
 #define SUIREN_ORDERS_H

@@ -1,0 +1,377 @@
+#include "outbox.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "message.h"
+
+/* One peer's thread. */
+struct outbox {
+	struct outboxes *all;
+	uint32_t peer;
+	pthread_t thread;
+	/* Under the mutex of all. */
+	bool look;          /* something may wait */
+	bool busy;          /* a request is under way */
+	bool reached;       /* the last request was answered */
+	int64_t not_before; /* by the monotonic clock */
+	struct outbox_state state;
+};
+
+struct outboxes {
+	struct outbox_options options;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool stopping;
+	struct outbox *peers[CITIES_MAX];
+	size_t count;
+};
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait for a change, at most until `until` (by the monotonic clock). The mutex is held. */
+static void wait_until(struct outboxes *all, int64_t until)
+{
+	const struct timespec at = {
+	    .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+
+	pthread_cond_timedwait(&all->changed, &all->mutex, &at);
+}
+
+/* The pause after so many failures in a row: a peer that is gone is asked ever more rarely, and those
+ * that lost it do not all come back in the same moment. */
+static int64_t pause_ms(const struct outboxes *all, uint32_t failures)
+{
+	uint32_t pause = all->options.pause_first_ms;
+
+	for (uint32_t i = 1; i < failures && pause < all->options.pause_last_ms; i++)
+		pause *= 2;
+	if (pause > all->options.pause_last_ms)
+		pause = all->options.pause_last_ms;
+	return pause / 2 + randombytes_uniform(pause - pause / 2 + 1);
+}
+
+static void tell(struct outbox *box, enum outbox_event event, enum error why, const char *text)
+{
+	const struct outbox_options *options = &box->all->options;
+
+	if (options->tell)
+		options->tell(options->context, event, box->peer, why, text);
+}
+
+/* An attempt has failed. */
+static void fail(
+    struct outbox *box, enum outbox_event event, enum error why, const struct error_detail *text)
+{
+	struct outboxes *all = box->all;
+	bool news;
+
+	pthread_mutex_lock(&all->mutex);
+	news = box->state.failures == 0 || box->state.why != why;
+	box->state.failures++;
+	box->state.why = why;
+	box->state.text = *text;
+	box->state.stuck = event == OUTBOX_STUCK;
+	box->reached = event == OUTBOX_STUCK;
+	box->look = true;
+	box->not_before = monotonic_ms() + pause_ms(all, box->state.failures);
+	pthread_mutex_unlock(&all->mutex);
+	if (news)
+		tell(box, event, why, text->text[0] ? text->text : error_text(why));
+}
+
+static void succeed(struct outbox *box, const struct exchange_outcome *outcome)
+{
+	struct outboxes *all = box->all;
+	bool news;
+
+	pthread_mutex_lock(&all->mutex);
+	news = !box->reached;
+	box->reached = true;
+	box->state.sent += outcome->delivered;
+	box->state.refused += outcome->refused;
+	box->state.failures = 0;
+	box->state.why = ERROR_NONE;
+	box->state.stuck = false;
+	box->state.text.text[0] = '\0';
+	box->look = true; /* the next batch */
+	pthread_mutex_unlock(&all->mutex);
+	if (news)
+		tell(box, OUTBOX_REACHED, ERROR_NONE, "");
+}
+
+/* Send one batch; *count is 0 if none waits. */
+static void send_batch(
+    struct outbox *box, struct buffer *request, struct buffer *answer, uint32_t *count)
+{
+	const struct outbox_options *options = &box->all->options;
+	struct exchange_outcome outcome;
+	struct error_detail detail = {""};
+	enum error error;
+
+	buffer_clear(request);
+	buffer_clear(answer);
+	error = exchange_offer(options->node, box->peer, request, count);
+	if (error) {
+		fail(box, OUTBOX_STOPPED, error, &detail);
+		return;
+	}
+	if (*count == 0)
+		return;
+	error = options->send(options->context, box->peer, buffer_span(request), answer, &detail);
+	if (error) {
+		fail(box, OUTBOX_AWAY, error, &detail);
+		return;
+	}
+	error = exchange_book(options->node, box->peer, buffer_span(answer), &outcome);
+	if (error)
+		fail(box, OUTBOX_STOPPED, error, &detail);
+	else if (outcome.stuck)
+		fail(box, OUTBOX_STUCK, outcome.stuck, &outcome.text);
+	else
+		succeed(box, &outcome);
+}
+
+/* Until there is something to look for, and no pause. False: all stop. The mutex is held. */
+static bool await_turn(struct outbox *box)
+{
+	struct outboxes *all = box->all;
+
+	while (!all->stopping) {
+		int64_t now = monotonic_ms();
+
+		if (box->look && now >= box->not_before)
+			return true;
+		if (box->look)
+			wait_until(all, box->not_before);
+		else
+			pthread_cond_wait(&all->changed, &all->mutex);
+	}
+	return false;
+}
+
+static void *run(void *context)
+{
+	struct outbox *box = context;
+	struct outboxes *all = box->all;
+	struct buffer request = {0}, answer = {0};
+
+	pthread_mutex_lock(&all->mutex);
+	while (await_turn(box)) {
+		uint32_t count;
+
+		box->look = false;
+		box->busy = true;
+		pthread_mutex_unlock(&all->mutex);
+		send_batch(box, &request, &answer, &count);
+		pthread_mutex_lock(&all->mutex);
+		box->busy = false;
+		box->state.requests += count > 0;
+		pthread_cond_broadcast(&all->changed);
+	}
+	pthread_mutex_unlock(&all->mutex);
+	buffer_free(&request);
+	buffer_free(&answer);
+	return NULL;
+}
+
+enum error outboxes_open(const struct outbox_options *options, struct outboxes **out)
+{
+	struct outboxes *all = calloc(1, sizeof *all);
+	pthread_condattr_t attributes;
+
+	*out = NULL;
+	if (!all)
+		return ERROR_MEMORY;
+	all->options = *options;
+	if (all->options.pause_first_ms == 0)
+		all->options.pause_first_ms = OUTBOX_PAUSE_FIRST_MS;
+	if (all->options.pause_last_ms == 0)
+		all->options.pause_last_ms = OUTBOX_PAUSE_LAST_MS;
+	pthread_mutex_init(&all->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&all->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	*out = all;
+	return ERROR_NONE;
+}
+
+void outboxes_stop(struct outboxes *all)
+{
+	pthread_mutex_lock(&all->mutex);
+	all->stopping = true;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->mutex);
+}
+
+void outboxes_close(struct outboxes *all)
+{
+	if (!all)
+		return;
+	outboxes_stop(all);
+	for (size_t i = 0; i < all->count; i++) {
+		pthread_join(all->peers[i]->thread, NULL);
+		free(all->peers[i]);
+	}
+	pthread_cond_destroy(&all->changed);
+	pthread_mutex_destroy(&all->mutex);
+	free(all);
+}
+
+/* NULL if there is none. The mutex is held. */
+static struct outbox *find(struct outboxes *all, uint32_t peer)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->peers[i]->peer == peer)
+			return all->peers[i];
+	}
+	return NULL;
+}
+
+enum error outboxes_add(struct outboxes *all, uint32_t peer)
+{
+	struct outbox *box;
+	enum error error = ERROR_NONE;
+
+	pthread_mutex_lock(&all->mutex);
+	if (find(all, peer)) {
+		pthread_mutex_unlock(&all->mutex);
+		return ERROR_NONE;
+	}
+	box = all->count < CITIES_MAX ? calloc(1, sizeof *box) : NULL;
+	if (!box) {
+		error = all->count < CITIES_MAX ? ERROR_MEMORY : ERROR_TOO_LARGE;
+	} else {
+		box->all = all;
+		box->peer = peer;
+		box->look = true;
+		if (pthread_create(&box->thread, NULL, run, box) != 0) {
+			free(box);
+			error = ERROR_MEMORY;
+		} else {
+			all->peers[all->count++] = box;
+		}
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return error;
+}
+
+void outboxes_wake(struct outboxes *all)
+{
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = 0; i < all->count; i++)
+		all->peers[i]->look = true;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->mutex);
+}
+
+void outboxes_heard(struct outboxes *all, uint32_t peer)
+{
+	struct outbox *box;
+
+	pthread_mutex_lock(&all->mutex);
+	box = find(all, peer);
+	/* A peer that is there but does not take a document is not asked more often for speaking. */
+	if (box && !box->state.stuck && box->not_before > 0) {
+		box->not_before = 0;
+		pthread_cond_broadcast(&all->changed);
+	}
+	pthread_mutex_unlock(&all->mutex);
+}
+
+void outboxes_away(struct outboxes *all, uint32_t peer)
+{
+	struct outbox *box;
+
+	pthread_mutex_lock(&all->mutex);
+	box = find(all, peer);
+	if (box) {
+		box->not_before = monotonic_ms() + all->options.pause_last_ms;
+		box->reached = false;
+	}
+	pthread_mutex_unlock(&all->mutex);
+}
+
+/* Whether something waits for a peer; an error of the store counts as such. */
+static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
+{
+	struct txn *txn;
+	bool any = false;
+
+	if (txn_begin_read(ledger_store(node_ledger(all->options.node)), &txn))
+		return true;
+	for (size_t i = 0; i < count && !any; i++) {
+		uint64_t waiting;
+
+		any = outbox_waiting(txn, peers[i], &waiting) || waiting > 0;
+	}
+	txn_abort(txn);
+	return any;
+}
+
+bool outboxes_idle(struct outboxes *all, uint32_t timeout_ms)
+{
+	int64_t until = monotonic_ms() + timeout_ms;
+	uint32_t peers[CITIES_MAX];
+	bool idle = false;
+
+	pthread_mutex_lock(&all->mutex);
+	while (!idle && !all->stopping) {
+		size_t count = all->count;
+
+		for (size_t i = 0; i < count; i++)
+			peers[i] = all->peers[i]->peer;
+		pthread_mutex_unlock(&all->mutex);
+		idle = !any_waits(all, peers, count);
+		pthread_mutex_lock(&all->mutex);
+		/* A change between the look and here is seen at the next, at the latest after a step. */
+		if (!idle && monotonic_ms() >= until)
+			break;
+		if (!idle) {
+			int64_t step = monotonic_ms() + OUTBOX_LOOK_MS;
+
+			wait_until(all, step < until ? step : until);
+		}
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return idle;
+}
+
+enum error outboxes_state(struct outboxes *all, uint32_t peer, struct outbox_state *state)
+{
+	struct outbox *box;
+	struct txn *txn;
+	enum error error = ERROR_NOT_FOUND;
+
+	memset(state, 0, sizeof *state);
+	pthread_mutex_lock(&all->mutex);
+	box = find(all, peer);
+	if (box) {
+		int64_t now = monotonic_ms();
+
+		*state = box->state;
+		state->retry_ms = box->not_before > now ? box->not_before - now : 0;
+		error = ERROR_NONE;
+	}
+	pthread_mutex_unlock(&all->mutex);
+	if (error)
+		return error;
+	error = txn_begin_read(ledger_store(node_ledger(all->options.node)), &txn);
+	if (error)
+		return error;
+	error = outbox_waiting(txn, peer, &state->waiting);
+	txn_abort(txn);
+	return error;
+}
