@@ -404,6 +404,31 @@ static void a_receipt_that_a_return_has_overtaken_settles_nothing(void **state)
 	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
 }
 
+/* Chengdu has signed and pays before its signature is here: the credit matches nothing yet, is told again, and is then taken. */
+static void a_credit_that_overtakes_the_signed_clearing_is_taken_when_it_is_told_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct city *chongqing = &fixture->chongqing;
+	pair_approve(&fixture->chengdu, chongqing, OWED);
+	assert_int_equal(pair_cut(&fixture->chengdu, &fixture->post), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	pair_at(fixture->cities, 2, day(2026, 11, 21));
+	assert_int_equal(pair_clear(chongqing, MONTH, CHENGDU, &fixture->post), ERROR_NONE);
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	assert_state(fixture, CLEARING_NETTED, CLEARING_PROPOSED);
+	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+	assert_int_equal(
+	    says(fixture, &fixture->chengdu, BANK_BOOKED, first_id, OWED), REASON_booked);
+	assert_int_equal(says(fixture, chongqing, BANK_CREDITED, first_id, OWED), REASON_unmatched);
+	assert_cash(chongqing, "treasury", TREASURY, 0);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_state(fixture, CLEARING_NETTED, CLEARING_NETTED);
+	assert_int_equal(says(fixture, chongqing, BANK_CREDITED, first_id, OWED), REASON_received);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_state(fixture, CLEARING_SETTLED, CLEARING_SETTLED);
+	assert_cash(chongqing, "treasury", TREASURY + OWED, 0);
+}
+
 /* Another attempt's money on top of what is there: nobody owes it. */
 static void a_clearing_is_not_received_twice(void **state)
 {
@@ -777,6 +802,7 @@ int main(void)
 	    TEST(what_is_taken_back_from_the_creditor_is_owed_again),
 	    TEST(a_receipt_that_a_return_has_overtaken_settles_nothing),
 	    TEST(a_clearing_is_not_received_twice),
+	    TEST(a_credit_that_overtakes_the_signed_clearing_is_taken_when_it_is_told_again),
 	    TEST(what_does_not_match_changes_no_book),
 	    TEST(one_order_holds_one_word_on_a_payment),
 	    TEST(an_institution_gets_all_that_is_due_once_a_batch),
