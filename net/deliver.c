@@ -74,13 +74,31 @@ static enum error deliver_round(struct courier *courier, struct node *const *nod
 	return error;
 }
 
+/* Those with a daemon send by themselves, and only to others that have one. */
+static enum error check_daemons(
+    struct node *const *nodes, size_t count, size_t *remote, struct error_detail *detail)
+{
+	*remote = 0;
+	for (size_t i = 0; i < count; i++)
+		*remote += nodes[i]->remote;
+	if (*remote == 0 || *remote == count)
+		return ERROR_NONE;
+	return error_set(detail, ERROR_USAGE,
+	    "some of these nodes have a daemon that runs and some have none: start or stop it");
+}
+
 enum error node_deliver(
     struct node *const *nodes, size_t count, struct delivery *delivery, struct error_detail *detail)
 {
 	struct node *sorted[CITIES_MAX];
 	struct courier courier = {.totals = delivery, .detail = detail};
+	size_t remote;
 	enum error error = nodes_sort(nodes, count, sorted, detail);
 
+	if (!error)
+		error = check_daemons(nodes, count, &remote, detail);
+	if (!error && remote > 0)
+		return deliver_remote(sorted, count, delivery, detail);
 	memset(delivery, 0, sizeof *delivery);
 	for (unsigned round = 0; !error && round < DELIVERY_ROUNDS_MAX; round++) {
 		error = deliver_round(&courier, sorted, count);

@@ -31,6 +31,7 @@ void log_close(struct log *log); /* NULL is accepted */
 /* A line that cannot be written is lost: a daemon does not die of its log. NULL as log: nothing. */
 void log_event(struct log *log, enum log_level level, const char *event,
     const struct log_field *fields, size_t count);
+#define LOG_PLAIN(log, level, event) log_event(log, level, event, NULL, 0)
 #define LOG(log, level, event, ...)                                           \
 	log_event(log, level, event, (const struct log_field[]){__VA_ARGS__}, \
 	    sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))

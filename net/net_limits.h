@@ -23,6 +23,12 @@
 #define OUTBOX_PAUSE_LAST_MS 60000u
 /* How often whoever waits for empty outboxes looks, if nothing tells it to. */
 #define OUTBOX_LOOK_MS 200
+/* How long a request may take; one to a peer that was not heard lately; and the word that this node stops. */
+#define DELIVERY_TIMEOUT_MS 30000u
+#define DELIVERY_FIRST_MS 5000u
+#define FAREWELL_MS 500u
+/* How often a daemon looks around by itself: links, clock. */
+#define DAEMON_TICK_MS 1000
 /* Rounds of node_deliver until nothing waits; each moves at least one document. */
 #define DELIVERY_ROUNDS_MAX 100000u
 /* Bytes of a file name that a node makes in its directory. */

@@ -146,17 +146,33 @@ static enum error open_ledger(struct node *node, bool fresh, struct error_detail
 	return ledger_open(path, &node->ledger_options, &node->ledger, detail);
 }
 
+/* Take the lock, or find the daemon that has it. */
+static enum error take_writing(struct node *node, struct error_detail *detail)
+{
+	const struct node_options *options = &node->options;
+	enum error error;
+
+	/* Whoever can start it anew wants it to do the writing. */
+	while (options->revive) {
+		node->remote = admin_is_there(node->directory);
+		if (node->remote)
+			return ERROR_NONE;
+		if (!options->revive(options->revive_context, node->directory))
+			return error_set(
+			    detail, ERROR_IO, "%s: its daemon has ended", node->directory);
+	}
+	error = node_lock(node->directory, &node->lock, detail);
+	node->remote = error == ERROR_LOCKED && !options->daemon && admin_is_there(node->directory);
+	return node->remote ? ERROR_NONE : error;
+}
+
 static enum error open_parts(struct node *node, bool fresh, struct error_detail *detail)
 {
 	struct settlement_options options;
 	enum error error = node_config_open(node->directory, &node->config, detail);
 
 	if (!error && !node->options.read_only)
-		error = node_lock(node->directory, &node->lock, detail);
-	if (error == ERROR_LOCKED && !node->options.daemon && admin_is_there(node->directory)) {
-		node->remote = true;
-		error = ERROR_NONE;
-	}
+		error = take_writing(node, detail);
 	if (!error)
 		error =
 		    node_keys_open(node->directory, node->options.read_only, &node->keys, detail);

@@ -27,8 +27,8 @@ struct node_options {
 	 * writes. */
 	bool daemon;
 	struct node_seams seams;
-	/* Called when the daemon that this node goes through is gone: true if there is another one now,
-	 * and what was under way is asked again. NULL: the command fails. */
+	/* A writer that only goes through a daemon. Called when that is gone: true if there is another
+	 * one now, and what was under way is asked again. NULL: the command fails. */
 	bool (*revive)(void *context, const char *directory);
 	void *revive_context;
 };
@@ -37,6 +37,7 @@ struct node_create_options {
 	uint32_t region;
 	bool demo;
 	struct span policy; /* YAML; empty: the one that is built in */
+	const char *listen; /* tcp://host:port, also in the descriptor; NULL: the built-in one */
 	struct node_options node;
 };
 
@@ -130,15 +131,20 @@ struct node_order {
 MUST_CHECK enum error node_order(
     struct node *node, const struct node_order *order, struct answer *answer);
 
+/* Move the clock of a demo node's daemon (node_is_remote). Fails with: ERROR_USAGE (not a demo node), ERROR_IO and the like (it is gone). */
+MUST_CHECK enum error node_move_clock(
+    struct node *node, int64_t now_ms, struct error_detail *detail);
+
 /* Numbers of documents. Repeats are in none of them. */
 struct delivery {
 	uint64_t delivered;        /* booked by their receivers */
 	uint64_t refused;          /* refused by them; the refusal is an entry of theirs */
 	uint64_t acknowledgements; /* booked by the senders */
 };
-/* The in-process link: deliver every document that waits between these nodes, all open for writing,
+/* The in-process delivery of every document that waits between these nodes, all open for writing,
  * in order of region and number, until none waits. What a failure leaves is delivered the next
- * time. Fails with: ERROR_USAGE (two nodes of one city), what a receiver cannot take a document
+ * time. Nodes whose daemons run send by themselves: this waits until nothing waits. Fails with: ERROR_TIMEOUT (something still waits
+ * for a daemon that does not answer), ERROR_USAGE (two nodes of one city), what a receiver cannot take a document
  * with (ERROR_UNKNOWN_KEY: not introduced, ERROR_GAP, ERROR_CONFLICT: the sender has lost its
  * memory, ...; the other documents were delivered), and as node_submit. */
 MUST_CHECK enum error node_deliver(struct node *const *nodes, size_t count,

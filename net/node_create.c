@@ -263,6 +263,10 @@ enum error node_create(
 		return error_set(detail, ERROR_NOT_FOUND, "region %06u: no policy is built in",
 		    (unsigned)options->region);
 	config.demo = options->demo;
+	if (options->listen && snprintf(config.listen, sizeof config.listen, "%s",
+				   options->listen) >= (int)sizeof config.listen)
+		return error_set(
+		    detail, ERROR_TOO_LARGE, "%s: too long an address", options->listen);
 	if (config.demo)
 		node_config_demo_accounts(&config);
 	error = make_folder(part, 0755, detail);

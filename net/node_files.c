@@ -73,28 +73,34 @@ static enum error read_to_end(
 	    detail, ERROR_TOO_LARGE, "%s: larger than %u bytes", path, CONFIG_FILE_MAX);
 }
 
-enum error node_config_open(
-    const char *directory, struct node_config *config, struct error_detail *detail)
+enum error node_file_read(const char *path, struct buffer *content, struct error_detail *detail)
 {
-	/* One at a time is enough for a file that the program wrote itself. */
-	struct config_first first = {.detail = detail};
-	struct buffer content = {0};
 	struct stat found;
-	char path[NODE_PATH_MAX];
-	int file;
-	enum error error = node_path(directory, NODE_FILE_CONFIG, path, detail);
+	enum error error;
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (error)
-		return error;
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
 		return system_failed(path, detail);
 	if (fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
 		close(file);
 		return error_set(detail, ERROR_MALFORMED, "%s: not a file", path);
 	}
-	error = read_to_end(file, path, &content, detail);
+	error = read_to_end(file, path, content, detail);
 	close(file);
+	return error;
+}
+
+enum error node_config_open(
+    const char *directory, struct node_config *config, struct error_detail *detail)
+{
+	/* One at a time is enough for a file that the program wrote itself. */
+	struct config_first first = {.detail = detail};
+	struct buffer content = {0};
+	char path[NODE_PATH_MAX];
+	enum error error = node_path(directory, NODE_FILE_CONFIG, path, detail);
+
+	if (!error)
+		error = node_file_read(path, &content, detail);
 	if (!error)
 		error = node_config_load(
 		    path, buffer_span(&content), config_report_first, &first, config);

@@ -63,7 +63,8 @@ struct node {
 	struct ledger_options ledger_options;
 	struct ledger *ledger;
 	struct sequencer sequencer;
-	node_committed *committed; /* or NULL */
+	uint64_t delivered_size, delivered_sent; /* up to where deliver_remote has counted */
+	node_committed *committed;               /* or NULL */
 	void *committed_context;
 	node_intrusion *intrude; /* NULL but in tests */
 	void *intrude_context;
@@ -78,6 +79,9 @@ MUST_CHECK enum error node_path(
  * ERROR_IO. */
 MUST_CHECK enum error node_config_open(
     const char *directory, struct node_config *config, struct error_detail *detail);
+/* Read a whole file of at most CONFIG_FILE_MAX bytes. Fails with: ERROR_NOT_FOUND, ERROR_TOO_LARGE, ERROR_MALFORMED (no file), ERROR_PERMISSION, ERROR_IO. */
+MUST_CHECK enum error node_file_read(
+    const char *path, struct buffer *content, struct error_detail *detail);
 /* Write a new file durably. Fails with: ERROR_EXISTS, ERROR_DISK_FULL, ERROR_PERMISSION, ERROR_IO.
  */
 MUST_CHECK enum error node_file_write(
@@ -113,11 +117,13 @@ MUST_CHECK enum error nodes_sort(struct node *const *nodes, size_t count,
 /* As node_submit_group. Fails also with: ERROR_IO and ERROR_TIMEOUT (the daemon is gone, or does not answer; says what that means). */
 MUST_CHECK enum error remote_submit(
     struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
-/* Move the clock of a demo node's daemon. */
-MUST_CHECK enum error remote_clock(struct node *node, int64_t now_ms, struct error_detail *detail);
 /* Wait until its outboxes are empty, at most so long. */
 MUST_CHECK enum error remote_idle(
     struct node *node, uint32_t timeout_ms, bool *idle, struct error_detail *detail);
+
+/* As node_deliver, for nodes that all go through their daemons (deliver_remote.c). */
+MUST_CHECK enum error deliver_remote(struct node *const *nodes, size_t count,
+    struct delivery *delivery, struct error_detail *detail);
 
 /* The writer (sequencer.c, group.c). */
 

@@ -40,6 +40,20 @@ enum error order_officer(
 	return error;
 }
 
+enum error order_policy(
+    struct node *node, struct span yaml, const struct secret_key *key, struct answer *answer)
+{
+	const struct hash content = hash_sha256(yaml);
+	struct node_order order = {.kind = KIND_policy, .content = &content, .key = key};
+	struct buffer parameters = {0};
+	enum error error;
+
+	codec_put_bytes(&parameters, yaml);
+	error = give(node, &order, &parameters, 1, answer);
+	buffer_free(&parameters);
+	return error;
+}
+
 static bool note_open(void *context, const struct window_row *window)
 {
 	*(bool *)context |= window->state == WINDOW_OPEN;

@@ -8,6 +8,9 @@
 
 MUST_CHECK enum error order_officer(
     struct node *node, const char *name, const struct public_key *public, struct answer *answer);
+/* The city's own catalogue from now on; the other cities are told. The same again is a repeat. */
+MUST_CHECK enum error order_policy(
+    struct node *node, struct span yaml, const struct secret_key *key, struct answer *answer);
 /* Cut all open windows, as those of `day` (NULL: whatever day it is); *any is false, and nothing is ordered, if there is none. */
 MUST_CHECK enum error order_cut(struct node *node, const int32_t *day, const struct secret_key *key,
     bool *any, struct answer *answer);

@@ -15,6 +15,7 @@ struct outbox {
 	struct outboxes *all;
 	uint32_t peer;
 	pthread_t thread;
+	bool joined;
 	/* Under the mutex of all. */
 	bool look;          /* something may wait */
 	bool busy;          /* a request is under way */
@@ -216,15 +217,24 @@ void outboxes_stop(struct outboxes *all)
 	pthread_mutex_unlock(&all->mutex);
 }
 
+void outboxes_join(struct outboxes *all)
+{
+	outboxes_stop(all);
+	/* None is added once they stop. */
+	for (size_t i = 0; i < all->count; i++) {
+		if (!all->peers[i]->joined)
+			pthread_join(all->peers[i]->thread, NULL);
+		all->peers[i]->joined = true;
+	}
+}
+
 void outboxes_close(struct outboxes *all)
 {
 	if (!all)
 		return;
-	outboxes_stop(all);
-	for (size_t i = 0; i < all->count; i++) {
-		pthread_join(all->peers[i]->thread, NULL);
+	outboxes_join(all);
+	for (size_t i = 0; i < all->count; i++)
 		free(all->peers[i]);
-	}
 	pthread_cond_destroy(&all->changed);
 	pthread_mutex_destroy(&all->mutex);
 	free(all);
@@ -246,7 +256,7 @@ enum error outboxes_add(struct outboxes *all, uint32_t peer)
 	enum error error = ERROR_NONE;
 
 	pthread_mutex_lock(&all->mutex);
-	if (find(all, peer)) {
+	if (all->stopping || find(all, peer)) {
 		pthread_mutex_unlock(&all->mutex);
 		return ERROR_NONE;
 	}

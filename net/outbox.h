@@ -50,7 +50,9 @@ MUST_CHECK enum error outboxes_open(
     const struct outbox_options *options, struct outboxes **outboxes);
 /* No new request is sent from now on. What is under way may last as long as `send` does. */
 void outboxes_stop(struct outboxes *outboxes);
-/* Stop, and join the threads. NULL is accepted. */
+/* Stop, and wait until the threads have ended. */
+void outboxes_join(struct outboxes *outboxes);
+/* Join, and free. NULL is accepted. */
 void outboxes_close(struct outboxes *outboxes);
 
 /* Begin to send to a peer; nothing if that is done already. Fails with: ERROR_MEMORY, ERROR_TOO_LARGE (CITIES_MAX). */

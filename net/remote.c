@@ -67,7 +67,7 @@ enum error remote_submit(
 	return error ? fail_all(answers, count, error, &detail) : ERROR_NONE;
 }
 
-enum error remote_clock(struct node *node, int64_t now_ms, struct error_detail *detail)
+enum error node_move_clock(struct node *node, int64_t now_ms, struct error_detail *detail)
 {
 	const struct admin_request request = {
 	    .name = ADMIN_CLOCK, .has_time = true, .time_ms = now_ms};
@@ -75,6 +75,7 @@ enum error remote_clock(struct node *node, int64_t now_ms, struct error_detail *
 	struct admin_answer answer;
 	enum error error;
 
+	assert(node->remote);
 	do
 		error = admin_ask(node->directory, &request, &bytes, &answer, NULL, detail);
 	while (is_gone(error) && node->options.revive &&

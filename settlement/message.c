@@ -241,6 +241,13 @@ enum error outbox_waiting(struct txn *txn, uint32_t to, uint64_t *count)
 	return error;
 }
 
+enum error outbox_acknowledged(struct txn *txn, uint32_t to, uint64_t *number)
+{
+	uint64_t next;
+
+	return state_read(txn, to, &next, number);
+}
+
 enum error outbox_acknowledge(struct txn *txn, uint32_t to, uint64_t number)
 {
 	uint64_t next, acknowledged;

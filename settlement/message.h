@@ -35,6 +35,8 @@ MUST_CHECK enum error outbox_next(struct txn *txn, uint32_t to, uint64_t from, u
     uint64_t *sequence, uint32_t *document_index);
 /* Documents waiting for a peer. */
 MUST_CHECK enum error outbox_waiting(struct txn *txn, uint32_t to, uint64_t *count);
+/* The number up to which a peer has acknowledged; 0: none. */
+MUST_CHECK enum error outbox_acknowledged(struct txn *txn, uint32_t to, uint64_t *number);
 /* Forget documents up to `number`: acknowledged. */
 MUST_CHECK enum error outbox_acknowledge(struct txn *txn, uint32_t to, uint64_t number);
 

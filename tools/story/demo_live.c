@@ -22,18 +22,29 @@ static enum error open_city(struct demo_live *live, unsigned city, bool new)
 	enum error error = ERROR_NONE;
 
 	create.node.seams = seeded_seams(&live->seeded[city]);
+	if (live->processes) {
+		create.node.revive = processes_revive;
+		create.node.revive_context = live->processes;
+	}
 	if (snprintf(path, sizeof path, "%s/%06u", live->directory,
 		(unsigned)sample_regions[city]) >= (int)sizeof path)
 		return ERROR_TOO_LARGE;
-	if (new)
+	if (new && live->processes) {
+		error = processes_add(live->processes, path, &live->detail);
+		create.listen = live->processes->all[city].listen;
+	}
+	if (new && !error)
 		error = node_create(path, &create, &live->detail);
+	if (new && !error && live->processes)
+		error = process_start(live->processes, &live->processes->all[city], &live->detail);
 	return error ? error : node_open(path, &create.node, &live->nodes[city], &live->detail);
 }
 
-enum error demo_live_open(
-    struct demo_live *live, const char *directory, uint64_t seed, int64_t now_ms)
+enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed,
+    int64_t now_ms, struct processes *processes)
 {
 	memset(live, 0, sizeof *live);
+	live->processes = processes;
 	live->directory = directory;
 	if (mkdir(directory, 0755) != 0) {
 		if (errno == EEXIST)
@@ -67,17 +78,20 @@ static enum error reopen(struct demo_live *live)
 	return error;
 }
 
-void demo_live_close(struct demo_live *live)
+enum error demo_live_close(struct demo_live *live)
 {
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		node_close(live->nodes[city]);
 		key_wipe(&live->officers[city]);
 	}
+	return live->processes ? processes_close(live->processes) : ERROR_NONE;
 }
 
 /* An answer that is not "done" ends the demo: the story is one in which orders are right. */
 static enum error done(struct demo_live *live, enum error error, const struct answer *answer)
 {
+	if (live->step)
+		live->step(live->step_context, live);
 	if (!error)
 		error = answer->error;
 	if (error == ERROR_REPEAT)
@@ -92,12 +106,18 @@ static enum error live_at(void *context, int64_t now_ms)
 	struct demo_live *live = context;
 	bool new_month =
 	    month_of_day(day_of_time(now_ms)) != month_of_day(day_of_time(live->seeded[0].now_ms));
+	enum error error = ERROR_NONE;
 
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		assert(now_ms >= live->seeded[city].now_ms);
 		live->seeded[city].now_ms = now_ms;
 	}
-	return new_month ? reopen(live) : ERROR_NONE;
+	if (new_month)
+		error = reopen(live);
+	/* All clocks, before anything happens: what one city sends arrives at another at once. */
+	for (unsigned city = 0; live->processes && !error && city < SAMPLE_CITIES; city++)
+		error = node_move_clock(live->nodes[city], now_ms, &live->detail);
+	return error;
 }
 
 static enum error live_officer(
@@ -279,7 +299,11 @@ static enum error live_deliver(void *context)
 {
 	struct demo_live *live = context;
 	struct delivery delivery;
-	enum error error = node_deliver(live->nodes, SAMPLE_CITIES, &delivery, &live->detail);
+	enum error error;
+
+	if (live->step)
+		live->step(live->step_context, live);
+	error = node_deliver(live->nodes, SAMPLE_CITIES, &delivery, &live->detail);
 
 	live->documents += delivery.delivered;
 	if (!error && delivery.refused)

@@ -1,0 +1,266 @@
+#include "daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "daemon_internal.h"
+#include "node_internal.h"
+#include "notify.h"
+
+void daemon_wake(struct daemon *daemon)
+{
+	const uint64_t one = 1;
+
+	/* It can only fail when it is awake already. */
+	if (write(daemon->wake, &one, sizeof one) != sizeof one)
+		errno = 0;
+}
+
+/* Called by whoever has booked a group. */
+static void note_booked(void *context)
+{
+	struct daemon *daemon = context;
+
+	outboxes_wake(daemon->outboxes);
+	daemon_wake(daemon);
+}
+
+static int64_t demo_clock(void *context)
+{
+	struct daemon *daemon = context;
+
+	return atomic_load(&daemon->demo_ms);
+}
+
+/* The clock of a demo node stands at its last entry until a command moves it. */
+static enum error start_clock(struct daemon *daemon)
+{
+	struct txn *txn;
+	int64_t last_ms;
+	enum error error = txn_begin_read(ledger_store(node_ledger(daemon->node)), &txn);
+
+	if (error)
+		return error;
+	error = ledger_last_time(txn, &last_ms);
+	txn_abort(txn);
+	if (!error)
+		atomic_store(&daemon->demo_ms, last_ms);
+	return error;
+}
+
+static enum error open_node(struct daemon *daemon, struct error_detail *detail)
+{
+	struct node_options options = {.daemon = true, .not_durable = daemon->options.not_durable};
+	struct node_config config;
+	enum error error = node_config_open(daemon->options.directory, &config, detail);
+
+	if (error)
+		return error;
+	if (config.demo)
+		options.seams = (struct node_seams){.clock_ms = demo_clock, .context = daemon};
+	error = node_open(daemon->options.directory, &options, &daemon->node, detail);
+	return error ? error : start_clock(daemon);
+}
+
+/* The link key, and that it is the one that the log names. */
+static enum error read_link_key(
+    struct daemon *daemon, struct hash *secret, struct error_detail *detail)
+{
+	struct secret_key unused = {0};
+	struct keyring_key named;
+	struct public_key public;
+	char path[NODE_PATH_MAX], party[KEYRING_PARTY_SIZE];
+	struct txn *txn;
+	enum error error =
+	    node_path(daemon->options.directory, NODE_FOLDER_KEYS "/link.key", path, detail);
+
+	if (!error)
+		error = key_file_read(path, "link", &unused, secret, detail);
+	key_wipe(&unused);
+	if (!error)
+		error = txn_begin_read(ledger_store(node_ledger(daemon->node)), &txn);
+	if (error)
+		return error;
+	snprintf(party, sizeof party, "city/%06u", (unsigned)node_region(daemon->node));
+	error = keyring_current(txn, party, "link", &named);
+	txn_abort(txn);
+	if (error)
+		return error_set(detail, error, "%s: the log names no link key: %s",
+		    daemon->options.directory, error_text(error));
+	crypto_scalarmult_base(public.bytes, secret->bytes);
+	if (memcmp(&public, &named.key, sizeof public) != 0)
+		return error_set(
+		    detail, ERROR_MISMATCH, "%s: not the key that the log names", path);
+	return ERROR_NONE;
+}
+
+/* What it listens on: a port that was chosen by the system is told as such. */
+static void note_listen(struct daemon *daemon, const char *wanted)
+{
+	const char *colon = strrchr(wanted, ':');
+	size_t size = colon ? (size_t)(colon - wanted) : strlen(wanted);
+
+	snprintf(daemon->listen, sizeof daemon->listen, "%.*s:%u", (int)size, wanted,
+	    (unsigned)link_port(daemon->link));
+}
+
+static enum error open_link(struct daemon *daemon, struct error_detail *detail)
+{
+	struct outbox_options outboxes = {
+	    .node = daemon->node, .send = daemon_send, .tell = daemon_tell, .context = daemon};
+	struct link_options options = {.region = node_region(daemon->node),
+	    .listen = daemon->options.listen ? daemon->options.listen
+					     : node_configuration(daemon->node)->listen,
+	    .serve = daemon_serve,
+	    .context = daemon};
+	enum error error = read_link_key(daemon, &options.secret, detail);
+
+	if (!error)
+		error = outboxes_open(&outboxes, &daemon->outboxes);
+	if (!error)
+		error = link_open(&options, &daemon->link, detail);
+	explicit_bzero(&options.secret, sizeof options.secret);
+	if (error)
+		return error;
+	note_listen(daemon, options.listen);
+	node_watch(daemon->node, note_booked, daemon);
+	return daemon_peers_refresh(daemon);
+}
+
+/* Signals come through a file, so that one thread takes them, between two looks at the clock. */
+static enum error take_signals(struct daemon *daemon)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return ERROR_IO;
+	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	daemon->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return daemon->signals < 0 || daemon->wake < 0 ? ERROR_IO : ERROR_NONE;
+}
+
+enum error daemon_open(
+    const struct daemon_options *options, struct daemon **out, struct error_detail *detail)
+{
+	struct daemon *daemon = calloc(1, sizeof *daemon);
+	struct timespec now;
+	enum error error;
+
+	*out = NULL;
+	if (!daemon)
+		return ERROR_MEMORY;
+	daemon->options = *options;
+	daemon->cleared_ms = INT64_MIN;
+	daemon->signals = daemon->wake = -1;
+	clock_gettime(CLOCK_REALTIME, &now);
+	daemon->started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	error = take_signals(daemon);
+	if (!error)
+		error = open_node(daemon, detail);
+	if (!error)
+		error = open_link(daemon, detail);
+	if (!error)
+		error = admin_server_open(
+		    options->directory, daemon_admin, daemon, &daemon->admin, detail);
+	if (error) {
+		daemon_close(daemon);
+		return error;
+	}
+	*out = daemon;
+	return ERROR_NONE;
+}
+
+/* Take the signals that have come. */
+static void read_signals(struct daemon *daemon)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(daemon->signals, &signal, sizeof signal) == sizeof signal) {
+		if (signal.ssi_signo == SIGHUP) {
+			daemon_reload(daemon);
+			continue;
+		}
+		LOG(daemon->options.log, LOG_INFO, "signal",
+		    LOG_NUMBER("number", signal.ssi_signo));
+		daemon->stopping = true;
+	}
+}
+
+static void look_around(struct daemon *daemon)
+{
+	uint64_t unused;
+	enum error error;
+
+	if (read(daemon->wake, &unused, sizeof unused) != sizeof unused)
+		errno = 0; /* nobody woke us: it is time */
+	error = daemon_peers_refresh(daemon);
+	if (error)
+		LOG(daemon->options.log, LOG_ERROR, "peers_not_read",
+		    LOG_WORD("error", error_name(error)));
+	daemon_peers_watch(daemon);
+	daemon_act(daemon);
+}
+
+void daemon_run(struct daemon *daemon)
+{
+	LOG(daemon->options.log, LOG_INFO, "started",
+	    LOG_NUMBER("region", node_region(daemon->node)), LOG_WORD("listen", daemon->listen),
+	    LOG_NUMBER("peers", daemon->peer_count));
+	if (notify("READY=1\n"))
+		LOG_PLAIN(daemon->options.log, LOG_WARNING, "manager_not_told");
+	while (!daemon->stopping) {
+		struct pollfd files[] = {{.fd = daemon->signals, .events = POLLIN},
+		    {.fd = daemon->wake, .events = POLLIN}};
+
+		look_around(daemon);
+		if (poll(files, 2, DAEMON_TICK_MS) < 0 && errno != EINTR)
+			break;
+		read_signals(daemon);
+	}
+}
+
+void daemon_close(struct daemon *daemon)
+{
+	struct log *log;
+
+	if (!daemon)
+		return;
+	log = daemon->options.log;
+	if (daemon->stopping && notify("STOPPING=1\n"))
+		LOG_PLAIN(log, LOG_WARNING, "manager_not_told");
+	admin_server_close(daemon->admin);
+	if (daemon->outboxes)
+		outboxes_stop(daemon->outboxes);
+	if (daemon->link)
+		daemon_peers_farewell(daemon);
+	/* Nobody asks the link any more; then nobody is served any more; then nothing is booked. */
+	if (daemon->outboxes)
+		outboxes_join(daemon->outboxes);
+	link_close(daemon->link);
+	if (daemon->node)
+		node_watch(daemon->node, NULL, NULL);
+	outboxes_close(daemon->outboxes);
+	node_close(daemon->node);
+	if (daemon->signals >= 0)
+		close(daemon->signals);
+	if (daemon->wake >= 0)
+		close(daemon->wake);
+	if (daemon->stopping)
+		LOG_PLAIN(log, LOG_INFO, "stopped");
+	free(daemon);
+}

@@ -1,0 +1,58 @@
+/* daemon_internal.h: what the parts of a daemon share: daemon.c (opening, closing, the loop), daemon_peers.c (the
+ * link's side), daemon_admin.c (the socket's side), daemon_acts.c (by the clock and on signals). */
+#ifndef SUIREN_DAEMON_INTERNAL_H
+#define SUIREN_DAEMON_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "admin_server.h"
+#include "daemon.h"
+#include "link.h"
+#include "outbox.h"
+
+/* A peer as the link knows it. Belongs to the main thread. */
+struct known_peer {
+	struct link_peer link;
+	bool up; /* as it was last told */
+};
+
+struct daemon {
+	struct daemon_options options;
+	struct node *node;
+	struct link *link;
+	struct outboxes *outboxes;
+	struct admin_server *admin;
+	char listen[LINK_ADDRESS_SIZE];
+	int64_t started_ms;
+	_Atomic int64_t demo_ms; /* the clock of a demo node: moved by commands only */
+	int signals, wake; /* a signalfd; an eventfd: something was booked, or the clock moved */
+	struct known_peer peers[CITIES_MAX];
+	size_t peer_count;
+	int64_t cleared_ms; /* the moment of the schedule for which clearings were proposed */
+	bool stopping;
+};
+
+/* Let the main thread look around. */
+void daemon_wake(struct daemon *daemon);
+
+/* The link's side (daemon_peers.c). */
+enum error daemon_serve(void *daemon, uint32_t peer, struct span request, struct buffer *answer);
+enum error daemon_send(void *daemon, uint32_t peer, struct span request, struct buffer *answer,
+    struct error_detail *detail);
+void daemon_tell(
+    void *daemon, enum outbox_event event, uint32_t peer, enum error why, const char *text);
+/* Read keys and addresses of the peers from the log, and have link and outboxes know them. */
+MUST_CHECK enum error daemon_peers_refresh(struct daemon *daemon);
+/* Tell which links have come up or gone down since the last look. */
+void daemon_peers_watch(struct daemon *daemon);
+void daemon_peers_farewell(struct daemon *daemon);
+
+/* The socket's side (daemon_admin.c). */
+void daemon_admin(void *daemon, const struct admin_request *request, struct buffer *body,
+    struct admin_answer *answer);
+
+/* By the clock and on signals (daemon_acts.c). */
+void daemon_act(struct daemon *daemon);
+void daemon_reload(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,154 @@
+/* deliver_remote.c: delivery between nodes whose daemons run: they send by themselves, so this only waits until nothing waits any more, and
+ * tells what has come of it. */
+#include "node_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+
+/* What is seen of one node at a moment. */
+struct sight {
+	uint64_t size;
+	bool waits; /* something waits for one of the others */
+	uint32_t for_whom;
+};
+
+static enum error look(
+    struct node *node, struct node *const *nodes, size_t count, struct sight *sight)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
+
+	memset(sight, 0, sizeof *sight);
+	if (error)
+		return error;
+	error = ledger_head(txn, &sight->size, NULL);
+	for (size_t i = 0; i < count && !error; i++) {
+		uint64_t waiting = 0;
+
+		if (nodes[i] != node)
+			error = outbox_waiting(txn, nodes[i]->config.region, &waiting);
+		if (waiting > 0) {
+			sight->waits = true;
+			sight->for_whom = nodes[i]->config.region;
+		}
+	}
+	txn_abort(txn);
+	return error;
+}
+
+/* Nothing waited at one moment for all: each node was empty when it was looked at, and its log had not grown when it was looked at once more
+ * after all the others. */
+static enum error is_quiet(struct node *const *nodes, size_t count, bool *quiet)
+{
+	struct sight first[CITIES_MAX], second;
+	enum error error = ERROR_NONE;
+
+	*quiet = true;
+	for (size_t i = 0; i < count && !error; i++) {
+		error = look(nodes[i], nodes, count, &first[i]);
+		*quiet = *quiet && !first[i].waits;
+	}
+	for (size_t i = 0; i < count && !error && *quiet; i++) {
+		error = look(nodes[i], nodes, count, &second);
+		*quiet = second.size == first[i].size;
+	}
+	return error;
+}
+
+/* Count the answers that the log holds since the last time. */
+static enum error count_answers(struct node *node, struct delivery *delivery)
+{
+	struct txn *txn;
+	uint64_t size;
+	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
+
+	if (error)
+		return error;
+	error = ledger_head(txn, &size, NULL);
+	for (; !error && node->delivered_size < size; node->delivered_size++) {
+		struct entry_header header;
+		struct span bytes, body;
+
+		error = ledger_get(txn, node->delivered_size, &bytes, &body);
+		if (!error && entry_header_read(bytes, &header))
+			error = ERROR_CORRUPT;
+		if (error)
+			break;
+		delivery->acknowledgements += header.kind == KIND_acknowledged;
+		delivery->refused += header.kind == KIND_refused;
+	}
+	txn_abort(txn);
+	return error;
+}
+
+/* Documents that this node has sent and that were taken. */
+static enum error count_sent(
+    struct node *node, struct node *const *nodes, size_t count, uint64_t *sent)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
+
+	*sent = 0;
+	if (error)
+		return error;
+	for (size_t i = 0; i < count && !error; i++) {
+		uint64_t acknowledged = 0;
+
+		if (nodes[i] != node)
+			error = outbox_acknowledged(txn, nodes[i]->config.region, &acknowledged);
+		*sent += acknowledged;
+	}
+	txn_abort(txn);
+	return error;
+}
+
+static enum error count_all(struct node *const *nodes, size_t count, struct delivery *delivery)
+{
+	enum error error = ERROR_NONE;
+
+	memset(delivery, 0, sizeof *delivery);
+	for (size_t i = 0; i < count && !error; i++) {
+		uint64_t sent;
+
+		error = count_sent(nodes[i], nodes, count, &sent);
+		if (!error)
+			error = count_answers(nodes[i], delivery);
+		if (!error) {
+			delivery->delivered += sent - nodes[i]->delivered_sent;
+			nodes[i]->delivered_sent = sent;
+		}
+	}
+	delivery->delivered -=
+	    delivery->refused < delivery->delivered ? delivery->refused : delivery->delivered;
+	return error;
+}
+
+enum error deliver_remote(
+    struct node *const *nodes, size_t count, struct delivery *delivery, struct error_detail *detail)
+{
+	bool quiet = false;
+	enum error error = ERROR_NONE;
+
+	for (unsigned round = 0; !error && !quiet && round < DELIVERY_ROUNDS_MAX; round++) {
+		for (size_t i = 0; i < count && !error; i++) {
+			struct sight sight;
+			bool idle;
+
+			error = remote_idle(nodes[i], ADMIN_IDLE_MAX_MS, &idle, detail);
+			if (error || idle)
+				continue;
+			error = look(nodes[i], nodes, count, &sight);
+			if (!error && sight.waits)
+				error = error_set(detail, ERROR_TIMEOUT,
+				    "%06u to %06u: documents still wait; `suiren status %s` tells "
+				    "why",
+				    (unsigned)nodes[i]->config.region, (unsigned)sight.for_whom,
+				    nodes[i]->directory);
+		}
+		if (!error)
+			error = is_quiet(nodes, count, &quiet);
+	}
+	return error ? error : count_all(nodes, count, delivery);
+}
