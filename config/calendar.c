@@ -172,6 +172,36 @@ void time_write(int64_t time_ms, char text[32])
 	    (unsigned)(ms / 60000 % 60), (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
 }
 
+enum error time_read(const char *text, int64_t *time_ms)
+{
+	unsigned hour = 0, minute = 0, second = 0, milli = 0;
+	size_t length = strlen(text);
+	const char *rest;
+	int32_t day = 0;
+	int used = 0;
+
+	if (length < 10 || day_read(span_of(text, 10), &day))
+		return ERROR_MALFORMED;
+	*time_ms = day_start_ms(day);
+	if (length == 10)
+		return ERROR_NONE;
+	if (sscanf(text + 10, "T%2u:%2u:%2u%n", &hour, &minute, &second, &used) != 3 || used != 9 ||
+	    hour > 23 || minute > 59 || second > 59)
+		return ERROR_MALFORMED;
+	rest = text + 10 + used;
+	if (rest[0] == '.') {
+		if (sscanf(rest, ".%3u%n", &milli, &used) != 1 || used != 4)
+			return ERROR_MALFORMED;
+		rest += used;
+	}
+	*time_ms += ((int64_t)hour * 60 + minute) * 60000 + (int64_t)second * 1000 + milli;
+	if (strcmp(rest, "Z") == 0)
+		*time_ms += INT64_C(8) * 3600 * 1000; /* the text's day began in Greenwich */
+	else if (strcmp(rest, "+08:00") != 0)
+		return ERROR_MALFORMED;
+	return ERROR_NONE;
+}
+
 int age_on(int32_t birth_day, int32_t day)
 {
 	int birth_year, birth_month, birth, year, month, day_of_month;

@@ -28,6 +28,8 @@ uint32_t month_next(uint32_t month);
 bool month_is_real(uint32_t month);
 /* RFC 3339 with +08:00 and milliseconds. */
 void time_write(int64_t time_ms, char text[32]);
+/* RFC 3339 with +08:00 or Z, to the second or millisecond, or a day: its beginning in Beijing. Fails with: ERROR_MALFORMED. */
+MUST_CHECK enum error time_read(const char *text, int64_t *time_ms);
 /* Completed years on a day; who is born on 29 February completes a year on 28 February in common years. */
 int age_on(int32_t birth_day, int32_t day);
 

@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "calendar.h"
 #include "daemon_internal.h"
 #include "node_internal.h"
 #include "notify.h"
@@ -59,6 +60,21 @@ static enum error start_clock(struct daemon *daemon)
 	return error;
 }
 
+static enum error set_clock(struct daemon *daemon, struct error_detail *detail)
+{
+	int64_t now_ms;
+
+	if (!node_is_demo(daemon->node))
+		return error_set(
+		    detail, ERROR_USAGE, "--now: only the clock of a demo node can be moved");
+	if (time_read(daemon->options.now, &now_ms))
+		return error_set(detail, ERROR_USAGE,
+		    "--now: %s is neither 2026-10-31 nor 2026-10-31T09:00:00+08:00",
+		    daemon->options.now);
+	atomic_store(&daemon->demo_ms, now_ms);
+	return ERROR_NONE;
+}
+
 static enum error open_node(struct daemon *daemon, struct error_detail *detail)
 {
 	struct node_options options = {.daemon = true, .not_durable = daemon->options.not_durable};
@@ -70,7 +86,9 @@ static enum error open_node(struct daemon *daemon, struct error_detail *detail)
 	if (config.demo)
 		options.seams = (struct node_seams){.clock_ms = demo_clock, .context = daemon};
 	error = node_open(daemon->options.directory, &options, &daemon->node, detail);
-	return error ? error : start_clock(daemon);
+	if (!error)
+		error = start_clock(daemon);
+	return error || !daemon->options.now ? error : set_clock(daemon, detail);
 }
 
 /* The link key, and that it is the one that the log names. */
@@ -222,7 +240,7 @@ void daemon_run(struct daemon *daemon)
 	    LOG_NUMBER("region", node_region(daemon->node)), LOG_WORD("listen", daemon->listen),
 	    LOG_NUMBER("peers", daemon->peer_count));
 	if (notify("READY=1\n"))
-		LOG_PLAIN(daemon->options.log, LOG_WARNING, "manager_not_told");
+		LOG_PLAIN(daemon->options.log, LOG_DEBUG, "manager_not_told");
 	while (!daemon->stopping) {
 		struct pollfd files[] = {{.fd = daemon->signals, .events = POLLIN},
 		    {.fd = daemon->wake, .events = POLLIN}};
@@ -242,7 +260,7 @@ void daemon_close(struct daemon *daemon)
 		return;
 	log = daemon->options.log;
 	if (daemon->stopping && notify("STOPPING=1\n"))
-		LOG_PLAIN(log, LOG_WARNING, "manager_not_told");
+		LOG_PLAIN(log, LOG_DEBUG, "manager_not_told");
 	admin_server_close(daemon->admin);
 	if (daemon->outboxes)
 		outboxes_stop(daemon->outboxes);

@@ -12,12 +12,14 @@ struct daemon;
 struct daemon_options {
 	const char *directory;
 	const char *listen; /* tcp://host:port in place of node.yaml's; NULL */
-	struct log *log;    /* borrowed; or NULL */
-	bool not_durable;   /* tests only */
+	const char
+	    *now; /* what the clock of a demo node stands at (time_read); NULL: its last entry */
+	struct log *log;  /* borrowed; or NULL */
+	bool not_durable; /* tests only */
 };
 
 /* Open the node, listen, dial, serve. SIGTERM, SIGINT and SIGHUP are blocked from here on in this
- * thread and those it makes: daemon_run takes them. Fails with: as node_open and link_open;
+ * thread and those it makes: daemon_run takes them. Fails with: as node_open and link_open; ERROR_USAGE (`now`);
  * ERROR_MISMATCH (keys/link.key is not the key that the log names). */
 MUST_CHECK enum error daemon_open(
     const struct daemon_options *options, struct daemon **daemon, struct error_detail *detail);

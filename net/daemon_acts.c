@@ -155,8 +155,8 @@ void daemon_reload(struct daemon *daemon)
 	snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%lld\n",
 	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	if (notify(lines))
-		LOG_PLAIN(daemon->options.log, LOG_WARNING, "manager_not_told");
+		LOG_PLAIN(daemon->options.log, LOG_DEBUG, "manager_not_told");
 	reload_policy(daemon);
 	if (notify("READY=1\n"))
-		LOG_PLAIN(daemon->options.log, LOG_WARNING, "manager_not_told");
+		LOG_PLAIN(daemon->options.log, LOG_DEBUG, "manager_not_told");
 }

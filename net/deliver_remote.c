@@ -125,30 +125,49 @@ static enum error count_all(struct node *const *nodes, size_t count, struct deli
 	return error;
 }
 
+/* Ask each for a moment of quiet. Whoever is gone is seen (and, where somebody can, started again) here, not only when its own turn to wait has
+ * come. *grown: something was booked anywhere since `sizes`. */
+static enum error ask_all(struct node *const *nodes, size_t count, uint64_t sizes[CITIES_MAX],
+    bool *grown, struct error_detail *detail)
+{
+	enum error error = ERROR_NONE;
+
+	*grown = false;
+	for (size_t i = 0; i < count && !error; i++) {
+		struct sight sight;
+		bool idle;
+
+		error = remote_idle(nodes[i], DELIVER_STEP_MS, &idle, detail);
+		if (!error)
+			error = look(nodes[i], nodes, count, &sight);
+		if (error)
+			break;
+		*grown = *grown || sight.size != sizes[i];
+		sizes[i] = sight.size;
+		if (sight.waits)
+			error_set(detail, ERROR_NONE,
+			    "%06u to %06u: documents still wait; `suiren status %s` tells why",
+			    (unsigned)nodes[i]->config.region, (unsigned)sight.for_whom,
+			    nodes[i]->directory);
+	}
+	return error;
+}
+
 enum error deliver_remote(
     struct node *const *nodes, size_t count, struct delivery *delivery, struct error_detail *detail)
 {
-	bool quiet = false;
-	enum error error = ERROR_NONE;
+	uint64_t sizes[CITIES_MAX] = {0};
+	bool quiet = false, grown;
+	unsigned still = 0;
+	enum error error = is_quiet(nodes, count, &quiet);
 
-	for (unsigned round = 0; !error && !quiet && round < DELIVERY_ROUNDS_MAX; round++) {
-		for (size_t i = 0; i < count && !error; i++) {
-			struct sight sight;
-			bool idle;
-
-			error = remote_idle(nodes[i], ADMIN_IDLE_MAX_MS, &idle, detail);
-			if (error || idle)
-				continue;
-			error = look(nodes[i], nodes, count, &sight);
-			if (!error && sight.waits)
-				error = error_set(detail, ERROR_TIMEOUT,
-				    "%06u to %06u: documents still wait; `suiren status %s` tells "
-				    "why",
-				    (unsigned)nodes[i]->config.region, (unsigned)sight.for_whom,
-				    nodes[i]->directory);
-		}
+	while (!error && !quiet) {
+		error = ask_all(nodes, count, sizes, &grown, detail);
 		if (!error)
 			error = is_quiet(nodes, count, &quiet);
+		still = grown ? 0 : still + 1;
+		if (!error && !quiet && still * count * DELIVER_STEP_MS > DELIVER_PATIENCE_MS)
+			error = ERROR_TIMEOUT; /* the detail says who waits */
 	}
 	return error ? error : count_all(nodes, count, delivery);
 }

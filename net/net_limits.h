@@ -29,6 +29,9 @@
 #define FAREWELL_MS 500u
 /* How often a daemon looks around by itself: links, clock. */
 #define DAEMON_TICK_MS 1000
+/* How long whoever waits for the deliveries of daemons waits for one at a time, and altogether while nothing is booked anywhere. */
+#define DELIVER_STEP_MS 500u
+#define DELIVER_PATIENCE_MS 60000u
 /* Rounds of node_deliver until nothing waits; each moves at least one document. */
 #define DELIVERY_ROUNDS_MAX 100000u
 /* Bytes of a file name that a node makes in its directory. */

@@ -36,11 +36,11 @@ static inline void demo_books_open(struct demo_books *books, uint64_t seed)
 	folder_make(books->folder);
 	snprintf(path, sizeof path, "%s/demo", books->folder);
 	assert_good(demo_live_open(&live, path, seed,
-	    day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000)));
+	    day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000), NULL));
 	actor = demo_live_actor(&live);
 	if (demo_tell(&actor, seed, DEMO_RESIDENTS, DEMO_FIRST_MONTH, 1))
 		fail_msg("%s", live.detail.text);
-	demo_live_close(&live);
+	assert_good(demo_live_close(&live));
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
 		demo_books_node_open(books, city);
 }

@@ -15,54 +15,41 @@
 #include "reversal.h"
 #include "sheet.h"
 
-static enum error open_city(struct demo_live *live, unsigned city, bool new)
+static enum error city_path(struct demo_live *live, unsigned city, char path[PROCESS_PATH_MAX])
 {
-	struct node_create_options create = {.region = sample_regions[city], .demo = true};
-	char path[4096];
-	enum error error = ERROR_NONE;
+	int size = snprintf(
+	    path, PROCESS_PATH_MAX, "%s/%06u", live->directory, (unsigned)sample_regions[city]);
 
-	create.node.seams = seeded_seams(&live->seeded[city]);
-	if (live->processes) {
-		create.node.revive = processes_revive;
-		create.node.revive_context = live->processes;
-	}
-	if (snprintf(path, sizeof path, "%s/%06u", live->directory,
-		(unsigned)sample_regions[city]) >= (int)sizeof path)
-		return ERROR_TOO_LARGE;
-	if (new && live->processes) {
+	return size >= PROCESS_PATH_MAX ? ERROR_TOO_LARGE : ERROR_NONE;
+}
+
+static enum error create_city(struct demo_live *live, unsigned city)
+{
+	struct node_create_options create = {.region = sample_regions[city],
+	    .demo = true,
+	    .node.seams = seeded_seams(&live->seeded[city])};
+	char path[PROCESS_PATH_MAX];
+	enum error error = city_path(live, city, path);
+
+	if (!error && live->processes) {
 		error = processes_add(live->processes, path, &live->detail);
 		create.listen = live->processes->all[city].listen;
 	}
-	if (new && !error)
-		error = node_create(path, &create, &live->detail);
-	if (new && !error && live->processes)
-		error = process_start(live->processes, &live->processes->all[city], &live->detail);
-	return error ? error : node_open(path, &create.node, &live->nodes[city], &live->detail);
+	return error ? error : node_create(path, &create, &live->detail);
 }
 
-enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed,
-    int64_t now_ms, struct processes *processes)
+/* In this process, or through the daemon that has been started. */
+static enum error open_city(struct demo_live *live, unsigned city, bool daemon)
 {
-	memset(live, 0, sizeof *live);
-	live->processes = processes;
-	live->directory = directory;
-	if (mkdir(directory, 0755) != 0) {
-		if (errno == EEXIST)
-			return error_set(&live->detail, ERROR_EXISTS,
-			    "%s: exists already and is not overwritten; name another directory "
-			    "with --dir",
-			    directory);
-		return error_set(&live->detail, ERROR_IO, "%s: %s", directory, strerror(errno));
-	}
-	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
-		enum error error;
+	struct node_options options = {.seams = seeded_seams(&live->seeded[city])};
+	char path[PROCESS_PATH_MAX];
+	enum error error = city_path(live, city, path);
 
-		seeded_start(&live->seeded[city], seed, sample_regions[city], now_ms);
-		error = open_city(live, city, true);
-		if (error)
-			return error;
+	if (daemon) {
+		options.revive = processes_revive;
+		options.revive_context = live->processes;
 	}
-	return node_introduce(live->nodes, SAMPLE_CITIES, &live->detail);
+	return error ? error : node_open(path, &options, &live->nodes[city], &live->detail);
 }
 
 /* Pages of the files that were looked at count as this process's memory until a node is closed: it must not grow with the months. */
@@ -73,9 +60,51 @@ static enum error reopen(struct demo_live *live)
 	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++) {
 		node_close(live->nodes[city]);
 		live->nodes[city] = NULL;
-		error = open_city(live, city, false);
+		error = open_city(live, city, live->processes);
 	}
 	return error;
+}
+
+/* The nodes know each other already: each daemon finds its peers in its log. */
+static enum error start_daemons(struct demo_live *live)
+{
+	enum error error = ERROR_NONE;
+
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++) {
+		node_close(live->nodes[city]);
+		live->nodes[city] = NULL;
+		error = process_start(live->processes, &live->processes->all[city], &live->detail);
+	}
+	return error ? error : reopen(live);
+}
+
+enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed,
+    int64_t now_ms, struct processes *processes)
+{
+	enum error error = ERROR_NONE;
+
+	memset(live, 0, sizeof *live);
+	live->processes = processes;
+	if (processes)
+		processes->now_ms = now_ms;
+	live->directory = directory;
+	if (mkdir(directory, 0755) != 0) {
+		if (errno == EEXIST)
+			return error_set(&live->detail, ERROR_EXISTS,
+			    "%s: exists already and is not overwritten; name another directory "
+			    "with --dir",
+			    directory);
+		return error_set(&live->detail, ERROR_IO, "%s: %s", directory, strerror(errno));
+	}
+	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++) {
+		seeded_start(&live->seeded[city], seed, sample_regions[city], now_ms);
+		error = create_city(live, city);
+		if (!error)
+			error = open_city(live, city, false);
+	}
+	if (!error)
+		error = node_introduce(live->nodes, SAMPLE_CITIES, &live->detail);
+	return error || !processes ? error : start_daemons(live);
 }
 
 enum error demo_live_close(struct demo_live *live)
@@ -112,6 +141,8 @@ static enum error live_at(void *context, int64_t now_ms)
 		assert(now_ms >= live->seeded[city].now_ms);
 		live->seeded[city].now_ms = now_ms;
 	}
+	if (live->processes)
+		live->processes->now_ms = now_ms;
 	if (new_month)
 		error = reopen(live);
 	/* All clocks, before anything happens: what one city sends arrives at another at once. */

@@ -25,7 +25,7 @@ struct demo_live {
 MUST_CHECK enum error demo_live_open(struct demo_live *live, const char *directory, uint64_t seed,
     int64_t now_ms, struct processes *processes);
 /* Close the nodes and stop the daemons. Fails with: ERROR_STATE (one did not stop cleanly). */
-enum error demo_live_close(struct demo_live *live);
+MUST_CHECK enum error demo_live_close(struct demo_live *live);
 /* The actor that plays on them; borrows `live`. */
 struct demo_actor demo_live_actor(struct demo_live *live);
 

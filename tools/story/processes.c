@@ -16,10 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "calendar.h"
+
 /* How long a daemon may take to be ready, and to stop. */
 #define READY_MS 60000
 #define STOP_MS 60000
-/* One that dies so often without ever having been asked anything is not started again. */
+/* How often one that dies before it is ready is started again at once; and how often altogether. */
+#define STARTS_IN_A_ROW_MAX 32u
 #define STARTS_MAX 10000u
 
 static enum error failed(const char *what, struct error_detail *detail)
@@ -104,7 +107,7 @@ static enum error listen_for_ready(
 static void become(const struct processes *processes, const struct process *process,
     const char *ready, pid_t parent)
 {
-	char log[PROCESS_PATH_MAX + 8];
+	char log[PROCESS_PATH_MAX + 8], now[32];
 	sigset_t none;
 	int file;
 
@@ -113,13 +116,14 @@ static void become(const struct processes *processes, const struct process *proc
 		_exit(127); /* it has gone already */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	time_write(processes->now_ms, now);
 	snprintf(log, sizeof log, "%s.log", process->directory);
 	file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (file < 0 || dup2(file, STDERR_FILENO) < 0 || dup2(file, STDOUT_FILENO) < 0 ||
 	    setenv("NOTIFY_SOCKET", ready, 1) != 0)
 		_exit(127);
 	execl(processes->program, processes->program, process->directory, "--listen",
-	    process->listen, (char *)NULL);
+	    process->listen, "--now", now, (char *)NULL);
 	_exit(127);
 }
 
@@ -228,7 +232,7 @@ bool processes_revive(void *context, const char *directory)
 	/* Who ended it by hand wants it ended. */
 	if (WIFEXITED(status))
 		return false;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < STARTS_IN_A_ROW_MAX; i++) {
 		struct error_detail detail = {""};
 
 		processes->revived++;

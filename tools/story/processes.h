@@ -25,6 +25,7 @@ struct processes {
 	char program[PROCESS_PATH_MAX]; /* suirend */
 	struct process all[PROCESSES_MAX];
 	unsigned count;
+	int64_t now_ms;   /* the clock of the nodes, for one that is started again */
 	unsigned revived; /* how often one was started again */
 };
 
@@ -46,6 +47,6 @@ bool processes_revive(void *processes, const char *directory);
 /* Ask it to stop, and wait; it is killed if it does not. Fails with: ERROR_STATE (it did not stop cleanly). */
 MUST_CHECK enum error process_stop(struct process *process);
 /* Stop all that run, and let their ports go. Returns the first failure. */
-enum error processes_close(struct processes *processes);
+MUST_CHECK enum error processes_close(struct processes *processes);
 
 #endif

@@ -63,36 +63,6 @@ static int option_unknown(
 	return cli_usage(command, "%s is no option of it, or needs its full name", word);
 }
 
-/* RFC 3339 with +08:00 or Z, to the second or millisecond, or a day: its beginning in Beijing. */
-static bool instant_read(const char *text, int64_t *time_ms)
-{
-	int32_t day = 0;
-	size_t length = strlen(text);
-	if (length < 10 || day_read(span_of(text, 10), &day))
-		return false;
-	*time_ms = day_start_ms(day);
-	if (length == 10)
-		return true;
-	unsigned hour = 0, minute = 0, second = 0, milli = 0;
-	int used = 0;
-	if (sscanf(text + 10, "T%2u:%2u:%2u%n", &hour, &minute, &second, &used) != 3 || used != 9)
-		return false;
-	if (hour > 23 || minute > 59 || second > 59)
-		return false;
-	const char *rest = text + 10 + used;
-	if (rest[0] == '.') {
-		if (sscanf(rest, ".%3u%n", &milli, &used) != 1 || used != 4)
-			return false;
-		rest += used;
-	}
-	*time_ms += ((int64_t)hour * 60 + minute) * 60000 + (int64_t)second * 1000 + milli;
-	if (strcmp(rest, "Z") == 0)
-		*time_ms += INT64_C(8) * 3600 * 1000; /* the text's day began in Greenwich */
-	else if (strcmp(rest, "+08:00") != 0)
-		return false;
-	return true;
-}
-
 /* One option that getopt_long has found. Returns false after printing a usage error. */
 static bool option_take(struct cli *cli, const struct cli_command *command, int found,
     const char *word, const struct cli_option *options, const struct option *all)
@@ -109,7 +79,7 @@ static bool option_take(struct cli *cli, const struct cli_command *command, int 
 		return true;
 	case OPTION_NOW:
 		cli->now = optarg;
-		if (instant_read(optarg, &cli->now_ms))
+		if (!time_read(optarg, &cli->now_ms))
 			return true;
 		cli_usage(command, "--now: %s is neither 2026-10-31 nor 2026-10-31T09:00:00+08:00",
 		    optarg);

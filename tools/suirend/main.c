@@ -15,18 +15,20 @@ enum { STATUS_DONE = 0, STATUS_NO = 1, STATUS_USAGE = 2, STATUS_WORLD = 3 };
 
 static const char help[] =
     "Usage: suirend DIR [--listen ADDRESS] [--log text|json] [--log-level LEVEL]\n"
+    "               [--now TIME]\n"
     "Runs the node of one city: listens for its peers, sends them what waits, books what comes,\n"
     "cuts windows and proposes clearings by the clock if node.yaml has a schedule.\n"
     "运行一个城市的节点。\n\n"
     "  --listen ADDRESS   tcp://host:port in place of node.yaml's; port 0: any that is free\n"
     "  --log text|json    how events are told on standard error; default: text\n"
-    "  --log-level LEVEL  debug, info, warning or error; default: info\n\n"
+    "  --log-level LEVEL  debug, info, warning or error; default: info\n"
+    "  --now TIME         where the clock of a demo node stands; commands with --now move it\n\n"
     "SIGTERM and SIGINT stop it cleanly; SIGHUP books DIR/policy.yaml if its version is new.\n"
     "Commands of `suiren` that name DIR go through it while it runs.\n\n"
     "Example: suirend chengdu --log json\n";
 
 struct words {
-	const char *directory, *listen;
+	const char *directory, *listen, *now;
 	enum log_format format;
 	enum log_level level;
 };
@@ -51,8 +53,8 @@ static int read_words(int argc, char **argv, struct words *words)
 {
 	static const struct option options[] = {{"listen", required_argument, NULL, 'l'},
 	    {"log", required_argument, NULL, 'f'}, {"log-level", required_argument, NULL, 'v'},
-	    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0}};
+	    {"now", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	static const char *const formats[] = {"text", "json", NULL};
 	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 	unsigned choice;
@@ -71,6 +73,8 @@ static int read_words(int argc, char **argv, struct words *words)
 		}
 		if (found == 'l') {
 			words->listen = optarg;
+		} else if (found == 'n') {
+			words->now = optarg;
 		} else if (found == 'f' && choose(optarg, formats, &choice)) {
 			words->format = (enum log_format)choice;
 		} else if (found == 'v' && choose(optarg, levels, &choice)) {
@@ -126,8 +130,10 @@ int main(int argc, char **argv)
 	if (!error)
 		error = log_open(stderr, words.format, words.level, &log);
 	if (!error) {
-		const struct daemon_options options = {
-		    .directory = words.directory, .listen = words.listen, .log = log};
+		const struct daemon_options options = {.directory = words.directory,
+		    .listen = words.listen,
+		    .now = words.now,
+		    .log = log};
 
 		error = daemon_open(&options, &daemon, &detail);
 	}
