@@ -7,6 +7,8 @@
 #define ENTRY_VERSION 1
 #define HEADER_FIELDS 9
 #define BODY_FIELDS 5
+/* Leaves that are hashed with one call. */
+#define LEAVES_AT_ONCE 64u
 
 enum error entry_item(struct span items, uint32_t index, struct span *item)
 {
@@ -22,36 +24,37 @@ enum error entry_item(struct span items, uint32_t index, struct span *item)
 	return ERROR_NONE;
 }
 
+/* Leaves of `count` items, one under each head; `leaves` may be `heads`. */
+static enum error leaves_under(
+    const struct hash *heads, struct span items, uint32_t count, struct hash *leaves)
+{
+	struct codec_reader reader = codec_reader(items);
+	struct span some[LEAVES_AT_ONCE];
+
+	for (uint32_t at = 0; at < count; at += LEAVES_AT_ONCE) {
+		uint32_t n = count - at < LEAVES_AT_ONCE ? count - at : LEAVES_AT_ONCE;
+
+		for (uint32_t i = 0; i < n; i++)
+			some[i] = codec_item(&reader);
+		if (reader.failed)
+			return ERROR_MALFORMED;
+		hash_leaves_under(heads + at, some, n, leaves + at);
+	}
+	return codec_finish(&reader);
+}
+
 enum error entry_line_leaves(
     const struct hash *secret, struct span lines, uint32_t count, struct hash *leaves)
 {
-	struct codec_reader reader = codec_reader(lines);
-
 	/* The salts stand where the leaves will: each is read before it is written over. */
 	hash_line_salts(secret, 0, count, leaves);
-	for (uint32_t i = 0; i < count; i++) {
-		struct span item = codec_item(&reader);
-
-		if (reader.failed)
-			return ERROR_MALFORMED;
-		leaves[i] = hash_leaf_under(&leaves[i], item);
-	}
-	return codec_finish(&reader);
+	return leaves_under(leaves, lines, count, leaves);
 }
 
 enum error entry_result_leaves(
     const struct hash *line_leaves, struct span verdicts, uint32_t count, struct hash *leaves)
 {
-	struct codec_reader reader = codec_reader(verdicts);
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct span item = codec_item(&reader);
-
-		if (reader.failed)
-			return ERROR_MALFORMED;
-		leaves[i] = hash_leaf_under(&line_leaves[i], item);
-	}
-	return codec_finish(&reader);
+	return leaves_under(line_leaves, verdicts, count, leaves);
 }
 
 /* Root of the inner tree over lines and verdicts. */

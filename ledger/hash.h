@@ -18,8 +18,14 @@ struct hash hash_sha256_parts(const struct span *parts, size_t count);
 struct hash hash_leaf(struct span data);
 /* H(0x00 || head || data): a line leaf (head = line salt) or a result leaf (head = line leaf). docs/format.md. */
 struct hash hash_leaf_under(const struct hash *head, struct span data);
+/* hash_leaf_under of each of `count` items, many at once where the processor can. `leaves` may be `heads`. */
+void hash_leaves_under(
+    const struct hash *heads, const struct span *items, size_t count, struct hash *leaves);
 /* H(0x01 || left || right): RFC 6962 section 2.1. */
 struct hash hash_node(const struct hash *left, const struct hash *right);
+/* parents[i] = hash_node of children[2i] and children[2i + 1], for `count` pairs, many at once where the processor can. `parents` may be
+ * `children`. */
+void hash_nodes(const struct hash *children, size_t count, struct hash *parents);
 struct hash hash_blake2b(struct span data);
 /* The same over pieces that come one after the other: begin, any number of times more, end (once). */
 struct hash_stream {

@@ -45,8 +45,7 @@ struct hash merkle_root_in_place(struct hash *leaves, size_t count)
 	while (count > 1) {
 		size_t pairs = count / 2;
 
-		for (size_t i = 0; i < pairs; i++)
-			leaves[i] = hash_node(&leaves[2 * i], &leaves[2 * i + 1]);
+		hash_nodes(leaves, pairs, leaves);
 		if (count % 2)
 			leaves[pairs] = leaves[count - 1];
 		count = pairs + count % 2;

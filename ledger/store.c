@@ -534,3 +534,11 @@ enum error cursor_last(struct cursor *cursor, struct span *key, struct span *val
 {
 	return move(cursor, (struct span){NULL, 0}, MDB_LAST, key, value);
 }
+
+enum error cursor_put(struct cursor *cursor, struct span key, struct span value)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	assert(key.size > 0 && key.size <= STORE_KEY_MAX && cursor->cursor);
+	return error_of(cursor->store, mdb_cursor_put(cursor->cursor, &k, &v, 0));
+}

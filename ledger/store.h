@@ -90,5 +90,8 @@ MUST_CHECK enum error cursor_seek(
 MUST_CHECK enum error cursor_next(struct cursor *cursor, struct span *key, struct span *value);
 MUST_CHECK enum error cursor_previous(struct cursor *cursor, struct span *key, struct span *value);
 MUST_CHECK enum error cursor_last(struct cursor *cursor, struct span *key, struct span *value);
+/* store_put through a cursor that stands on the row then: several rows in order of key are written without a search from the root for each.
+ */
+MUST_CHECK enum error cursor_put(struct cursor *cursor, struct span key, struct span value);
 
 #endif

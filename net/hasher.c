@@ -6,7 +6,7 @@
 /* Looks before the thread sleeps, or the writer for it: a few microseconds. */
 #define SPINS 64u
 /* Runs that are worth waking the thread for: waking costs the writer as much as hashing some ten results. */
-#define WAKE_RUNS 6u
+#define WAKE_RUNS 3u
 
 static void pause_briefly(void)
 {
@@ -15,12 +15,17 @@ static void pause_briefly(void)
 #endif
 }
 
-static struct hash result_leaf(const struct hasher *hasher, uint32_t i)
+/* The leaves of results [first, first + count), at most HASHER_RUN. */
+static void hash_results(
+    const struct hasher *hasher, uint32_t first, uint32_t count, struct hash *leaves)
 {
-	const uint32_t *bounds = hasher->sheet.bounds;
+	const uint32_t *bounds = hasher->sheet.bounds + first;
+	struct span verdicts[HASHER_RUN];
 
-	return hash_leaf_under(&hasher->sheet.line_leaves[i],
-	    span_of(hasher->sheet.verdicts + bounds[i], bounds[i + 1] - bounds[i]));
+	for (uint32_t i = 0; i < count; i++)
+		verdicts[i] =
+		    span_of(hasher->sheet.verdicts + bounds[i], bounds[i + 1] - bounds[i]);
+	hash_leaves_under(hasher->sheet.line_leaves + first, verdicts, count, leaves);
 }
 
 /* Take the next run that is written and hash it; false if there is none. */
@@ -35,8 +40,7 @@ static bool hash_run(struct hasher *hasher)
 			return false;
 	} while (!atomic_compare_exchange_weak(&hasher->claimed, &run, run + 1));
 	index = (uint32_t)(run - hasher->sheet.first);
-	for (uint32_t i = 0; i < HASHER_RUN; i++)
-		leaves[i] = result_leaf(hasher, index * HASHER_RUN + i);
+	hash_results(hasher, index * HASHER_RUN, HASHER_RUN, leaves);
 	hasher->sheet.roots[index] = merkle_root_in_place(leaves, HASHER_RUN);
 	atomic_fetch_add(&hasher->finished, 1);
 	return true;
@@ -167,6 +171,7 @@ static void finish(
 {
 	struct hasher *hasher = context;
 	uint32_t runs = count / HASHER_RUN;
+	struct hash leaves[HASHER_RUN];
 
 	publish(hasher, verdicts, count);
 	drain(hasher);
@@ -175,10 +180,14 @@ static void finish(
 	for (uint32_t i = 0; i < runs; i++)
 		add(results, &hasher->sheet.roots[i]);
 	results->size <<= HASHER_RUN_LEVEL;
-	for (uint32_t i = runs * HASHER_RUN; i < count; i++) {
-		struct hash leaf = result_leaf(hasher, i);
-
-		add(results, &leaf);
+	hash_results(hasher, runs * HASHER_RUN, count % HASHER_RUN, leaves);
+	/* What is left is less than a run: one complete subtree for each set bit of its size, the largest first. */
+	for (uint32_t size = HASHER_RUN / 2, at = 0; size > 0; size /= 2) {
+		if (!(count & size))
+			continue;
+		results->hashes[results->count++] = merkle_root_in_place(leaves + at, size);
+		results->size += size;
+		at += size;
 	}
 	assert(results->size == count);
 }

@@ -14,7 +14,7 @@
 #include "decision.h"
 #include "net_limits.h"
 
-#define HASHER_RUN_LEVEL 5
+#define HASHER_RUN_LEVEL 6
 #define HASHER_RUN (1u << HASHER_RUN_LEVEL)
 
 struct hasher {

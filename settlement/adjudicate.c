@@ -122,7 +122,7 @@ static void add_stay(struct line_case *line, const struct month_stay *stay)
 
 	if (from > until)
 		return;
-	bits = (uint32_t)(((UINT64_C(1) << until) - 1) & ~((UINT64_C(1) << (from - 1)) - 1));
+	bits = night_bits(from, until);
 	if (stay->state == STAY_PENDING) {
 		line->pending |= bits;
 		return;

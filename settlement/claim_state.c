@@ -217,8 +217,7 @@ uint32_t claim_state_freed_at(
 static uint32_t mask(const struct night_piece *piece)
 {
 	assert(1 <= piece->from && piece->from <= piece->until && piece->until <= 31);
-	return (uint32_t)(((UINT64_C(1) << piece->until) - 1) &
-			  ~((UINT64_C(1) << (piece->from - 1)) - 1));
+	return night_bits(piece->from, piece->until);
 }
 
 /* The claimed days of one month, of those that `piece` names. */
@@ -464,6 +463,24 @@ static enum error store_days(const struct claim_state *state, struct txn *txn)
 	return ERROR_NONE;
 }
 
+/* The lines of a sheet come in order of person, and so do these rows. */
+static enum error store_persons(const struct claim_state *state, struct txn *txn)
+{
+	struct cursor *cursor;
+	enum error error = cursor_open(txn, TABLE_USAGE, &cursor);
+
+	for (size_t i = 0; !error && i < state->person_count; i++) {
+		uint8_t key[PERSON_KEY_SIZE];
+
+		person_key(state, state->persons[i].person, key);
+		if (state->persons[i].changed)
+			error = cursor_put(cursor, span_of(key, sizeof key),
+			    span_of(&state->persons[i].fen, sizeof state->persons[i].fen));
+	}
+	cursor_close(cursor);
+	return error;
+}
+
 static enum error store_usage_rows(const struct claim_state *state, struct txn *txn)
 {
 	enum error error = ERROR_NONE;
@@ -476,15 +493,7 @@ static enum error store_usage_rows(const struct claim_state *state, struct txn *
 			error = store_number(
 			    txn, TABLE_USAGE, span_of(key, sizeof key), state->programmes[i].fen);
 	}
-	for (size_t i = 0; !error && i < state->person_count; i++) {
-		uint8_t key[PERSON_KEY_SIZE];
-
-		person_key(state, state->persons[i].person, key);
-		if (state->persons[i].changed)
-			error = store_number(
-			    txn, TABLE_USAGE, span_of(key, sizeof key), state->persons[i].fen);
-	}
-	return error;
+	return error ? error : store_persons(state, txn);
 }
 
 enum error claim_state_store(struct claim_state *state, struct txn *txn)

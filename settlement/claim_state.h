@@ -15,6 +15,12 @@ struct night_piece {
 	uint8_t from, until;
 };
 
+/* Bit d - 1 for each day d of from..until, days of the month. */
+static inline uint32_t night_bits(unsigned from, unsigned until)
+{
+	return (uint32_t)(((UINT64_C(1) << until) - 1) & ~((UINT64_C(1) << (from - 1)) - 1));
+}
+
 struct claim_state;
 
 MUST_CHECK enum error claim_state_create(struct claim_state **state);
@@ -88,8 +94,7 @@ MUST_CHECK enum error sheet_row_each(
     struct txn *txn, const char *uscc, sheet_row_visit *visit, void *context);
 
 /* Has line `line` of entry `sequence` been reversed? `by` is the entry that did, and 0 (the node's own first one) if none. */
-MUST_CHECK enum error reversed_by(
-    struct txn *txn, uint64_t sequence, uint32_t line, uint64_t *by);
+MUST_CHECK enum error reversed_by(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t *by);
 MUST_CHECK enum error reversed_get(
     struct txn *txn, uint64_t sequence, uint32_t line, bool *reversed);
 MUST_CHECK enum error reversed_put(struct txn *txn, uint64_t sequence, uint32_t line, uint64_t by);

@@ -190,6 +190,36 @@ static bool count_days(void *context, const struct stay_night_span *stay)
 	return !count->error;
 }
 
+/* Whoever sleeps in this house all month and never had a stay cut short has claimed no day elsewhere: nights are disjoint. */
+static bool all_days_are_here(const struct line_case *line)
+{
+	const struct adjudication *of = line->of;
+	uint32_t nights = 0;
+
+	for (size_t i = 0; i < of->person_stay_count; i++) {
+		const struct month_stay *stay = &of->person_stays[i];
+
+		if (stay->state == STAY_ACCEPTED)
+			nights |= night_bits(stay->from, stay->until);
+	}
+	return nights == night_bits(1, of->month_days) && !(line->person->state & PERSON_SHORTENED);
+}
+
+static enum error count_days_claimed(struct days_count *count)
+{
+	struct adjudication *of = count->line->of;
+	enum error error;
+
+	if (!all_days_are_here(count->line)) {
+		error = stay_each(of->txn, count->line->line->person, count_days, count);
+		return error ? error : count->error;
+	}
+	for (size_t i = 0; i < of->person_stay_count; i++)
+		count->days += __builtin_popcount(
+		    claim_state_days(of->state, count->need, of->person_stays[i].slot));
+	return ERROR_NONE;
+}
+
 static enum error quantity_cap(struct amount_work *work)
 {
 	struct days_count count = {.line = work->line, .need = work->programme->need};
@@ -199,9 +229,7 @@ static enum error quantity_cap(struct amount_work *work)
 
 	if (cap == 0)
 		return ERROR_NONE;
-	error = stay_each(work->line->of->txn, work->line->line->person, count_days, &count);
-	if (!error)
-		error = count.error;
+	error = count_days_claimed(&count);
 	if (!error && days > cap - count.days)
 		reduce_to_days(work, REASON_quantity_cap, cap - count.days, cap, count.days);
 	return error;

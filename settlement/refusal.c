@@ -23,10 +23,7 @@ static bool on_entry(struct verdict *verdict, uint64_t sequence)
 
 static uint32_t month_mask(const struct line_case *line)
 {
-	uint32_t upto = line->line->last_day == 31 ? UINT32_C(0x7fffffff)
-						   : (UINT32_C(1) << line->line->last_day) - 1;
-
-	return upto & ~((UINT32_C(1) << (line->line->first_day - 1)) - 1);
+	return night_bits(line->line->first_day, line->line->last_day);
 }
 
 /* The day of the lowest bit. */

@@ -11,6 +11,8 @@
 #define SHEET_FIELDS 9
 #define LINE_FIELDS 6
 #define REGION_MAX 999999
+/* Lines that are hashed with one call. */
+#define LINES_AT_ONCE 64u
 
 enum error sheet_header_read(struct span payload, struct sheet_header *header)
 {
@@ -176,13 +178,19 @@ enum error sheet_file_read(struct span file, struct span *document, struct hash 
 /* The lines were read, which is stricter than to find where each ends: they need not be walked again. */
 static void hash_lines(struct prepared_sheet *sheet)
 {
-	/* The salts stand where the leaves will: each is read before it is written over. */
-	hash_line_salts(&sheet->secret, 0, sheet->header.count, sheet->line_leaves);
-	for (uint32_t i = 0; i < sheet->header.count; i++) {
-		const struct sheet_line *line = &sheet->lines[i];
+	struct span lines[LINES_AT_ONCE];
+	uint32_t count = sheet->header.count;
 
-		sheet->line_leaves[i] = hash_leaf_under(&sheet->line_leaves[i],
-		    span_of(sheet->line_bytes.data + line->offset, line->size));
+	/* The salts stand where the leaves will: each is read before it is written over. */
+	hash_line_salts(&sheet->secret, 0, count, sheet->line_leaves);
+	for (uint32_t at = 0; at < count; at += LINES_AT_ONCE) {
+		uint32_t n = count - at < LINES_AT_ONCE ? count - at : LINES_AT_ONCE;
+		struct hash *leaves = sheet->line_leaves + at;
+
+		for (uint32_t i = 0; i < n; i++)
+			lines[i] = span_of(sheet->line_bytes.data + sheet->lines[at + i].offset,
+			    sheet->lines[at + i].size);
+		hash_leaves_under(leaves, lines, n, leaves);
 	}
 }
 

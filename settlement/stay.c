@@ -197,6 +197,8 @@ enum error stay_put(
 
 /* --- cursor ------------------------------------------------------------------------------------------------ */
 
+#define CACHE_LINE 64u
+
 /* Stands on a row (key, value), or behind the last one. */
 struct stay_cursor {
 	struct cursor *cursor;
@@ -241,10 +243,14 @@ static bool of_institution(const struct stay_cursor *cursor)
 	       memcmp(cursor->key.data, cursor->uscc, USCC_SIZE) == 0;
 }
 
+/* The row that the cursor comes to is mostly the next person's, whose lines come when this one's are decided: its memory is on the way
+ * until then. */
 static enum error move_next(struct stay_cursor *cursor)
 {
 	enum error error = cursor_next(cursor->cursor, &cursor->key, &cursor->value);
 	cursor->at_row = !error;
+	for (size_t at = 0; !error && at < cursor->value.size; at += CACHE_LINE)
+		__builtin_prefetch(cursor->value.data + at);
 	return error;
 }
 

@@ -1,5 +1,5 @@
 /* Hashes against published values and against libsodium; line salts against the key stream of RFC 8439. */
-#include "hash.h"
+#include "hash_lanes.h"
 #include "testing.h"
 
 #include <sodium.h>
@@ -116,6 +116,93 @@ static void leaves_and_nodes_are_hashed_as_the_other_library_hashes_them(void **
 	}
 }
 
+/* Counts below, at and above what goes through the lanes at once, with items of one, two, three and more blocks among each other. */
+static void many_leaves_at_once_are_those_of_the_other_library(void **state)
+{
+	uint64_t random = chance_seed("leaves");
+	struct hash heads[100], leaves[100];
+	struct span items[100];
+	uint8_t bytes[400];
+
+	(void)state;
+	chance_bytes(&random, bytes, sizeof bytes);
+	for (size_t count = 0; count <= 100; count++) {
+		size_t longest = chance_below(&random, 2) ? 60 : 250;
+
+		chance_bytes(&random, (uint8_t *)heads, sizeof heads);
+		for (size_t i = 0; i < count; i++) {
+			size_t size = chance_below(&random, longest);
+
+			items[i] = span_of(bytes + chance_below(&random, sizeof bytes - size), size);
+		}
+		hash_leaves_under(heads, items, count, leaves);
+		for (size_t i = 0; i < count; i++) {
+			struct hash wanted = by_sodium(0x00, hash_span(&heads[i]), items[i]);
+
+			assert_true(hash_equal(&leaves[i], &wanted));
+		}
+		hash_leaves_under(heads, items, count, heads); /* in place */
+		assert_memory_equal(heads, leaves, count * sizeof *heads);
+	}
+}
+
+static void many_nodes_at_once_are_those_of_the_other_library(void **state)
+{
+	uint64_t random = chance_seed("nodes");
+	struct hash children[140], parents[70];
+
+	(void)state;
+	for (size_t count = 0; count <= 70; count++) {
+		chance_bytes(&random, (uint8_t *)children, sizeof children);
+		hash_nodes(children, count, parents);
+		for (size_t i = 0; i < count; i++) {
+			struct hash wanted = by_sodium(
+			    0x01, hash_span(&children[2 * i]), hash_span(&children[2 * i + 1]));
+
+			assert_true(hash_equal(&parents[i], &wanted));
+		}
+		hash_nodes(children, count, children); /* in place */
+		assert_memory_equal(children, parents, count * sizeof *parents);
+	}
+}
+
+/* FIPS 180-4's example of two blocks, and the empty message, padded by hand, in turn in all lanes. */
+static void each_lane_gives_the_published_digests(void **state)
+{
+	static const char text[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	static uint8_t messages[HASH_LANES][2 * HASH_BLOCK_SIZE];
+	struct hash hashes[HASH_LANES];
+
+	(void)state;
+	if (!hash_lanes_supported()) {
+		print_message("skipped: this processor has no AVX-512\n");
+		skip();
+	}
+	for (size_t i = 0; i < HASH_LANES; i++) {
+		memcpy(messages[i], text, 56);
+		messages[i][56] = 0x80;
+		messages[i][126] = 0x01; /* 448 bits */
+		messages[i][127] = 0xc0;
+	}
+	hash_lanes(messages[0], sizeof *messages, 2, hashes);
+	for (size_t i = 0; i < HASH_LANES; i++)
+		assert_hash(
+		    &hashes[i], "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+	for (size_t lane = 0; lane < HASH_LANES; lane++) {
+		memset(messages, 0xee, sizeof messages);
+		memset(messages[lane], 0, HASH_BLOCK_SIZE);
+		messages[lane][0] = 0x80;
+		hash_lanes(messages[0], sizeof *messages, 1, hashes);
+		for (size_t i = 0; i < HASH_LANES; i++) {
+			if (i == lane)
+				assert_hash(&hashes[i], "e3b0c44298fc1c149afbf4c8996fb924"
+							"27ae41e4649b934ca495991b7852b855");
+			else
+				assert_false(hash_equal(&hashes[i], &hashes[lane]));
+		}
+	}
+}
+
 static void the_parts_of_a_hash_may_be_cut_anywhere(void **state)
 {
 	static const char text[] = "money follows the person";
@@ -185,6 +272,9 @@ int main(void)
 	    cmocka_unit_test(sha256_gives_the_published_digests),
 	    cmocka_unit_test(blake2b_gives_the_digests_of_another_implementation),
 	    cmocka_unit_test(leaves_and_nodes_are_hashed_as_the_other_library_hashes_them),
+	    cmocka_unit_test(many_leaves_at_once_are_those_of_the_other_library),
+	    cmocka_unit_test(many_nodes_at_once_are_those_of_the_other_library),
+	    cmocka_unit_test(each_lane_gives_the_published_digests),
 	    cmocka_unit_test(the_parts_of_a_hash_may_be_cut_anywhere),
 	    cmocka_unit_test(line_salts_are_the_key_stream_of_rfc_8439),
 	    cmocka_unit_test(a_salt_is_the_same_whichever_range_it_is_asked_in),

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <string.h>
 #include <time.h>
 
@@ -79,6 +80,8 @@ static void *work(void *context)
 	struct pipeline *pipeline = context;
 	size_t i;
 
+	/* Threads of a node that prepare give way to the one that writes: all wait for it. Without the right to it nothing is lost. */
+	(void)setpriority(PRIO_PROCESS, 0, 10);
 	while (take(pipeline, &i)) {
 		struct place *place = &pipeline->ring[i % RING];
 		enum error error = prepare_one(&pipeline->sheets->sheets[i], &place->item);
