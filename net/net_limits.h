@@ -54,6 +54,50 @@
 #define LINK_PEERS_MAX 64u
 /* Requests to one peer under way at a time, and of one peer being served. */
 #define LINK_REQUESTS_MAX 64u
+/* Bytes of one peer's requests that are held at a time, but for the last one; beyond: busy. */
+#define LINK_HELD_MAX (32u << 20)
+/* Frames that a listener holds at a time, and how many of the places requests leave free for heartbeats and handshakes. */
+#define LINK_SLOTS_MAX 256u
+#define LINK_SLOTS_SPARE 64u
+/* Threads that serve. */
+#define LINK_WORKERS_MAX 4u
+/* A heartbeat so often; a connection on which nothing was heard for so long is closed and dialed anew. What is under way may take
+ * longer, at so many bytes a second. */
+#define LINK_HEARTBEAT_MS 1000
+#define LINK_SILENCE_MS 8000
+#define LINK_RATE_LEAST (256u << 10)
+/* So long a handshake's second message is waited for; between two tries so much at least and at most. */
+#define LINK_HANDSHAKE_MS 5000
+#define LINK_AGAIN_LEAST_MS 100
+#define LINK_AGAIN_MOST_MS 2000
+/* So long nng waits before it dials again: at first, and after many failures. */
+#define LINK_DIAL_LEAST_MS 100
+#define LINK_DIAL_MOST_MS 5000
+/* So long an answer may take to leave. */
+#define LINK_SEND_MS 30000
+
+/* The gate: connections that have not proven whose they are, and how long one may stay so. */
+#define LINK_STRANGERS_MAX 32u
+#define LINK_STRANGER_MS 10000
+/* Connections of one peer, and how long one may be silent. */
+#define LINK_PIPES_OF_PEER_MAX 4u
+#define LINK_IDLE_MS 60000
+#define LINK_PIPES_MAX (LINK_STRANGERS_MAX + LINK_PIPES_OF_PEER_MAX * LINK_PEERS_MAX + 1)
+/* Frames on a connection that are malformed or do not open: the next one closes it; so many are forgiven a second. */
+#define LINK_STRIKES_MAX 8u
+#define LINK_STRIKES_FORGIVEN 1u
+/* Handshakes on a connection at once, and more a second; of all strangers together in a second. */
+#define LINK_HANDSHAKES_MAX 8u
+#define LINK_HANDSHAKES_SECOND 1u
+#define LINK_HANDSHAKES_ALL_MAX 256u
+/* Answers `reseal` on a connection at once, and more a second. */
+#define LINK_RESEALS_MAX 256u
+#define LINK_RESEALS_SECOND 64u
+
+/* Sessions. */
+
+/* Bytes that one frame seals: a message and the answer's status. */
+#define SESSION_CONTENT_MAX (LINK_MESSAGE_MAX + 1)
 /* A session is replaced after so long, or when so many frames were sealed under one key. */
 #define SESSION_REKEY_MS 3600000
 #define SESSION_FRAMES_MAX (UINT64_C(1) << 32)

@@ -82,7 +82,7 @@ enum error frame_read(struct span bytes, struct frame *frame)
 	frame->body = span_of(at + FRAME_HEADER_SIZE, bytes.size - FRAME_HEADER_SIZE);
 	if (reseal ? frame->body.size != 0
 		   : frame->body.size < NOISE_TAG_SIZE ||
-			 bytes.size > LINK_MESSAGE_MAX + SESSION_OVERHEAD_MAX)
+			 bytes.size > SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX)
 		return ERROR_MALFORMED;
 	return ERROR_NONE;
 }
@@ -448,7 +448,7 @@ static enum error seal(struct session *session, enum frame_type type, struct spa
 	size_t plain = first.size + second.size;
 	uint8_t *at;
 
-	if (second.size > LINK_MESSAGE_MAX)
+	if (second.size > SESSION_CONTENT_MAX)
 		return ERROR_TOO_LARGE;
 	if ((at = buffer_extend(bytes, FRAME_HEADER_SIZE + plain + NOISE_TAG_SIZE)) == NULL)
 		return ERROR_MEMORY;
@@ -507,7 +507,7 @@ static enum error unseal(const struct session *session, const struct frame *fram
 	size_t head = message->answers ? 8 : 0;
 	uint8_t header[FRAME_HEADER_SIZE], *at;
 
-	if (size < head || size - head > LINK_MESSAGE_MAX)
+	if (size < head || size - head > SESSION_CONTENT_MAX)
 		return ERROR_MALFORMED;
 	if ((at = buffer_extend(plain, size + 1)) == NULL)
 		return ERROR_MEMORY;

@@ -799,7 +799,7 @@ static void what_is_no_frame_is_seen_at_once(void **state)
 {
 	uint64_t seed = chance_seed("frames");
 	uint8_t bytes[64] = {FRAME_VERSION, FRAME_REQUEST};
-	uint8_t *large = calloc(1, LINK_MESSAGE_MAX + SESSION_OVERHEAD_MAX + 1);
+	uint8_t *large = calloc(1, SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX + 1);
 	struct frame frame;
 
 	(void)state;
@@ -828,9 +828,9 @@ static void what_is_no_frame_is_seen_at_once(void **state)
 	    frame_read(span_text("GET / HTTP/1.1\r\nHost: city\r\n\r\n"), &frame), ERROR_MALFORMED);
 	large[0] = FRAME_VERSION;
 	large[1] = FRAME_REQUEST;
-	assert_good(frame_read(span_of(large, LINK_MESSAGE_MAX + SESSION_OVERHEAD_MAX), &frame));
+	assert_good(frame_read(span_of(large, SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX), &frame));
 	assert_error(
-	    frame_read(span_of(large, LINK_MESSAGE_MAX + SESSION_OVERHEAD_MAX + 1), &frame),
+	    frame_read(span_of(large, SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX + 1), &frame),
 	    ERROR_MALFORMED);
 	for (unsigned i = 0; i < 100000; i++) {
 		size_t size = chance_below(&seed, sizeof bytes + 1);
@@ -845,7 +845,7 @@ static void what_is_no_frame_is_seen_at_once(void **state)
 
 static void a_message_beyond_its_limit_is_not_sealed(void **state)
 {
-	uint8_t *large = calloc(1, LINK_MESSAGE_MAX + 1);
+	uint8_t *large = calloc(1, SESSION_CONTENT_MAX + 1);
 	struct buffer bytes = {0}, plain = {0};
 	struct session_message message;
 	struct session_mark mark;
@@ -854,25 +854,25 @@ static void a_message_beyond_its_limit_is_not_sealed(void **state)
 	(void)state;
 	cities_open(&cities, 0);
 	agree(&cities, NOW);
-	assert_error(session_seal(cities.a, B, FRAME_REQUEST, span_of(large, LINK_MESSAGE_MAX + 1),
-			 NOW, &bytes, &mark),
+	assert_error(session_seal(cities.a, B, FRAME_REQUEST,
+			 span_of(large, SESSION_CONTENT_MAX + 1), NOW, &bytes, &mark),
 	    ERROR_TOO_LARGE);
 	assert_int_equal(bytes.size, 0);
 	assert_good(session_seal(
-	    cities.a, B, FRAME_REQUEST, span_of(large, LINK_MESSAGE_MAX), NOW, &bytes, &mark));
+	    cities.a, B, FRAME_REQUEST, span_of(large, SESSION_CONTENT_MAX), NOW, &bytes, &mark));
 	assert_int_equal(mark.counter, 0);
 	assert_good(open_at(cities.b, &bytes, NOW, &message, &plain));
-	assert_int_equal(plain.size, LINK_MESSAGE_MAX);
+	assert_int_equal(plain.size, SESSION_CONTENT_MAX);
 	buffer_clear(&bytes);
-	assert_error(
-	    session_answer(cities.b, &message, span_of(large, LINK_MESSAGE_MAX + 1), NOW, &bytes),
+	assert_error(session_answer(
+			 cities.b, &message, span_of(large, SESSION_CONTENT_MAX + 1), NOW, &bytes),
 	    ERROR_TOO_LARGE);
 	assert_good(
-	    session_answer(cities.b, &message, span_of(large, LINK_MESSAGE_MAX), NOW, &bytes));
-	assert_int_equal(bytes.size, LINK_MESSAGE_MAX + SESSION_OVERHEAD_MAX);
+	    session_answer(cities.b, &message, span_of(large, SESSION_CONTENT_MAX), NOW, &bytes));
+	assert_int_equal(bytes.size, SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX);
 	assert_good(open_at(cities.a, &bytes, NOW, &message, &plain));
 	assert_true(session_is_answer(&message, &mark));
-	assert_int_equal(plain.size, LINK_MESSAGE_MAX);
+	assert_int_equal(plain.size, SESSION_CONTENT_MAX);
 	free(large);
 	buffer_free(&bytes);
 	buffer_free(&plain);
