@@ -58,6 +58,32 @@ static enum error deliver_pair(struct courier *courier, struct node *from, struc
 	return ERROR_NONE;
 }
 
+/* One node asks, the other answers. */
+static enum error carry_within(void *context, uint32_t peer, struct span request,
+    struct buffer *answer, struct error_detail *detail)
+{
+	struct node *const *pair = context;
+	enum error error = exchange_serve(pair[1], pair[0]->config.region, request, answer, NULL);
+
+	(void)peer;
+	return error ? error_set(detail, error, "%s", error_text(error)) : ERROR_NONE;
+}
+
+/* What `creditor` is owed by `payer` and differs. A failure leaves the window as it is, for everybody to see: no document waits for it. */
+static void reconcile_pair(struct courier *courier, struct node *creditor, struct node *payer)
+{
+	struct node *pair[2] = {creditor, payer};
+	struct error_detail unused = {""};
+	uint32_t orders;
+
+	if (exchange_reconcile(
+		creditor, payer->config.region, carry_within, pair, &orders, &unused) &&
+	    orders == 0)
+		return;
+	courier->totals->differences += orders;
+	courier->progress = courier->progress || orders > 0;
+}
+
 /* Every pair once. */
 static enum error deliver_round(struct courier *courier, struct node *const *nodes, size_t count)
 {
@@ -69,6 +95,13 @@ static enum error deliver_round(struct courier *courier, struct node *const *nod
 		for (size_t k = 0; k < count && !error; k++) {
 			if (i != k)
 				error = deliver_pair(courier, nodes[i], nodes[k]);
+		}
+	}
+	/* Once all statements are there, and the documents before them. */
+	for (size_t i = 0; i < count && !error && !courier->progress; i++) {
+		for (size_t k = 0; k < count; k++) {
+			if (i != k)
+				reconcile_pair(courier, nodes[i], nodes[k]);
 		}
 	}
 	return error;

@@ -2,6 +2,7 @@
  *
  *   request = [1, "deliver", [[document, attachment or null] ...]]
  *           / [1, "hello" or "bye", [epoch, demo]]
+ *           / [1, "reconcile", [window, bytes]]              (exchange_reconcile.c)
  *   answer  = [1, error name, text, delivered, refused, [document ...]]
  */
 #include "exchange.h"

@@ -40,4 +40,14 @@ MUST_CHECK enum error exchange_serve(
 MUST_CHECK enum error exchange_book(
     struct node *node, uint32_t peer, struct span answer, struct exchange_outcome *outcome);
 
+/* Carry a request to a peer and its answer back (as outbox_send). */
+typedef enum error exchange_carry(void *context, uint32_t peer, struct span request,
+    struct buffer *answer, struct error_detail *detail);
+/* Windows that `peer` owes and that differ here: find out in what, by the range exchange, and order the difference, which then waits for the
+ * peer like any document. *orders: how many. One that fails does not hold up the others; the first failure is returned. Fails with: what
+ * `carry` fails with, ERROR_REFUSED (the peer's answer), ERROR_MALFORMED, ERROR_TOO_LARGE, ERROR_MISMATCH (the peer contradicts its
+ * statement), and as node_submit. */
+MUST_CHECK enum error exchange_reconcile(struct node *node, uint32_t peer, exchange_carry *carry,
+    void *context, uint32_t *orders, struct error_detail *detail);
+
 #endif

@@ -276,6 +276,20 @@ static void serve_greeting(struct serving *serving, struct codec_reader *reader)
 		    &serving->text, ERROR_REFUSED, "demo nodes and others stay strangers");
 }
 
+static enum error serve_reconcile(struct serving *serving, struct codec_reader *reader)
+{
+	struct buffer bytes = {0};
+
+	serving->stuck =
+	    exchange_reconcile_serve(serving->node, serving->from, reader, &bytes, &serving->text);
+	if (!serving->stuck) {
+		codec_put_bytes(&serving->answers, buffer_span(&bytes));
+		serving->answer_count = 1;
+	}
+	buffer_free(&bytes);
+	return ERROR_NONE;
+}
+
 static enum error serve(struct serving *serving, struct span request, int *greeting)
 {
 	struct codec_reader reader = codec_reader(request);
@@ -292,6 +306,8 @@ static enum error serve(struct serving *serving, struct span request, int *greet
 	}
 	if (span_equal(name, span_text("deliver")))
 		return serve_documents(serving, &reader);
+	if (span_equal(name, span_text("reconcile")))
+		return serve_reconcile(serving, &reader);
 	if (span_equal(name, span_text("hello")))
 		*greeting = EXCHANGE_HELLO;
 	else if (span_equal(name, span_text("bye")))

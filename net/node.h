@@ -140,9 +140,11 @@ struct delivery {
 	uint64_t delivered;        /* booked by their receivers */
 	uint64_t refused;          /* refused by them; the refusal is an entry of theirs */
 	uint64_t acknowledgements; /* booked by the senders */
+	uint64_t differences;      /* windows that differ, about which a creditor has written */
 };
 /* The in-process delivery of every document that waits between these nodes, all open for writing,
- * in order of region and number, until none waits. What a failure leaves is delivered the next
+ * in order of region and number, until none waits; windows that differ
+ * are reconciled on the way, and one that cannot be stays as it is. What a failure leaves is delivered the next
  * time. Nodes whose daemons run send by themselves: this waits until nothing waits. Fails with: ERROR_TIMEOUT (something still waits
  * for a daemon that does not answer), ERROR_USAGE (two nodes of one city), what a receiver cannot take a document
  * with (ERROR_UNKNOWN_KEY: not introduced, ERROR_GAP, ERROR_CONFLICT: the sender has lost its

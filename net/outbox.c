@@ -112,6 +112,25 @@ static void succeed(struct outbox *box, const struct exchange_outcome *outcome)
 		tell(box, OUTBOX_REACHED, ERROR_NONE, "");
 }
 
+/* Nothing waits: what this peer owes us and differs is asked about. The difference that comes of it waits then. A failure pauses
+ * nothing, since no document waits for it: the window stays as it is, and is asked about at the next look. */
+static void reconcile(struct outbox *box)
+{
+	const struct outbox_options *options = &box->all->options;
+	struct error_detail detail = {""};
+	uint32_t orders = 0;
+
+	if (exchange_reconcile(options->node, box->peer, options->send, options->context, &orders,
+		&detail) &&
+	    orders == 0)
+		return;
+	if (orders > 0) {
+		pthread_mutex_lock(&box->all->mutex);
+		box->look = true;
+		pthread_mutex_unlock(&box->all->mutex);
+	}
+}
+
 /* Send one batch; *count is 0 if none waits. */
 static void send_batch(
     struct outbox *box, struct buffer *request, struct buffer *answer, uint32_t *count)
@@ -128,8 +147,10 @@ static void send_batch(
 		fail(box, OUTBOX_STOPPED, error, &detail);
 		return;
 	}
-	if (*count == 0)
+	if (*count == 0) {
+		reconcile(box);
 		return;
+	}
 	error = options->send(options->context, box->peer, buffer_span(request), answer, &detail);
 	if (error) {
 		fail(box, OUTBOX_AWAY, error, &detail);

@@ -86,6 +86,18 @@ const char *account_receivable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city,
 	return text;
 }
 
+const char *account_payable_disputed(char text[ACCOUNT_TEXT_SIZE], uint32_t city)
+{
+	snprintf(text, ACCOUNT_TEXT_SIZE, "payable/city/%06u/disputed", (unsigned)city);
+	return text;
+}
+
+const char *account_receivable_disputed(char text[ACCOUNT_TEXT_SIZE], uint32_t city)
+{
+	snprintf(text, ACCOUNT_TEXT_SIZE, "receivable/city/%06u/disputed", (unsigned)city);
+	return text;
+}
+
 const char *account_clearing(char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city)
 {
 	snprintf(text, ACCOUNT_TEXT_SIZE, "clearing/%04u-%02u/%06u", (unsigned)(month / 100),

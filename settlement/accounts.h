@@ -32,6 +32,10 @@ const char *account_payable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city,
     uint32_t window); /* payable/city/<code>/<window> */
 const char *account_receivable_city(char text[ACCOUNT_TEXT_SIZE], uint32_t city,
     uint32_t window); /* receivable/city/<code>/<window> */
+const char *account_payable_disputed(
+    char text[ACCOUNT_TEXT_SIZE], uint32_t city); /* payable/city/<code>/disputed */
+const char *account_receivable_disputed(
+    char text[ACCOUNT_TEXT_SIZE], uint32_t city); /* receivable/city/<code>/disputed */
 const char *account_clearing(
     char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city); /* clearing/2026-10/<city> */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "adjudicate.h"
+#include "difference.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -54,6 +55,25 @@ enum error adjudication_policy(struct span document, struct hash *policy)
 	return error ? ERROR_MALFORMED : ERROR_NONE;
 }
 
+enum error adjudication_read(
+    struct span bytes, struct owed_item *owed, struct codec_reader *verdicts, size_t *count)
+{
+	struct message message;
+	struct head head;
+	enum error error = read_head(bytes, &message, &head);
+
+	memset(owed, 0, sizeof *owed);
+	*count = 0;
+	if (error)
+		return ERROR_MALFORMED;
+	owed->id = (struct obligation_id){message.epoch, head.sequence, 0};
+	owed->window = head.window;
+	memcpy(owed->uscc, head.uscc, sizeof owed->uscc);
+	*verdicts = message.items;
+	*count = message.item_count - 1;
+	return ERROR_NONE;
+}
+
 /* The sheet must be one that we sent to this city and that has no answer yet. */
 static enum error find_sheet(struct txn *txn, const struct message *message,
     const struct head *head, struct sheet_row *row, struct entry_reader *booked,
@@ -92,8 +112,13 @@ static enum error copy_verdicts(const struct message *message, const struct head
 {
 	struct codec_reader verdicts = message->items, lines = codec_reader(booked->lines);
 	struct verdict verdict;
+	bool repaired;
+	enum error error;
 
 	*total = 0;
+	if (window_is_repaired(
+		txn, obligation->payer, obligation->creditor, obligation->window, &repaired))
+		return ERROR_CORRUPT;
 	for (size_t i = 0; i + 1 < message->item_count; i++) {
 		const uint8_t *start = verdicts.at;
 
@@ -107,6 +132,16 @@ static enum error copy_verdicts(const struct message *message, const struct head
 		decision->count++;
 		if (verdict.reason != REASON_approved || verdict.amount_fen == 0)
 			continue;
+		/* Into the middle of a window: each one must find its place. */
+		if (repaired) {
+			struct obligation one = *obligation;
+
+			one.line = (uint32_t)i;
+			one.amount_fen = verdict.amount_fen;
+			error = obligation_expected(txn, &one, detail);
+			if (error)
+				return error;
+		}
 		if (*total == 0)
 			obligation->line = (uint32_t)i;
 		*total += verdict.amount_fen;
@@ -192,7 +227,8 @@ static enum error project(struct settlement *settlement, struct txn *txn, const 
 	    .creditor = settlement_region(settlement),
 	    .window = head->window,
 	    .epoch = message->epoch,
-	    .sequence = head->sequence};
+	    .sequence = head->sequence,
+	    .booked = entry->header.sequence};
 	int64_t granted;
 	enum error error = nights_granted(settlement, booked, entry, &granted);
 

@@ -552,7 +552,8 @@ enum error claim_remote_apply(struct settlement *settlement, struct txn *txn,
 {
 	struct obligation obligation = {.payer = settlement_region(settlement),
 	    .epoch = entry->header.epoch,
-	    .sequence = entry->header.sequence};
+	    .sequence = entry->header.sequence,
+	    .booked = entry->header.sequence};
 	struct endorsement endorsement;
 	struct message message;
 	enum error error = workspace(settlement);

@@ -228,7 +228,7 @@ static enum error check_window(struct txn *txn, const struct clearing_list *list
 		return window_wrong(listed, detail, "was cleared before");
 	if (!clearing_takes(list->row.month, &window))
 		return window_wrong(listed, detail, "is of a later month");
-	if (window_net(&window.own) != listed->net_fen ||
+	if (window_net(&window.agreed) != listed->net_fen ||
 	    !hash_equal(&window.agreement, &listed->agreement))
 		return window_wrong(listed, detail, "has another total or agreement");
 	return ERROR_NONE;

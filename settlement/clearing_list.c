@@ -40,7 +40,7 @@ static bool collect_due(void *context, const struct window_row *window)
 	assert(list->count < CLEARING_LIST_MAX);
 	list->windows[list->count++] = (struct cleared_window){.payer = window->payer,
 	    .number = window->number,
-	    .net_fen = window_net(&window->own),
+	    .net_fen = window_net(&window->agreed),
 	    .agreement = window->agreement};
 	collection->taken++;
 	return true;

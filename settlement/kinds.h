@@ -16,7 +16,7 @@
 	X(2, policy, LINES_MADE)         /* order or policy_notice: a catalogue from a day */      \
 	X(3, peer, LINES_MADE)           /* node_descriptor of another city */                     \
 	X(4, officer, LINES_GIVEN)       /* officers' keys added and ended */                      \
-	X(5, account_flags, LINES_GIVEN) /* freeze, unfreeze, close: settlement/account_order.c */   \
+	X(5, account_flags, LINES_GIVEN) /* freeze, unfreeze, close: settlement/account_order.c */ \
 	X(6, expired, LINES_MADE)        /* pending transfers past their deadline */               \
 	/* registers */                                                                            \
 	X(10, institution, LINES_GIVEN)       /* order: registered, changed, new key, standing */  \
@@ -52,6 +52,11 @@
 	X(47, bank, LINES_GIVEN)           /* facts of the bank: booked, rejected, returned */     \
 	X(48, payment_advice, LINES_MADE)                                                          \
 	X(49, payment_receipt, LINES_MADE)                                                         \
+	X(50, difference, LINES_GIVEN)       /* order at the creditor: where its mirror differs */ \
+	X(51, difference_notice, LINES_MADE) /* at the payer: sent again, the rest offered */      \
+	X(52, rest, LINES_MADE)              /* at the creditor: the rest agreed, or not yet */    \
+	X(53, dispute, LINES_GIVEN)          /* order at the payer: disputes ended */              \
+	X(54, dispute_notice, LINES_MADE)    /* the same at the creditor */                        \
 	/* delivery */                                                                             \
 	X(60, acknowledged, LINES_MADE) /* a peer's acknowledgement of our documents */            \
 	X(61, refusal, LINES_GIVEN)     /* we refuse a peer's document; provable */                \

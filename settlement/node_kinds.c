@@ -6,6 +6,7 @@
 
 #include "claim.h"
 #include "clearing.h"
+#include "window.h"
 #include "descriptor.h"
 #include "institution.h"
 #include "keyring.h"
@@ -755,11 +756,13 @@ enum error refused_apply(struct settlement *settlement, struct txn *txn, const s
 	codec_array_exact(&reader, 2);
 	from = (uint32_t)codec_uint(&reader);
 	take_refusal(&reader, &hash, &number, &name);
-	if (codec_finish(&reader) ||
-	    outbox_next(txn, from, number, &first, &sequence, &index) || first != number)
+	if (codec_finish(&reader) || outbox_next(txn, from, number, &first, &sequence, &index) ||
+	    first != number)
 		return ERROR_CORRUPT;
 	error = outbox_acknowledge(txn, from, number);
 	if (!error)
 		error = claim_refused(settlement, txn, sequence);
+	if (!error)
+		error = window_refused(txn, from, settlement_region(settlement), &hash);
 	return error ? error : clearing_refused(txn, from, &hash);
 }

@@ -205,26 +205,43 @@ static uint32_t due_window(struct span key)
 	return be32_read(key.data + USCC_SIZE + 4);
 }
 
+static void due_key(uint8_t key[DUE_KEY_SIZE], uint32_t payer, uint32_t window, const char *uscc)
+{
+	memcpy(key, uscc, USCC_SIZE);
+	be32_write(key + USCC_SIZE, payer);
+	be32_write(key + USCC_SIZE + 4, window);
+}
+
+enum error guest_due_get(
+    struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t *fen)
+{
+	uint8_t key[DUE_KEY_SIZE];
+	struct span value;
+	enum error error;
+
+	*fen = 0;
+	due_key(key, payer, window, uscc);
+	error = store_get(txn, TABLE_GUEST_DUE, span_of(key, sizeof key), &value);
+	if (!error && value.size != sizeof *fen)
+		return ERROR_CORRUPT;
+	if (!error)
+		memcpy(fen, value.data, sizeof *fen);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 enum error guest_due_add(
     struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen)
 {
 	uint8_t key[DUE_KEY_SIZE];
-	struct span value;
-	int64_t due = 0;
+	int64_t due;
 	enum error error;
 
 	if (fen == 0)
 		return ERROR_NONE;
-	memcpy(key, uscc, USCC_SIZE);
-	be32_write(key + USCC_SIZE, payer);
-	be32_write(key + USCC_SIZE + 4, window);
-	error = store_get(txn, TABLE_GUEST_DUE, span_of(key, sizeof key), &value);
-	if (!error && value.size != sizeof due)
-		return ERROR_CORRUPT;
-	if (error && error != ERROR_NOT_FOUND)
+	error = guest_due_get(txn, payer, window, uscc, &due);
+	if (error)
 		return error;
-	if (!error)
-		memcpy(&due, value.data, sizeof due);
+	due_key(key, payer, window, uscc);
 	due += fen;
 	return store_put(txn, TABLE_GUEST_DUE, span_of(key, sizeof key), span_of(&due, sizeof due));
 }

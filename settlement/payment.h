@@ -108,6 +108,10 @@ MUST_CHECK enum error bank_reason(struct settlement *settlement, struct txn *txn
 MUST_CHECK enum error guest_due_add(
     struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t fen);
 
+/* 0 if there is none. */
+MUST_CHECK enum error guest_due_get(
+    struct txn *txn, uint32_t payer, uint32_t window, const char *uscc, int64_t *fen);
+
 const char *payment_kind_name(enum payment_kind kind);
 const char *payment_state_name(enum payment_state state);
 const char *payment_state_chinese(enum payment_state state);

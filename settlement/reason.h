@@ -44,6 +44,10 @@
 	X(82, differs, "differs", "不一致")                                                \
 	X(83, proposed, "proposed", "已提出")                                              \
 	X(84, cleared, "cleared", "已清算")                                                \
+	X(85, missing, "missing at the creditor", "收款方缺失")                            \
+	X(86, sent_again, "sent again", "已重发")                                          \
+	X(87, left_out, "left out, in dispute", "剔除待议")                                \
+	X(88, dispute_ended, "dispute ended", "争议了结")                                  \
 	/* payments and what the bank says of them */                                      \
 	X(90, ordered, "ordered", "已发出付款指令")                                        \
 	X(91, booked, "booked by the bank", "银行已记账")                                  \

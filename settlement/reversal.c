@@ -9,6 +9,7 @@
 #include "batch.h"
 #include "claim.h"
 #include "dispatch.h"
+#include "dispute.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -122,6 +123,51 @@ static enum error find_target(
 		    catalogue_at(settlement, txn, target->verdict.policy, kept, &target->policy);
 	if (!error && !names_known(target))
 		error = ERROR_CORRUPT;
+	return error;
+}
+
+/* The line that a line of a reversal takes back, in its place. */
+static enum error follow_reversal(struct txn *txn, struct target *target, bool *reversal)
+{
+	struct entry_reader reader = {0};
+	struct span line;
+	enum error error = ledger_read(txn, target->sequence, &reader);
+
+	if (error)
+		return error;
+	*reversal = reader.entry.header.kind == KIND_reversal;
+	if (*reversal &&
+	    (target->line >= reader.entry.header.count ||
+		entry_item(reader.entry.lines, target->line, &line) || read_line(line, target)))
+		error = ERROR_NOT_FOUND;
+	entry_free(&reader);
+	return error;
+}
+
+enum error reversal_funds(struct settlement *settlement, struct txn *txn,
+    const struct obligation_id *id, struct line_funds *funds)
+{
+	struct target target = {.sequence = id->sequence, .line = id->line};
+	struct kept_policy kept = {0};
+	bool reversal = false;
+	enum error error = id->epoch == settlement_epoch(settlement)
+			       ? follow_reversal(txn, &target, &reversal)
+			       : ERROR_NOT_FOUND;
+
+	memset(funds, 0, sizeof *funds);
+	if (!error)
+		error = find_target(settlement, txn, &kept, &target);
+	if (!error && !target.of_run)
+		memcpy(funds->uscc, target.header.uscc, sizeof funds->uscc);
+	for (uint32_t i = 0; !error && i < target.verdict.fund_count; i++) {
+		const struct verdict_fund *fund = &target.verdict.funds[i];
+
+		memcpy(funds->funds[i].code, target.policy->funds[fund->fund].code,
+		    sizeof funds->funds[i].code);
+		funds->funds[i].amount_fen = reversal ? -fund->amount_fen : fund->amount_fen;
+		funds->count = i + 1;
+	}
+	policy_free(kept.policy);
 	return error;
 }
 
@@ -296,11 +342,33 @@ static enum error reverse(struct reversal_work *work, const struct target *targe
 	return ERROR_NONE;
 }
 
+/* Was it left out of what the cities have agreed on? Then it is not owed as it stands in our log. */
+static enum error in_dispute(struct reversal_work *work, const struct target *target, bool *is)
+{
+	const uint32_t self = settlement_region(work->settlement);
+	const struct obligation_id id = {
+	    settlement_epoch(work->settlement), target->sequence, target->line};
+	struct obligation obligation;
+	struct dispute dispute;
+	enum error error;
+
+	*is = false;
+	if (!is_remote(work->settlement, target))
+		return ERROR_NONE;
+	error = obligation_find(
+	    work->txn, self, target->header.host, id.epoch, id.sequence, id.line, &obligation);
+	if (!error)
+		error = dispute_get(
+		    work->txn, self, target->header.host, obligation.window, &id, &dispute);
+	*is = !error;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 static enum error decide_line(
     struct reversal_work *work, struct span line, struct error_detail *detail)
 {
 	struct target target;
-	bool reversed = false;
+	bool reversed = false, disputed = false;
 	enum error error = read_line(line, &target);
 
 	if (error)
@@ -311,8 +379,14 @@ static enum error decide_line(
 		    "no approved line of a claim or run is there");
 	if (!error)
 		error = reversed_get(work->txn, target.sequence, target.line, &reversed);
+	if (!error)
+		error = in_dispute(work, &target, &disputed);
 	if (error)
 		return error;
+	if (disputed)
+		return line_walk_error(&work->walk, ERROR_STATE, detail,
+		    "the line is in dispute between the cities, or was: `suiren dispute end` ends "
+		    "it");
 	if (reversed || seen_before(work, &target))
 		return line_walk_error(
 		    &work->walk, ERROR_EXISTS, detail, "the line was reversed before");
@@ -385,7 +459,8 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn,
 	struct obligation obligation = {.payer = settlement_region(settlement),
 	    .epoch = entry->header.epoch,
 	    .sequence = entry->header.sequence,
-	    .line = index};
+	    .line = index,
+	    .booked = entry->header.sequence};
 	struct target target;
 	struct hash salt;
 	enum error error = read_line(line, &target);

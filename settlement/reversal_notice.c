@@ -4,6 +4,7 @@
 #include "adjudicate.h"
 #include "batch.h"
 #include "claim.h"
+#include "difference.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -42,6 +43,22 @@ static enum error read_item(
 	    out->obligation.amount_fen < -AMOUNT_MAX)
 		return ERROR_MALFORMED;
 	return codec_finish(&reader);
+}
+
+enum error reversal_item_read(struct span bytes, uint32_t epoch, struct owed_item *owed)
+{
+	const struct message message = {.epoch = epoch};
+	struct notice_item item;
+	enum error error = read_item(bytes, &message, 0, &item);
+
+	memset(owed, 0, sizeof *owed);
+	if (error)
+		return ERROR_MALFORMED;
+	owed->id = (struct obligation_id){epoch, item.obligation.sequence, item.obligation.line};
+	owed->window = item.obligation.window;
+	owed->amount_fen = item.obligation.amount_fen;
+	memcpy(owed->uscc, item.uscc, sizeof owed->uscc);
+	return ERROR_NONE;
 }
 
 /* The line of the sheet as it was booked here and answered by its payer. */
@@ -128,6 +145,7 @@ static enum error check_item(struct txn *txn, const struct message *message,
     const struct notice_item *item, const struct obligation *before, struct error_detail *detail)
 {
 	struct obligation old;
+	bool repaired;
 	enum error error;
 
 	if (item->obligation.amount_fen == 0)
@@ -139,8 +157,15 @@ static enum error check_item(struct txn *txn, const struct message *message,
 		    "a reversal of line %u of entry %llu, which %06u does not owe",
 		    (unsigned)item->sheet_line, (unsigned long long)item->old_sequence,
 		    (unsigned)message->from);
-	if (before->amount_fen == 0)
-		return obligation_expected(txn, &item->obligation, detail);
+	error = window_is_repaired(
+	    txn, message->from, item->obligation.creditor, item->obligation.window, &repaired);
+	if (error)
+		return error;
+	/* Into the middle of a window: each one must find its place. */
+	if (before->amount_fen == 0 || repaired)
+		error = obligation_expected(txn, &item->obligation, detail);
+	if (error || before->amount_fen == 0)
+		return error;
 	if (item->obligation.window != before->window ||
 	    item->obligation.sequence != before->sequence || item->obligation.line <= before->line)
 		return error_set(detail, ERROR_MISMATCH,
@@ -266,6 +291,7 @@ enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,
 		    read_item(codec_item(&lines), &message, settlement_region(settlement), &item))
 			return ERROR_CORRUPT;
 		error = free_nights(settlement, txn, entry, &item);
+		item.obligation.booked = entry->header.sequence;
 		if (!error && item.obligation.amount_fen != 0)
 			error = obligation_add(txn, &item.obligation);
 		if (!error)

@@ -274,6 +274,17 @@ static bool is_city(const struct keyring_key *signer, uint32_t region)
 	return strcmp(signer->party, party) == 0 && strcmp(signer->kind, "document") == 0;
 }
 
+enum error signed_by_self(
+    const struct settlement *settlement, struct txn *txn, const struct document *document, bool *is)
+{
+	struct keyring_key signer;
+	enum error error = keyring_find(txn, &document->key_id, &signer);
+
+	*is = !error && is_city(&signer, settlement_region(settlement)) &&
+	      !document_verify(document, &signer.key);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 static enum error admit_order(struct settlement *settlement, struct txn *txn,
     const struct document *document, struct span attachment, struct command *command,
     uint64_t *sequence, struct error_detail *detail)
@@ -413,6 +424,9 @@ static const struct message_row messages[] = {
     {"reversal", KIND_reversal_notice},
     {"window_statement", KIND_statement},
     {"agreement", KIND_agreement},
+    {"window_difference", KIND_difference_notice},
+    {"window_rest", KIND_rest},
+    {"dispute_ended", KIND_dispute_notice},
     {"clearing_proposal", KIND_clearing_accept},
     {"clearing", KIND_clearing_signed},
     {"payment_advice", KIND_payment_advice},

@@ -56,6 +56,10 @@ struct document;
 MUST_CHECK enum error signer_find(const struct settlement *settlement, struct txn *txn,
     const struct document *document, uint64_t size, struct keyring_key *signer);
 
+/* Is the document signed with a document key of this city, be it the present one or an older one? */
+MUST_CHECK enum error signed_by_self(const struct settlement *settlement, struct txn *txn,
+    const struct document *document, bool *is);
+
 /* What claim_remote_apply does to the keyring: the key of an officer of the host who entered the sheet. */
 MUST_CHECK enum error claim_remote_key_apply(struct txn *txn, const struct entry *entry);
 

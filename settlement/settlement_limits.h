@@ -28,6 +28,14 @@
 #define RECONCILE_DIFFERENCES_MAX 100000u
 #define RECONCILE_STEPS_MAX 256u
 
+/* A window that differs: what one difference lists, what is left out, rounds of asking and offering, documents that a creditor shows
+ * with one difference. */
+#define WINDOW_DIFFERENCES_MAX 5000u
+#define WINDOW_LEFT_OUT_MAX 10000u
+#define WINDOW_ROUNDS_MAX 64u
+#define WINDOW_SHOWN_MAX 16u
+#define WINDOW_DIFFERENCE_BYTES_MAX (1u << 20)
+
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u
 #define GRANT_LINES_OF_PERSON_MAX 64u

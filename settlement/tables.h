@@ -34,7 +34,8 @@ enum settlement_table {
 	TABLE_INSTITUTION_NAME = 41, /* institution: what is for reading and paying only */
 	TABLE_GUEST_DUE =
 	    42, /* payment: payer, window, institution -> fen that guests have earned it and that are not ordered yet */
-	TABLE_SPARE_C = 43,
+	TABLE_DISPUTE =
+	    43, /* dispute: obligations left out of what was agreed; marks of entries sent again */
 };
 
 /* For ledger_open. */

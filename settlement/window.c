@@ -11,7 +11,9 @@
 #define WINDOW_PAIR_SIZE 8
 #define TOTALS_SIZE (4 + 8 + 8 + HASH_SIZE)
 #define ID_SIZE 16
-#define WINDOW_ROW_SIZE (4 + 4 + 4 + 2 * TOTALS_SIZE + 2 * ID_SIZE + 8 + 8 + 2 * HASH_SIZE + 4)
+#define WINDOW_ROW_SIZE                                                                            \
+	(4 + 4 + 4 + 2 * TOTALS_SIZE + 2 * ID_SIZE + 8 + 8 + 2 * HASH_SIZE + 4 + TOTALS_SIZE + 4 + \
+	    4 + HASH_SIZE)
 
 static void window_key(
     uint8_t key[WINDOW_KEY_SIZE], uint32_t payer, uint32_t creditor, uint32_t number)
@@ -86,7 +88,11 @@ static enum error window_read(struct span key, struct span row, struct window_ro
 	at = hash_take(at + 16, &window->statement);
 	at = hash_take(at, &window->agreement);
 	window->cleared_month = be32_read(at);
-	assert(at + 4 == row.data + row.size);
+	at = totals_take(at + 4, &window->agreed);
+	window->left_out = be32_read(at);
+	window->round = be32_read(at + 4);
+	at = hash_take(at + 8, &window->rest);
+	assert(at == row.data + row.size);
 	return window_is_sound(window) ? ERROR_NONE : ERROR_CORRUPT;
 }
 
@@ -111,7 +117,11 @@ enum error window_put(struct txn *txn, const struct window_row *window)
 	at = hash_write(at + 16, &window->statement);
 	at = hash_write(at, &window->agreement);
 	be32_write(at, window->cleared_month);
-	assert(at + 4 == row + sizeof row);
+	at = totals_write(at + 4, &window->agreed);
+	be32_write(at, window->left_out);
+	be32_write(at + 4, window->round);
+	at = hash_write(at + 8, &window->rest);
+	assert(at == row + sizeof row);
 	return store_put(txn, TABLE_WINDOW, span_of(key, sizeof key), span_of(row, sizeof row));
 }
 
@@ -149,25 +159,35 @@ bool window_totals_equal(const struct window_totals *a, const struct window_tota
 
 const char *window_state_name(enum window_state state)
 {
-	static const char *const names[] = {NULL, "open", "cut", "agreed", "differs"};
+	static const char *const names[] = {NULL, "open", "cut", "agreed", "differs", "asked"};
 
-	assert(state >= WINDOW_OPEN && state <= WINDOW_DIFFERS);
+	assert(state >= WINDOW_OPEN && state <= WINDOW_ASKED);
 	return names[state];
 }
 
 const char *window_state_chinese(enum window_state state)
 {
-	static const char *const names[] = {NULL, "未截止", "已截止", "已对账", "有差异"};
+	static const char *const names[] = {NULL, "未截止", "已截止", "已对账", "有差异", "核对中"};
 
-	assert(state >= WINDOW_OPEN && state <= WINDOW_DIFFERS);
+	assert(state >= WINDOW_OPEN && state <= WINDOW_ASKED);
 	return names[state];
+}
+
+/* What was agreed is what is held, less what was left out; and all that was stated, if nothing was. */
+static bool is_agreed_sound(const struct window_row *window)
+{
+	if (window->agreed.count > window->own.count ||
+	    window->own.count - window->agreed.count > window->left_out)
+		return false;
+	return window->left_out > 0 || (window_totals_equal(&window->agreed, &window->stated) &&
+					   window_totals_equal(&window->agreed, &window->own));
 }
 
 bool window_is_sound(const struct window_row *window)
 {
 	bool open = window->state == WINDOW_OPEN;
 
-	if (window->state < WINDOW_OPEN || window->state > WINDOW_DIFFERS || window->number == 0 ||
+	if (window->state < WINDOW_OPEN || window->state > WINDOW_ASKED || window->number == 0 ||
 	    window->payer == window->creditor)
 		return false;
 	if (window->own.positive_fen < 0 || window->own.negative_fen > 0 ||
@@ -175,10 +195,10 @@ bool window_is_sound(const struct window_row *window)
 		return false;
 	if (open != (window->ordinal == 0) || (open && window->stated.count != 0))
 		return false;
-	if (window->state == WINDOW_CUT || window->state == WINDOW_AGREED) {
-		if (!window_totals_equal(&window->own, &window->stated))
-			return false;
-	}
+	if (window->state == WINDOW_CUT && !window_totals_equal(&window->own, &window->stated))
+		return false;
+	if (window->state == WINDOW_AGREED && !is_agreed_sound(window))
+		return false;
 	return window->cleared_month == 0 || window->state == WINDOW_AGREED;
 }
 
@@ -284,10 +304,25 @@ enum error window_each_last(struct txn *txn, uint32_t payer, window_visit *visit
 	}
 }
 
+/* A sum that leaves out the ids of a list, both in order. */
+struct recount {
+	const struct obligation_id *left_out;
+	size_t count, at;
+	struct window_totals *totals;
+};
+
 static bool recount_one(void *context, const struct obligation *obligation)
 {
-	struct window_totals *totals = context;
+	struct recount *recount = context;
+	struct window_totals *totals = recount->totals;
+	const struct obligation_id id = {obligation->epoch, obligation->sequence, obligation->line};
 
+	while (recount->at < recount->count &&
+	       obligation_id_compare(&recount->left_out[recount->at], &id) < 0)
+		recount->at++;
+	if (recount->at < recount->count &&
+	    obligation_id_compare(&recount->left_out[recount->at], &id) == 0)
+		return true;
 	totals->count++;
 	if (obligation->amount_fen > 0)
 		totals->positive_fen += obligation->amount_fen;
@@ -300,6 +335,42 @@ static bool recount_one(void *context, const struct obligation *obligation)
 enum error window_recount(struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number,
     struct window_totals *totals)
 {
+	return window_recount_rest(txn, payer, creditor, number, NULL, 0, totals);
+}
+
+enum error window_recount_rest(struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number,
+    const struct obligation_id *left_out, size_t count, struct window_totals *totals)
+{
+	struct recount recount = {.left_out = left_out, .count = count, .totals = totals};
+
 	*totals = (struct window_totals){0};
-	return obligation_each(txn, payer, creditor, number, recount_one, totals);
+	return obligation_each(txn, payer, creditor, number, recount_one, &recount);
+}
+
+/* The window that asks by the document with this hash; number 0: none. */
+struct asked_search {
+	const struct hash *document;
+	struct window_row found;
+};
+
+static bool find_asked(void *context, const struct window_row *window)
+{
+	struct asked_search *search = context;
+
+	if (window->state != WINDOW_ASKED || !hash_equal(&window->rest, search->document))
+		return true;
+	search->found = *window;
+	return false;
+}
+
+enum error window_refused(struct txn *txn, uint32_t by, uint32_t self, const struct hash *document)
+{
+	struct asked_search search = {.document = document};
+	enum error error = window_each(txn, by, self, find_asked, &search);
+
+	if (error || search.found.number == 0)
+		return error;
+	search.found.state = WINDOW_DIFFERS;
+	search.found.rest = (struct hash){{0}};
+	return window_put(txn, &search.found);
 }

@@ -44,6 +44,9 @@ static const struct {
     {"payment_advice", KIND_payment_advice},
     {"payment_receipt", KIND_payment_receipt},
     {"refusal", KIND_refused},
+    {"window_difference", KIND_difference_notice},
+    {"window_rest", KIND_rest},
+    {"dispute_ended", KIND_dispute_notice},
 };
 
 /* The entry's rows: a refusal of what it sent is compared with them. */
@@ -117,9 +120,10 @@ static inline enum error pair_submit(
 	return ERROR_NONE;
 }
 
-/* An order of the city's own. */
-static inline enum error pair_order(struct city *city, enum kind kind,
-    const struct buffer *parameters, size_t count, struct post *post)
+/* An order of the city's own, with lines that come with it. */
+static inline enum error pair_order_lines(struct city *city, enum kind kind,
+    const struct buffer *parameters, size_t count, struct span lines, uint32_t line_count,
+    struct post *post)
 {
 	struct buffer document = {0};
 	struct hash zeros = {{0}};
@@ -127,13 +131,23 @@ static inline enum error pair_order(struct city *city, enum kind kind,
 	snprintf(id, sizeof(id), "order-%llu", (unsigned long long)city->sequence);
 	assert_int_equal(
 	    order_sign(&document, &city->key, city->settlement.options.region, kind, span_text(id),
-		buffer_span(parameters), count, &zeros, &zeros, (struct span){NULL, 0}, 0),
+		buffer_span(parameters), count, &zeros, &zeros, lines, line_count),
 	    ERROR_NONE);
 	const struct span documents[] = {buffer_span(&document)};
-	const struct command command = {.kind = kind, .documents = documents, .document_count = 1};
+	const struct command command = {.kind = kind,
+	    .documents = documents,
+	    .document_count = 1,
+	    .lines = lines,
+	    .count = line_count};
 	enum error error = pair_submit(city, &command, post);
 	buffer_free(&document);
 	return error;
+}
+
+static inline enum error pair_order(struct city *city, enum kind kind,
+    const struct buffer *parameters, size_t count, struct post *post)
+{
+	return pair_order_lines(city, kind, parameters, count, (struct span){NULL, 0}, 0, post);
 }
 
 static inline enum error pair_receive(

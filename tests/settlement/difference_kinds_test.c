@@ -1,0 +1,467 @@
+/* Windows that differ: what both hold alike is agreed, on time, and what they hold differently is left out by both signatures.
+ * Obligations are made in the tables, as many as one likes; that documents go out again is tested where there are some
+ * (dispute_kinds_test.c). */
+#include "pair.h"
+#include "testing.h"
+
+#include "difference.h"
+#include "exchange.h"
+
+/* Two cities that owe each other, on 2026-10-15. */
+struct fixture {
+	struct city chengdu, chongqing;
+	struct city *cities[2];
+	struct post post;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	assert_non_null(fixture);
+	city_open(&fixture->chengdu, CHENGDU);
+	city_open(&fixture->chongqing, CHONGQING);
+	fixture->cities[0] = &fixture->chengdu;
+	fixture->cities[1] = &fixture->chongqing;
+	pair_at(fixture->cities, 2, day(2026, 10, 15));
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	post_free(&fixture->post);
+	city_close(&fixture->chengdu);
+	city_close(&fixture->chongqing);
+	free(fixture);
+	return 0;
+}
+
+/* Cut what Chengdu owes, and let the documents go to and fro. */
+static void cut_and_deliver(struct fixture *fixture)
+{
+	assert_int_equal(pair_cut(&fixture->chengdu, &fixture->post), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+}
+
+/* Chongqing finds out what differs in its window and says so; the letters wait. */
+static void say_difference(struct fixture *fixture, uint32_t window)
+{
+	struct buffer parameters = {0}, lines = {0};
+	uint32_t count;
+	assert_int_equal(exchange_window(fixture->chongqing.txn, fixture->chengdu.txn, CHENGDU,
+			     CHONGQING, window, &parameters, &lines, &count),
+	    ERROR_NONE);
+	if (pair_order_lines(&fixture->chongqing, KIND_difference, &parameters, 3,
+		buffer_span(&lines), count, &fixture->post))
+		fail_msg("%s", fixture->chongqing.detail.text);
+	buffer_free(&parameters);
+	buffer_free(&lines);
+}
+
+static int64_t disputed_at_payer(struct fixture *fixture)
+{
+	char name[ACCOUNT_TEXT_SIZE];
+	return pair_credit(&fixture->chengdu, account_payable_disputed(name, CHONGQING));
+}
+
+static int64_t disputed_at_creditor(struct fixture *fixture)
+{
+	char name[ACCOUNT_TEXT_SIZE];
+	return -pair_credit(&fixture->chongqing, account_receivable_disputed(name, CHENGDU));
+}
+
+static struct dispute dispute_at(
+    struct city *city, uint32_t window, const struct obligation *obligation)
+{
+	const struct obligation_id id = {obligation->epoch, obligation->sequence, obligation->line};
+	struct dispute dispute;
+	assert_int_equal(
+	    dispute_get(city->txn, CHENGDU, CHONGQING, window, &id, &dispute), ERROR_NONE);
+	return dispute;
+}
+
+/* Both sides: agreed on so many obligations and so much, and left so many out. */
+static void expect_agreed(
+    struct fixture *fixture, uint32_t number, uint32_t count, int64_t fen, uint32_t left_out)
+{
+	struct window_row payer = pair_window(&fixture->chengdu, CHENGDU, CHONGQING, number);
+	struct window_row creditor = pair_window(&fixture->chongqing, CHENGDU, CHONGQING, number);
+	assert_int_equal(payer.state, WINDOW_AGREED);
+	assert_int_equal(creditor.state, WINDOW_AGREED);
+	assert_int_equal(payer.agreed.count, count);
+	assert_int_equal(window_net(&payer.agreed), fen);
+	assert_true(window_totals_equal(&payer.agreed, &creditor.agreed));
+	assert_true(hash_equal(&payer.agreement, &creditor.agreement));
+	assert_true(hash_equal(&payer.rest, &creditor.rest));
+	assert_int_equal(payer.left_out, left_out);
+	assert_int_equal(creditor.left_out, left_out);
+	/* S3: what was agreed stands on both sides' accounts of the window. */
+	assert_int_equal(pair_payable(&fixture->chengdu, CHONGQING, number), fen);
+	assert_int_equal(pair_receivable(&fixture->chongqing, CHENGDU, number), fen);
+}
+
+/* 10,000 obligations of 100, 101, ... 10,099 fen; the 5,433rd is 5,532 fen to the payer and 6,532 to the creditor. */
+static void one_line_of_ten_thousand_is_left_out_and_the_others_are_agreed_and_cleared(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = {.payer = 0};
+	const int64_t all = 10000 * (100 + 10099) / 2;
+	for (int64_t i = 0; i < 10000; i++) {
+		struct obligation obligation =
+		    pair_owe(&fixture->chengdu, &fixture->chongqing, 100 + i);
+		if (i == 5432) {
+			obligation.amount_fen = 6532;
+			other = obligation;
+		}
+		pair_mirror(&fixture->chongqing, &obligation);
+	}
+	cut_and_deliver(fixture);
+	assert_int_equal(
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).state, WINDOW_DIFFERS);
+	say_difference(fixture, 1);
+	assert_int_equal(fixture->chongqing.decision.count, 1);
+	assert_int_equal(city_reason(&fixture->chongqing, 0), REASON_differs);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 9999, all - 5532, 1);
+	assert_int_equal(disputed_at_payer(fixture), 5532);
+	assert_int_equal(disputed_at_creditor(fixture), 6532);
+	for (int i = 0; i < 2; i++) {
+		struct dispute dispute = dispute_at(fixture->cities[i], 1, &other);
+		assert_int_equal(dispute.state, DISPUTE_OPEN);
+		assert_true(dispute.payers.is && dispute.creditors.is);
+		assert_int_equal(dispute.payers.amount_fen, 5532);
+		assert_int_equal(dispute.creditors.amount_fen, 6532);
+		assert_true(hash_equal(&dispute.creditors.line_hash, &dispute.payers.line_hash));
+	}
+	/* The month: Chongqing, the lower code, proposes; Chengdu pays the 9,999. */
+	pair_introduce(&fixture->chengdu, &fixture->chongqing);
+	pair_introduce(&fixture->chongqing, &fixture->chengdu);
+	pair_at(fixture->cities, 2, day(2026, 11, 21));
+	assert_int_equal(
+	    pair_clear(&fixture->chongqing, 202610, CHENGDU, &fixture->post), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	for (int i = 0; i < 2; i++) {
+		struct clearing_row clearing =
+		    pair_clearing(fixture->cities[i], 202610, CHENGDU, CHONGQING);
+		assert_int_equal(clearing.state, CLEARING_NETTED);
+		assert_int_equal(clearing.high_pays_fen, all - 5532);
+	}
+	assert_int_equal(pair_payable(&fixture->chengdu, CHONGQING, 1), 0);
+	assert_int_equal(pair_receivable(&fixture->chongqing, CHENGDU, 1), 0);
+	/* And the dispute stays what it was. */
+	assert_int_equal(disputed_at_payer(fixture), 5532);
+	assert_int_equal(disputed_at_creditor(fixture), 6532);
+}
+
+/* Only the payer has one (and no document of it), only the creditor another, a reversal too. */
+static void what_only_one_side_holds_is_left_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation lacking, more;
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 1000);
+	lacking = pair_owe(&fixture->chengdu, &fixture->chongqing, -250);
+	more = lacking;
+	more.line++;
+	more.amount_fen = 40;
+	pair_mirror(&fixture->chongqing, &more);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 500);
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	assert_int_equal(fixture->chongqing.decision.count, 2);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 2, 1500, 2);
+	assert_int_equal(disputed_at_payer(fixture), -250);
+	assert_int_equal(disputed_at_creditor(fixture), 40);
+	for (int i = 0; i < 2; i++) {
+		struct dispute a = dispute_at(fixture->cities[i], 1, &lacking);
+		struct dispute b = dispute_at(fixture->cities[i], 1, &more);
+		assert_true(a.payers.is && !a.creditors.is);
+		assert_true(!b.payers.is && b.creditors.is);
+	}
+}
+
+/* Neither the next window, nor the other direction, nor the clearing of both waits for one that differs. */
+static void nothing_waits_for_a_window_that_differs(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	cut_and_deliver(fixture);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	pair_approve(&fixture->chongqing, &fixture->chengdu, 30);
+	cut_and_deliver(fixture);
+	assert_int_equal(pair_cut(&fixture->chongqing, &fixture->post), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 2, 1, 100, 0);
+	assert_int_equal(
+	    pair_window(&fixture->chongqing, CHONGQING, CHENGDU, 1).state, WINDOW_AGREED);
+	pair_introduce(&fixture->chengdu, &fixture->chongqing);
+	pair_introduce(&fixture->chongqing, &fixture->chengdu);
+	pair_at(fixture->cities, 2, day(2026, 11, 21));
+	assert_int_equal(
+	    pair_clear(&fixture->chongqing, 202610, CHENGDU, &fixture->post), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_int_equal(
+	    pair_clearing(&fixture->chengdu, 202610, CHENGDU, CHONGQING).high_pays_fen, 70);
+	/* Window 1 is agreed, empty but for the dispute, when somebody comes to it. */
+	say_difference(fixture, 1);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 0, 0, 1);
+}
+
+/* --- whatever comes twice, late, or from nowhere ------------------------------------------------------------- */
+
+/* The first letter of this name; it stays in the post. */
+static const struct letter *letter_of(const struct fixture *fixture, const char *name)
+{
+	for (size_t i = 0; i < fixture->post.count; i++) {
+		if (strcmp(fixture->post.letters[i].name, name) == 0)
+			return &fixture->post.letters[i];
+	}
+	fail_msg("no %s waits", name);
+	return NULL;
+}
+
+static enum error again(
+    struct fixture *fixture, struct city *city, const char *name, const struct buffer *document)
+{
+	struct post none = {.count = 0};
+	enum error error = pair_receive(city, name, buffer_span(document), &none);
+	(void)fixture;
+	post_free(&none);
+	return error;
+}
+
+static struct buffer copy_of(const struct letter *letter)
+{
+	struct buffer copy = {0};
+	buffer_append(&copy, buffer_span(&letter->bytes));
+	return copy;
+}
+
+static void documents_that_come_twice_or_late_are_refused_and_change_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	struct buffer difference, rest, agreement;
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	difference = copy_of(letter_of(fixture, "window_difference"));
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	assert_int_equal(
+	    again(fixture, &fixture->chengdu, "window_difference", &difference), ERROR_STATE);
+	rest = copy_of(letter_of(fixture, "window_rest"));
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	assert_int_equal(again(fixture, &fixture->chongqing, "window_rest", &rest), ERROR_STATE);
+	agreement = copy_of(letter_of(fixture, "agreement"));
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	assert_int_equal(again(fixture, &fixture->chengdu, "agreement", &agreement), ERROR_STATE);
+	assert_int_equal(
+	    again(fixture, &fixture->chengdu, "window_difference", &difference), ERROR_STATE);
+	expect_agreed(fixture, 1, 1, 100, 1);
+	assert_int_equal(disputed_at_payer(fixture), 700);
+	assert_int_equal(disputed_at_creditor(fixture), 800);
+	buffer_free(&difference);
+	buffer_free(&rest);
+	buffer_free(&agreement);
+}
+
+/* The creditor asks once more before the answer is there: the first answer is too late. */
+static void an_answer_to_an_earlier_round_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	say_difference(fixture, 1);
+	assert_int_equal(fixture->post.count, 2);
+	assert_string_equal(fixture->post.letters[0].name, "window_rest");
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_STATE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 0, 0, 1);
+	assert_int_equal(pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1).round, 2);
+}
+
+/* The payer refuses to hear of it: the window differs again, and may be asked about again. */
+static void a_difference_that_is_refused_can_be_said_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	const struct letter *letter = letter_of(fixture, "window_difference");
+	const struct hash hash = document_hash(buffer_span(&letter->bytes)), none = {{1}};
+	assert_int_equal(
+	    window_refused(fixture->chongqing.txn, CHENGDU, CHONGQING, &none), ERROR_NONE);
+	assert_int_equal(
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).state, WINDOW_ASKED);
+	assert_int_equal(
+	    window_refused(fixture->chongqing.txn, CHENGDU, CHONGQING, &hash), ERROR_NONE);
+	assert_int_equal(
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).state, WINDOW_DIFFERS);
+	post_free(&fixture->post);
+	say_difference(fixture, 1);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 0, 0, 1);
+}
+
+static enum error order_difference(struct fixture *fixture, uint32_t window, uint32_t round,
+    const struct difference_item *items, uint32_t count)
+{
+	struct buffer parameters = {0}, lines = {0};
+	difference_parameters_write(&parameters, CHENGDU, window, round);
+	for (uint32_t i = 0; i < count; i++)
+		difference_put(&lines, &items[i]);
+	enum error error = pair_order_lines(&fixture->chongqing, KIND_difference, &parameters, 3,
+	    buffer_span(&lines), count, &fixture->post);
+	buffer_free(&parameters);
+	buffer_free(&lines);
+	return error;
+}
+
+static void a_difference_says_of_the_own_books_only_what_is_in_them(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	const struct obligation_id id = {other.epoch, other.sequence, other.line};
+	const struct dispute_side theirs = {true, 700, other.line_hash};
+	const struct dispute_side ours = {true, 800, other.line_hash}, nobody = {.is = false};
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	cut_and_deliver(fixture);
+	const struct difference_item right = {id, false, theirs, ours};
+	const struct difference_item wrong[] = {
+	    {id, false, ours, theirs},   /* we hold 800 */
+	    {id, false, theirs, nobody}, /* we do hold it */
+	    {id, true, nobody, nobody},  /* and so something of the entry */
+	    {id, false, ours, ours},     /* that is no difference */
+	    {{id.epoch, id.sequence + 1000, 0}, false, nobody, ours},
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(order_difference(fixture, 1, 1, &wrong[i], 1), ERROR_MISMATCH);
+	const struct difference_item twice[] = {right, right};
+	assert_int_equal(order_difference(fixture, 1, 1, twice, 2), ERROR_MALFORMED);
+	assert_int_equal(order_difference(fixture, 1, 2, &right, 1), ERROR_STATE);
+	assert_int_equal(order_difference(fixture, 2, 1, &right, 1), ERROR_NOT_FOUND);
+	assert_int_equal(order_difference(fixture, 1, 1, &right, 1), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 1, 100, 1);
+	assert_int_equal(order_difference(fixture, 1, 2, &right, 1), ERROR_STATE);
+}
+
+/* A creditor that says less than all differs gets the rest wrong, and goes on with the next round. */
+static void a_difference_that_was_not_all_is_followed_by_another(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation others[2];
+	for (int i = 0; i < 2; i++) {
+		others[i] = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+		others[i].amount_fen = 800;
+		pair_mirror(&fixture->chongqing, &others[i]);
+	}
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	cut_and_deliver(fixture);
+	const struct difference_item one = {{others[0].epoch, others[0].sequence, others[0].line},
+	    false, {true, 700, others[0].line_hash}, {true, 800, others[0].line_hash}};
+	assert_int_equal(order_difference(fixture, 1, 1, &one, 1), ERROR_NONE);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_int_equal(
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).state, WINDOW_DIFFERS);
+	assert_int_equal(pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1).state, WINDOW_CUT);
+	assert_int_equal(disputed_at_payer(fixture), 0);
+	assert_int_equal(disputed_at_creditor(fixture), 0);
+	say_difference(fixture, 1);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 1, 100, 2);
+	assert_int_equal(disputed_at_payer(fixture), 1400);
+	assert_int_equal(disputed_at_creditor(fixture), 1600);
+}
+
+/* --- against a naive model ----------------------------------------------------------------------------------- */
+
+/* What both hold alike, and what each holds otherwise, summed by hand as it is made. */
+struct model {
+	uint32_t same_count, left_out;
+	int64_t same, payers, creditors;
+};
+
+static void owe_somehow(struct fixture *fixture, struct model *model, uint64_t *seed)
+{
+	int64_t fen = 1 + (int64_t)chance_below(seed, 90000);
+	if (chance_below(seed, 5) == 0)
+		fen = -fen;
+	struct obligation obligation = pair_owe(&fixture->chengdu, &fixture->chongqing, fen);
+	unsigned how = (unsigned)chance_below(seed, 12);
+	if (how == 0) { /* lacking */
+		model->payers += fen;
+	} else if (how == 1) { /* another amount */
+		obligation.amount_fen = fen + (fen > 0 ? 7 : -7);
+		pair_mirror(&fixture->chongqing, &obligation);
+		model->payers += fen;
+		model->creditors += obligation.amount_fen;
+	} else if (how == 2) { /* the line of another entry's verdict */
+		obligation.line_hash.bytes[5] ^= 0x40;
+		pair_mirror(&fixture->chongqing, &obligation);
+		model->payers += fen;
+		model->creditors += fen;
+	} else {
+		pair_mirror(&fixture->chongqing, &obligation);
+		model->same_count++;
+		model->same += fen;
+		return;
+	}
+	model->left_out++;
+}
+
+static void any_differences_are_left_out_and_the_rest_is_agreed(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t seed = chance_seed("windows that differ");
+	struct model all = {.left_out = 0};
+	for (uint32_t number = 1; number <= 12; number++) {
+		struct model model = {.left_out = 0};
+		uint64_t count = 1 + chance_below(&seed, number % 4 == 0 ? 1500 : 60);
+		for (uint64_t i = 0; i < count; i++)
+			owe_somehow(fixture, &model, &seed);
+		cut_and_deliver(fixture);
+		if (model.left_out) {
+			say_difference(fixture, number);
+			pair_deliver(fixture->cities, 2, &fixture->post);
+		}
+		expect_agreed(fixture, number, model.same_count, model.same, model.left_out);
+		all.payers += model.payers;
+		all.creditors += model.creditors;
+		assert_int_equal(disputed_at_payer(fixture), all.payers);
+		assert_int_equal(disputed_at_creditor(fixture), all.creditors);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(one_line_of_ten_thousand_is_left_out_and_the_others_are_agreed_and_cleared),
+	    TEST(what_only_one_side_holds_is_left_out),
+	    TEST(nothing_waits_for_a_window_that_differs),
+	    TEST(documents_that_come_twice_or_late_are_refused_and_change_nothing),
+	    TEST(an_answer_to_an_earlier_round_is_refused),
+	    TEST(a_difference_that_is_refused_can_be_said_again),
+	    TEST(a_difference_says_of_the_own_books_only_what_is_in_them),
+	    TEST(a_difference_that_was_not_all_is_followed_by_another),
+	    TEST(any_differences_are_left_out_and_the_rest_is_agreed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,565 @@
+/* Windows that differ between two cities with real sheets, verdicts and logs: what is lacking goes out again, what the payer has
+ * signed is shown to it, and disputes are ended either way and paid once. Chengdu pays for its persons in Guangyuan's house; care is 300.00
+ * yuan a month. */
+#include "hexes.h"
+#include "remote.h"
+
+#include "clearing.h"
+#include "difference.h"
+#include "dispute_order.h"
+#include "exchange.h"
+
+static const struct programme_text care = {.code = "care_subsidy"};
+
+#define MONTHLY 30000
+
+struct desk {
+	struct pair pair;
+	uint64_t persons[3];
+	uint64_t sheet, entry; /* of the last sheet; the payer's entry about it */
+};
+
+static void desk_open(struct desk *desk)
+{
+	memset(desk, 0, sizeof(*desk));
+	pair_open(&desk->pair, &care, 1, &care, 1);
+	for (int i = 0; i < 3; i++)
+		desk->persons[i] =
+		    traveller(&desk->pair, day(2026, 6, 1), DAY_NEVER, day(2026, 6, 1), DAY_NEVER);
+	pair_at(&desk->pair, day(2026, 7, 2));
+}
+
+static void desk_close(struct desk *desk)
+{
+	pair_close(&desk->pair);
+}
+
+/* June of all three in one sheet; the payer's verdicts wait in the post. */
+static void hand_in(struct desk *desk)
+{
+	struct claim_line lines[3];
+	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
+	for (int i = 0; i < 3; i++)
+		lines[i] = (struct claim_line){.person = desk->persons[i],
+		    .programme = "care_subsidy",
+		    .first = 1,
+		    .last = 30};
+	desk->sheet = desk_claim(&desk->pair.host, HOUSE_D, CHENGDU, JUNE, lines, 3);
+	town_carry_one(towns, 2, &desk->pair.post);
+	desk->entry = desk->pair.home.sequence;
+	assert_int_equal(desk->pair.post.count, 1);
+	assert_string_equal(desk->pair.post.letters[0].name, "adjudication");
+}
+
+/* In place of the letter that waits: the same with `more` fen on one line, signed by the payer; its own log does not know of it. */
+static void forge_verdict(struct desk *desk, uint32_t line, int64_t more)
+{
+	struct town_letter *letter = &desk->pair.post.letters[0];
+	struct buffer payload = {0}, document = {0};
+	struct document read;
+	struct message message;
+	assert_int_equal(document_read(buffer_span(&letter->document), &read), ERROR_NONE);
+	assert_int_equal(message_read(read.payload, &message), ERROR_NONE);
+	struct codec_reader items = message.items;
+	codec_item(&items);
+	buffer_append(&payload, span_of(read.payload.data, (size_t)(items.at - read.payload.data)));
+	for (uint32_t i = 0; i + 1 < message.item_count; i++) {
+		struct verdict verdict;
+		verdict_take(&items, &verdict);
+		if (i == line) {
+			verdict.amount_fen += more;
+			verdict.funds[0].amount_fen += more;
+		}
+		verdict_write(&payload, &verdict);
+	}
+	assert_int_equal(items.failed, ERROR_NONE);
+	document_sign(
+	    &document, "adjudication", &desk->pair.home.document_key, buffer_span(&payload));
+	buffer_free(&letter->document);
+	buffer_free(&payload);
+	letter->document = document;
+}
+
+/* The host refuses the letter that waits, as its node would log it; the refusal goes back. */
+static void refuse_letter(struct desk *desk)
+{
+	struct town *host = &desk->pair.host;
+	struct town_letter letter = desk->pair.post.letters[0];
+	const struct span documents[] = {buffer_span(&letter.document)};
+	const struct hash hash = document_hash(documents[0]);
+	struct buffer line = {0};
+	struct document document;
+	struct message message;
+	struct txn *txn;
+	assert_int_equal(document_read(documents[0], &document), ERROR_NONE);
+	assert_int_equal(message_read(document.payload, &message), ERROR_NONE);
+	codec_put_array(&line, 3);
+	codec_put_bytes(&line, hash_span(&hash));
+	codec_put_uint(&line, message.number);
+	codec_put_text(&line, span_text("state"));
+	const struct command command = {.kind = KIND_refusal,
+	    .documents = documents,
+	    .document_count = 1,
+	    .lines = buffer_span(&line),
+	    .count = 1};
+	assert_int_equal(ledger_begin(host->ledger, &txn), ERROR_NONE);
+	assert_int_equal(settlement_decide(host->settlement, txn, &command, host->now_ms,
+			     &host->decision, &host->detail),
+	    ERROR_NONE);
+	memmove(desk->pair.post.letters, desk->pair.post.letters + 1,
+	    --desk->pair.post.count * sizeof(letter));
+	town_append(host, txn, &command);
+	buffer_free(&letter.document);
+	buffer_free(&letter.attachment);
+	buffer_free(&line);
+}
+
+static void cut(struct desk *desk)
+{
+	struct buffer parameter = {0};
+	codec_put_null(&parameter);
+	assert_int_equal(
+	    town_order(&desk->pair.home, KIND_cut, &parameter, 1, NULL, 0), ERROR_NONE);
+	carry(&desk->pair);
+}
+
+static struct window_row window_of(struct town *town, uint32_t number)
+{
+	struct window_row row;
+	struct txn *txn = desk_read(town);
+	assert_int_equal(window_get(txn, CHENGDU, GUANGYUAN, number, &row), ERROR_NONE);
+	txn_abort(txn);
+	return row;
+}
+
+/* The host finds out what differs and says so; what comes of it waits in the post. */
+static void say_difference(struct desk *desk, uint32_t window)
+{
+	struct txn *host = desk_read(&desk->pair.host), *home = desk_read(&desk->pair.home);
+	struct buffer parameters = {0}, lines = {0};
+	uint32_t count;
+	enum error error =
+	    exchange_window(host, home, CHENGDU, GUANGYUAN, window, &parameters, &lines, &count);
+	txn_abort(host);
+	txn_abort(home);
+	assert_int_equal(error, ERROR_NONE);
+	if (town_order(&desk->pair.host, KIND_difference, &parameters, 3, &lines, count))
+		fail_msg("%s", desk->pair.host.detail.text);
+}
+
+static int64_t disputed(struct town *town)
+{
+	char name[ACCOUNT_TEXT_SIZE];
+	return town->region == CHENGDU
+		   ? town_credit(town, account_payable_disputed(name, GUANGYUAN))
+		   : -town_credit(town, account_receivable_disputed(name, CHENGDU));
+}
+
+static struct dispute dispute_of(struct town *town, uint32_t window, uint64_t entry, uint32_t line)
+{
+	const struct obligation_id id = {1, entry, line};
+	struct dispute dispute;
+	struct txn *txn = desk_read(town);
+	assert_int_equal(dispute_get(txn, CHENGDU, GUANGYUAN, window, &id, &dispute), ERROR_NONE);
+	txn_abort(txn);
+	return dispute;
+}
+
+static int64_t due(struct town *host, uint32_t window)
+{
+	int64_t fen;
+	struct txn *txn = desk_read(host);
+	assert_int_equal(guest_due_get(txn, CHENGDU, window, HOUSE_D, &fen), ERROR_NONE);
+	txn_abort(txn);
+	return fen;
+}
+
+static int64_t house(struct town *host)
+{
+	char name[ACCOUNT_TEXT_SIZE];
+	return town_credit(host, account_payable_remote(name, HOUSE_D));
+}
+
+static int64_t house_owes(struct town *host)
+{
+	char name[ACCOUNT_TEXT_SIZE];
+	return -town_credit(host, account_receivable_institution(name, HOUSE_D));
+}
+
+/* Agreed by both with this much, which stands on both sides' accounts. */
+static void expect_agreed(struct desk *desk, uint32_t number, int64_t fen, uint32_t left_out)
+{
+	struct window_row home = window_of(&desk->pair.home, number),
+			  host = window_of(&desk->pair.host, number);
+	assert_int_equal(home.state, WINDOW_AGREED);
+	assert_int_equal(host.state, WINDOW_AGREED);
+	assert_true(window_totals_equal(&home.agreed, &host.agreed));
+	assert_int_equal(window_net(&home.agreed), fen);
+	assert_int_equal(home.left_out, left_out);
+	assert_int_equal(host.left_out, left_out);
+	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, number), fen);
+	assert_int_equal(town_is_owed(&desk->pair.host, CHENGDU, number), fen);
+}
+
+/* --- lacking -------------------------------------------------------------------------------------------------- */
+
+/* The host has refused the verdicts, by a fault that is mended since: they come again, into the window that was cut. */
+static void a_missing_adjudication_is_sent_again_and_booked_into_its_window(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	cut(&desk);
+	assert_int_equal(window_of(&desk.pair.host, 1).state, WINDOW_DIFFERS);
+	assert_int_equal(window_of(&desk.pair.host, 1).own.count, 0);
+	say_difference(&desk, 1);
+	assert_int_equal(desk.pair.host.decision.count, 1); /* the whole entry in one line */
+	assert_int_equal(town_reason(&desk.pair.host, 0), REASON_missing);
+	struct town *const towns[] = {&desk.pair.home, &desk.pair.host};
+	town_carry_one(towns, 2, &desk.pair.post);
+	assert_int_equal(desk.pair.post.count, 2);
+	assert_string_equal(desk.pair.post.letters[0].name, "adjudication");
+	assert_string_equal(desk.pair.post.letters[1].name, "window_rest");
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 3 * MONTHLY, 0);
+	assert_int_equal(house(&desk.pair.host), 3 * MONTHLY);
+	assert_int_equal(due(&desk.pair.host, 1), 3 * MONTHLY);
+	expect_paid(desk_verdict(&desk.pair.host, HOUSE_D, desk.sheet, 2), MONTHLY);
+	struct window_row host = window_of(&desk.pair.host, 1);
+	assert_true(window_totals_equal(&host.own, &host.stated));
+	desk_close(&desk);
+}
+
+/* The next window is agreed before: its obligations come behind, and are found by their ids ever after. */
+static void what_is_lacking_is_booked_though_later_windows_are_agreed(void **state)
+{
+	static struct desk desk;
+	struct obligation found;
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	uint64_t first = desk.entry;
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	cut(&desk);
+	/* July of one of them, in the next window. */
+	pair_at(&desk.pair, day(2026, 8, 2));
+	const struct claim_line july = {
+	    .person = desk.persons[0], .programme = "care_subsidy", .first = 1, .last = 31};
+	desk_claim(&desk.pair.host, HOUSE_D, CHENGDU, 202607, &july, 1);
+	carry(&desk.pair);
+	cut(&desk);
+	expect_agreed(&desk, 2, MONTHLY, 0);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 3 * MONTHLY, 0);
+	struct txn *txn = desk_read(&desk.pair.host);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(
+		    obligation_find(txn, CHENGDU, GUANGYUAN, 1, first, i, &found), ERROR_NONE);
+		assert_int_equal(found.window, 1);
+	}
+	/* So is the one of the window behind. */
+	const struct obligation_id later = window_of(&desk.pair.home, 2).last;
+	assert_int_equal(
+	    obligation_find(txn, CHENGDU, GUANGYUAN, 1, later.sequence, later.line, &found),
+	    ERROR_NONE);
+	assert_int_equal(found.window, 2);
+	txn_abort(txn);
+	desk_close(&desk);
+}
+
+/* Sent again once; what is refused again is left out, and given to the house when the dispute is ended for it. */
+static void what_is_refused_again_is_left_out_and_can_be_ended_for_the_host(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	cut(&desk);
+	say_difference(&desk, 1);
+	struct town *const towns[] = {&desk.pair.home, &desk.pair.host};
+	town_carry_one(towns, 2, &desk.pair.post);
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	assert_int_equal(window_of(&desk.pair.host, 1).state, WINDOW_DIFFERS);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 0, 3);
+	assert_int_equal(disputed(&desk.pair.home), 3 * MONTHLY);
+	assert_int_equal(disputed(&desk.pair.host), 0);
+	assert_false(dispute_of(&desk.pair.host, 1, desk.entry, 1).creditors.is);
+	/* One for the host, one against, in one order. */
+	struct buffer lines = {0};
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct dispute_line line = {.creditor = GUANGYUAN,
+		    .window = 1,
+		    .id = {1, desk.entry, i},
+		    .amount_fen = i == 0 ? MONTHLY : 0,
+		    .grounds = span_text("looked at together")};
+		dispute_line_write(&lines, &line);
+	}
+	int64_t fund = town_fund_left(&desk.pair.home, "fiscal");
+	assert_int_equal(town_order(&desk.pair.home, KIND_dispute, NULL, 0, &lines, 2), ERROR_NONE);
+	carry(&desk.pair);
+	assert_int_equal(town_fund_left(&desk.pair.home, "fiscal"), fund + MONTHLY);
+	assert_int_equal(disputed(&desk.pair.home), MONTHLY);
+	assert_int_equal(town_owes(&desk.pair.home, GUANGYUAN, 2), MONTHLY);
+	assert_int_equal(town_is_owed(&desk.pair.host, CHENGDU, 2), MONTHLY);
+	assert_int_equal(house(&desk.pair.host), MONTHLY);
+	assert_int_equal(due(&desk.pair.host, 2), MONTHLY);
+	cut(&desk);
+	expect_agreed(&desk, 2, MONTHLY, 0);
+	desk_close(&desk);
+}
+
+/* A payer may not put anything into a window that the host has not asked for. */
+static void a_window_that_differs_takes_only_what_was_asked_for(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 1000);
+	carry(&desk.pair);
+	cut(&desk);
+	assert_int_equal(window_of(&desk.pair.host, 1).state, WINDOW_DIFFERS);
+	struct obligation late = {.payer = CHENGDU,
+	    .creditor = GUANGYUAN,
+	    .window = 1,
+	    .epoch = 1,
+	    .sequence = desk.entry + 1,
+	    .amount_fen = 5};
+	struct txn *txn = desk_read(&desk.pair.host);
+	assert_int_equal(obligation_expected(txn, &late, &desk.pair.host.detail), ERROR_MISMATCH);
+	txn_abort(txn);
+	desk_close(&desk);
+}
+
+/* --- held differently ------------------------------------------------------------------------------------------ */
+
+/* Line 1 is 310.00 by what the payer has signed, 300.00 in its log; both see it, and that its signature was shown. */
+static void quarrel(struct desk *desk)
+{
+	desk_open(desk);
+	hand_in(desk);
+	forge_verdict(desk, 1, 1000);
+	carry(&desk->pair);
+	assert_int_equal(due(&desk->pair.host, 1), 3 * MONTHLY + 1000);
+	cut(desk);
+	say_difference(desk, 1);
+	assert_int_equal(town_reason(&desk->pair.host, 0), REASON_differs);
+	carry(&desk->pair);
+	expect_agreed(desk, 1, 2 * MONTHLY, 1);
+	assert_int_equal(disputed(&desk->pair.home), MONTHLY);
+	assert_int_equal(disputed(&desk->pair.host), MONTHLY + 1000);
+	assert_int_equal(due(&desk->pair.host, 1), 2 * MONTHLY);
+	assert_int_equal(house(&desk->pair.host), 3 * MONTHLY + 1000);
+	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
+	for (int i = 0; i < 2; i++) {
+		struct dispute dispute = dispute_of(towns[i], 1, desk->entry, 1);
+		assert_int_equal(dispute.state, DISPUTE_OPEN);
+		assert_int_equal(dispute.payers.amount_fen, MONTHLY);
+		assert_int_equal(dispute.creditors.amount_fen, MONTHLY + 1000);
+		assert_int_equal(dispute.shown_sequence != 0, i == 0);
+	}
+	assert_int_equal(dispute_of(&desk->pair.host, 1, desk->entry, 1).held_fen, MONTHLY + 1000);
+}
+
+static enum error end_with(
+    struct desk *desk, uint32_t window, uint32_t line, int64_t fen, const char *fund)
+{
+	struct buffer lines = {0};
+	const struct dispute_line end = {.creditor = GUANGYUAN,
+	    .window = window,
+	    .id = {1, desk->entry, line},
+	    .amount_fen = fen,
+	    .fund = span_text(fund),
+	    .grounds = span_text("looked at together")};
+	dispute_line_write(&lines, &end);
+	return town_order(&desk->pair.home, KIND_dispute, NULL, 0, &lines, 1);
+}
+
+/* With what the dispute was ended, and where the money is then: nothing is left in dispute, and the new obligation is agreed and cleared
+ * with the month, once. */
+static void ended(struct desk *desk, int64_t fen)
+{
+	int64_t fund = town_fund_left(&desk->pair.home, "fiscal");
+	assert_int_equal(end_with(desk, 1, 1, fen, ""), ERROR_NONE);
+	carry(&desk->pair);
+	assert_int_equal(disputed(&desk->pair.home), 0);
+	assert_int_equal(disputed(&desk->pair.host), 0);
+	assert_int_equal(town_fund_left(&desk->pair.home, "fiscal"), fund + MONTHLY - fen);
+	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, 2), fen);
+	assert_int_equal(town_is_owed(&desk->pair.host, CHENGDU, 2), fen);
+	assert_int_equal(house(&desk->pair.host), 2 * MONTHLY + fen);
+	assert_int_equal(house_owes(&desk->pair.host), 0);
+	assert_int_equal(due(&desk->pair.host, 1), 2 * MONTHLY);
+	assert_int_equal(due(&desk->pair.host, 2), fen);
+	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
+	for (int i = 0; i < 2; i++) {
+		struct dispute dispute = dispute_of(towns[i], 1, desk->entry, 1);
+		assert_int_equal(dispute.state, DISPUTE_ENDED);
+		assert_int_equal(dispute.ended_fen, fen);
+		assert_int_equal(dispute.new_window, fen ? 2 : 0);
+	}
+	/* It has ended: not twice. */
+	assert_int_equal(end_with(desk, 1, 1, fen, ""), ERROR_STATE);
+	if (fen) {
+		cut(desk);
+		expect_agreed(desk, 2, fen, 0);
+	}
+	pair_at(&desk->pair, day(2026, 8, 21));
+	struct buffer parameters = {0};
+	struct clearing_row clearing;
+	codec_put_uint(&parameters, 202607);
+	codec_put_uint(&parameters, GUANGYUAN);
+	assert_int_equal(
+	    town_order(&desk->pair.home, KIND_clearing, &parameters, 2, NULL, 0), ERROR_NONE);
+	carry(&desk->pair);
+	for (int i = 0; i < 2; i++) {
+		struct txn *txn = desk_read(towns[i]);
+		assert_int_equal(
+		    clearing_get(txn, 202607, CHENGDU, GUANGYUAN, &clearing), ERROR_NONE);
+		txn_abort(txn);
+		assert_int_equal(clearing.low_pays_fen, 2 * MONTHLY + fen);
+		assert_int_equal(clearing.high_pays_fen, 0);
+	}
+	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, 1), 0);
+	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, 2), 0);
+	assert_int_equal(town_is_owed(&desk->pair.host, CHENGDU, 2), 0);
+	desk_close(desk);
+}
+
+static void a_dispute_ended_for_the_host_is_paid_with_what_it_was_promised(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	ended(&desk, MONTHLY + 1000);
+}
+
+static void a_dispute_ended_against_the_host_gives_the_fund_its_money_back(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	ended(&desk, 0);
+}
+
+static void a_dispute_may_be_ended_with_any_amount_between(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	ended(&desk, MONTHLY);
+	quarrel(&desk);
+	ended(&desk, 12345);
+}
+
+static void a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowhere(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	assert_int_equal(end_with(&desk, 1, 1, MONTHLY + 1001, ""), ERROR_RANGE);
+	assert_int_equal(end_with(&desk, 1, 1, -1, ""), ERROR_RANGE);
+	assert_int_equal(end_with(&desk, 1, 0, MONTHLY, ""), ERROR_NOT_FOUND);
+	assert_int_equal(end_with(&desk, 2, 1, MONTHLY, ""), ERROR_NOT_FOUND);
+	assert_int_equal(end_with(&desk, 1, 1, 0, "lotto"), ERROR_NOT_FOUND);
+	/* Nor is the line taken back by itself, while it is in dispute and after. */
+	for (int i = 0; i < 2; i++) {
+		struct buffer line = {0};
+		reversal_line_write(&line, desk.entry, 1, span_text("twice"));
+		assert_int_equal(
+		    town_order(&desk.pair.home, KIND_reversal, NULL, 0, &line, 1), ERROR_STATE);
+		if (i == 0)
+			assert_int_equal(end_with(&desk, 1, 1, MONTHLY, "fiscal"), ERROR_NONE);
+	}
+	carry(&desk.pair);
+	desk_close(&desk);
+}
+
+/* The host has advanced the money: what the dispute takes back, the house owes. */
+static void what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it(void **state)
+{
+	static struct desk desk;
+	struct catalogue_text text;
+	(void)state;
+	desk_open(&desk);
+	catalogue_of(&text, GUANGYUAN, 2, &care, 1);
+	char *switch_at = strstr(text.text, "pays_from_float: false");
+	assert_non_null(switch_at);
+	memcpy(switch_at, "pays_from_float: true ", 22);
+	assert_int_equal(town_policy(&desk.pair.host, catalogue_span(&text)), ERROR_NONE);
+	carry(&desk.pair);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 1000);
+	carry(&desk.pair);
+	cut(&desk);
+	/* All that is due is ordered out of the float. */
+	town_fund(&desk.pair.host, NULL, 10000000);
+	struct buffer parameters = {0};
+	payment_parameters_write(&parameters, PAYMENT_ADVANCE, "advance-1", "");
+	if (town_order(
+		&desk.pair.host, KIND_payment_order, &parameters, PAYMENT_PARAMETERS, NULL, 0))
+		fail_msg("%s", desk.pair.host.detail.text);
+	assert_int_equal(due(&desk.pair.host, 1), 0);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 2 * MONTHLY, 1);
+	assert_int_equal(dispute_of(&desk.pair.host, 1, desk.entry, 1).held_fen, 0);
+	assert_int_equal(end_with(&desk, 1, 1, 0, ""), ERROR_NONE);
+	carry(&desk.pair);
+	assert_int_equal(house_owes(&desk.pair.host), MONTHLY + 1000);
+	assert_int_equal(disputed(&desk.pair.host), 0);
+	assert_int_equal(due(&desk.pair.host, 2), 0);
+	desk_close(&desk);
+}
+
+/* What the two have signed against each other stands in both logs, and after a restart everything is as it was. */
+static void a_restart_at_every_step_changes_nothing(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 1000);
+	carry(&desk.pair);
+	cut(&desk);
+	desk_restart(&desk.pair.host);
+	say_difference(&desk, 1);
+	struct town *const towns[] = {&desk.pair.home, &desk.pair.host};
+	while (desk.pair.post.count) {
+		desk_restart(&desk.pair.home);
+		desk_restart(&desk.pair.host);
+		town_carry_one(towns, 2, &desk.pair.post);
+	}
+	expect_agreed(&desk, 1, 2 * MONTHLY, 1);
+	desk_restart(&desk.pair.home);
+	ended(&desk, MONTHLY + 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_missing_adjudication_is_sent_again_and_booked_into_its_window),
+	    cmocka_unit_test(what_is_lacking_is_booked_though_later_windows_are_agreed),
+	    cmocka_unit_test(what_is_refused_again_is_left_out_and_can_be_ended_for_the_host),
+	    cmocka_unit_test(a_window_that_differs_takes_only_what_was_asked_for),
+	    cmocka_unit_test(a_dispute_ended_for_the_host_is_paid_with_what_it_was_promised),
+	    cmocka_unit_test(a_dispute_ended_against_the_host_gives_the_fund_its_money_back),
+	    cmocka_unit_test(a_dispute_may_be_ended_with_any_amount_between),
+	    cmocka_unit_test(a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowhere),
+	    cmocka_unit_test(
+		what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it),
+	    cmocka_unit_test(a_restart_at_every_step_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
