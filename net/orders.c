@@ -192,6 +192,20 @@ enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, c
 	return error;
 }
 
+enum error order_dispute(struct node *node, const struct dispute_line *line,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_dispute, .key = key, .count = 1};
+	struct buffer lines = {0}, none = {0};
+	enum error error;
+
+	dispute_line_write(&lines, line);
+	order.lines = buffer_span(&lines);
+	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
+	buffer_free(&lines);
+	return error;
+}
+
 static enum error find_next(struct node *node, uint64_t sequence, char next[PAYMENT_PAYEE_MAX + 1])
 {
 	struct entry_reader reader = {0};

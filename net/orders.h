@@ -4,6 +4,7 @@
 #define SUIREN_ORDERS_H
 
 #include "node.h"
+#include "dispute_order.h"
 #include "payment.h"
 
 MUST_CHECK enum error order_officer(
@@ -37,5 +38,8 @@ MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *fact
 /* Take back one line of a claim of this city's log. */
 MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,
     const char *grounds, const struct secret_key *key, struct answer *answer);
+/* End one dispute of this city with another. The same end again is a repeat. */
+MUST_CHECK enum error order_dispute(struct node *node, const struct dispute_line *line,
+    const struct secret_key *key, struct answer *answer);
 
 #endif

@@ -22,6 +22,7 @@
 	X(NULL, stay)                     \
 	X(NULL, fund)                     \
 	X("Settlement", window)           \
+	X(NULL, dispute)                  \
 	X(NULL, clearing)                 \
 	X(NULL, payment)                  \
 	X("Claims and allowances", claim) \

@@ -99,18 +99,23 @@ static const struct manual_page pages[] = {
 	"\n"
 	"States: open; cut (stated by the payer, not yet agreed); agreed; differs (the creditor's "
 	"copy\n"
-	"is not what the payer states: nothing is paid on it).\n"
+	"is not what the payer states) and asked (it has told the payer in what): what they hold "
+	"alike\n"
+	"is agreed then, and what they do not is left out (`suiren dispute list`).\n"
 	"JSON: [payer, creditor, number, window or null, day or null, state, lines, approved_fen,\n"
 	"reversed_fen, amount_fen, digest, statement, cut_entry, agreement, agreed_entry, stated "
 	"[the\n"
-	"payer's figures, where they differ], clearing (the month that took it) or null].\n"},
+	"payer's figures, where they differ], left_out, round, agreed [the figures without what "
+	"was "
+	"left\n"
+	"out, if anything was], clearing (the month that took it) or null].\n"},
     {"window", "show",
 	"  --window LABEL  as for `window list`; without it the open windows\n"
 	"  --peer CODE     only those between this node and CODE\n"
 	"\n"
 	"JSON: as `window list`, with obligations [epoch, entry, line, amount_fen, line_hash]; "
 	"entry and\n"
-	"line are of the payer's log.\n"},
+	"line are of the payer's log; and disputes, as `dispute list`.\n"},
     {"window", "cut",
 	"  --window DAY        refuse unless today is this day, whose label the windows will have\n"
 	"  --officer-key FILE  sign as this officer in place of the node\n"
@@ -118,6 +123,32 @@ static const struct manual_page pages[] = {
 	"Every city that is owed something since the last cut gets a signed statement. Nothing "
 	"owed is\n"
 	"nothing to cut, and done. JSON: the windows cut, as `window list`.\n"},
+    {"dispute", "list",
+	"  --peer CODE  only those with this city\n"
+	"  --open       only those that have not ended\n"
+	"\n"
+	"States: named (the payer has offered to leave it out), open, ended. Both cities show the "
+	"same;\n"
+	"that our signature was shown is told where it was: at the payer.\n"
+	"JSON: an array of {payer, creditor, window, epoch, entry, line, state, payers "
+	"{amount_fen,\n"
+	"line_hash} or null, creditors likewise, left_out_entry, shown_entry, ended {ended_entry,\n"
+	"amount_fen, and of the new obligation window, epoch, entry, line} or null}.\n"},
+    {"dispute", "end",
+	"  --for-host          with what the creditor holds (if it has none: what this city "
+	"holds)\n"
+	"  --against-host      with nothing: the funds get back what this city had set aside\n"
+	"  --amount YUAN       with this: between nothing and what the two cities hold\n"
+	"  --grounds TEXT      why; goes to the other city\n"
+	"  --peer CODE, --window N  which one, if the id alone does not tell\n"
+	"  --fund CODE         the fund that gets back, or pays more; without it those of the "
+	"line\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"ID is EPOCH/ENTRY/LINE as `dispute list` prints it. What it is ended with is owed anew, "
+	"in "
+	"the\n"
+	"window that is open now. Only the city that owes it ends it.\n"},
     {"clearing", "list",
 	"  --month YYYY-MM  only this month\n"
 	"  --peer CODE      only with this city\n"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "dispute_view.h"
 #include "orders.h"
 #include "window_view.h"
 
@@ -41,6 +42,7 @@ static bool is_picked(const struct window_pick *pick, const struct window_row *w
 struct obligation_list {
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *array; /* JSON, or NULL */
+	uint32_t first;        /* lines before this one */
 };
 
 static bool obligation_show(void *context, const struct obligation *obligation)
@@ -66,6 +68,18 @@ static bool obligation_show(void *context, const struct obligation *obligation)
 	return !ferror(stdout);
 }
 
+static bool dispute_show(void *context, const struct dispute *dispute)
+{
+	struct obligation_list *list = context;
+	if (list->array)
+		yyjson_mut_arr_append(list->array, dispute_json(list->doc, dispute));
+	else if (list->first++ == 0)
+		dispute_heads();
+	if (!list->array)
+		dispute_line(dispute);
+	return true;
+}
+
 static bool window_show(void *context, const struct window_row *window)
 {
 	struct window_pick *pick = context;
@@ -88,6 +102,12 @@ static bool window_show(void *context, const struct window_row *window)
 	if (pick->with_obligations)
 		pick->error = obligation_each(pick->txn, window->payer, window->creditor,
 		    window->number, obligation_show, &list);
+	if (pick->with_obligations && list.array)
+		list.array = yyjson_mut_obj_add_arr(
+		    pick->doc, yyjson_mut_arr_get_last(pick->array), "disputes");
+	if (pick->with_obligations && !pick->error)
+		pick->error = dispute_each(pick->txn, window->payer, window->creditor,
+		    window->number, dispute_show, &list);
 	return !pick->error;
 }
 
@@ -211,11 +231,11 @@ done:
 
 const struct cli_command window_commands[] = {
     {"window", "list", "DIR [--window LABEL] [--month YYYY-MM] [--peer CODE] [--json]",
-	"Windows between cities: open, cut, agreed, or with differences",
+	"Windows between cities: open, cut, agreed, or being reconciled",
 	"suiren window list chengdu --month 2026-10", list_run},
     {"window", "show", "DIR [--window LABEL|open] [--peer CODE] [--json]",
-	"One window with every obligation in it", "suiren window show chengdu --window 2026-10-31",
-	show_run},
+	"One window with every obligation in it, and what was left out",
+	"suiren window show chengdu --window 2026-10-31", show_run},
     {"window", "cut", "DIR [--window DAY] [--officer-key FILE] [--json]",
 	"Cut what this city owes since the last cut and send the statements",
 	"suiren window cut chengdu", cut_run},

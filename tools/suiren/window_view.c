@@ -42,6 +42,17 @@ void window_heads(void)
 	fputs("  清算 clearing\n", stdout);
 }
 
+/* Other totals of the window than those that are kept here. */
+static void totals_line(const char *what, const struct window_totals *totals)
+{
+	output_cell(stdout, "", LABEL_WIDTH);
+	printf("  %s  %10u", what, totals->count);
+	amount_cell(totals->positive_fen);
+	amount_cell(totals->negative_fen);
+	amount_cell(window_net(totals));
+	fputc('\n', stdout);
+}
+
 void window_line(const struct window_row *window)
 {
 	char label[WINDOW_LABEL_SIZE];
@@ -59,15 +70,10 @@ void window_line(const struct window_row *window)
 		printf("  %s", month);
 	}
 	fputc('\n', stdout);
-	if (window->state == WINDOW_DIFFERS) {
-		output_cell(stdout, "", LABEL_WIDTH);
-		fputs("  付款方对账单 the payer states       ", stdout);
-		printf("  %10u", window->stated.count);
-		amount_cell(window->stated.positive_fen);
-		amount_cell(window->stated.negative_fen);
-		amount_cell(window_net(&window->stated));
-		fputc('\n', stdout);
-	}
+	if (window->state == WINDOW_DIFFERS || window->state == WINDOW_ASKED)
+		totals_line("付款方对账单 the payer states       ", &window->stated);
+	if (window->state == WINDOW_AGREED && window->left_out)
+		totals_line("剔除争议后一致 agreed, without disputes", &window->agreed);
 }
 
 static yyjson_mut_val *totals_json(yyjson_mut_doc *doc, const struct window_totals *totals)
@@ -115,8 +121,12 @@ yyjson_mut_val *window_json(yyjson_mut_doc *doc, const struct window_row *window
 		yyjson_mut_obj_add_uint(doc, object, "agreed_entry", window->agreed_sequence);
 		json_hex(doc, object, "agreement", hash_span(&window->agreement));
 	}
-	if (window->state == WINDOW_DIFFERS)
+	if (window->state == WINDOW_DIFFERS || window->state == WINDOW_ASKED)
 		yyjson_mut_obj_add_val(doc, object, "stated", totals_json(doc, &window->stated));
+	yyjson_mut_obj_add_uint(doc, object, "left_out", window->left_out);
+	yyjson_mut_obj_add_uint(doc, object, "round", window->round);
+	if (window->state == WINDOW_AGREED && window->left_out)
+		yyjson_mut_obj_add_val(doc, object, "agreed", totals_json(doc, &window->agreed));
 	month_or_null(doc, object, "clearing", window->cleared_month);
 	return object;
 }
