@@ -4,12 +4,13 @@
 
 int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first, unsigned last)
 {
-	int64_t n = month_days, whole = amount_fen / n, rest = amount_fen % n;
-	int64_t upto_last, before_first;
+	int64_t n = month_days, whole, rest, upto_last, before_first;
 
 	assert(amount_fen >= 0 && 1 <= first && first <= last && last <= month_days);
 	if (first == 1 && last == month_days)
 		return amount_fen;
+	whole = amount_fen / n;
+	rest = amount_fen % n;
 	/* With a = whole n + rest: floor((2 a x + n) / 2n) = whole x + floor((2 rest x + n) / 2n); nothing overflows. */
 	upto_last = whole * last + (2 * rest * last + n) / (2 * n);
 	before_first = whole * (first - 1) + (2 * rest * (first - 1) + n) / (2 * n);
