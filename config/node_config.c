@@ -33,7 +33,7 @@ static void copy(char *out, size_t size, const char *text)
 	snprintf(out, size, "%s", text);
 }
 
-enum error node_config_default(uint32_t region, struct node_config *config)
+void node_config_blank(struct node_config *config)
 {
 	memset(config, 0, sizeof *config);
 	config->epoch = 1;
@@ -41,6 +41,21 @@ enum error node_config_default(uint32_t region, struct node_config *config)
 	config->group_commands = GROUP_COMMANDS_DEFAULT;
 	config->outbox_limit = OUTBOX_LIMIT_DEFAULT;
 	config->schedule.cut_minute = MINUTE_NEVER;
+	for (size_t i = 0; i < KNOWN_COUNT; i++) {
+		struct node_peer *peer = &config->peers[config->peer_count++];
+
+		peer->region = known[i].region;
+		copy(peer->name_zh, sizeof peer->name_zh, known[i].name_zh);
+		copy(peer->name_en, sizeof peer->name_en, known[i].name_en);
+		copy(peer->address, sizeof peer->address, known[i].listen);
+	}
+}
+
+enum error node_config_default(uint32_t region, struct node_config *config)
+{
+	node_config_blank(config);
+	config->peer_count = 0;
+	memset(config->peers, 0, sizeof config->peers);
 	for (size_t i = 0; i < KNOWN_COUNT; i++) {
 		struct node_peer *peer = &config->peers[config->peer_count];
 

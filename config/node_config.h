@@ -50,6 +50,8 @@ struct node_config {
 	    [ADDRESS_SIZE]; /* host:port where the daemon tells its counters; empty: nowhere */
 };
 
+/* Of no city yet; the known cities are its peers. */
+void node_config_blank(struct node_config *config);
 /* The built-in defaults of one of the known regions. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error node_config_default(uint32_t region, struct node_config *config);
 /* Give the city and its peers made-up accounts, the same in each of the known cities' files: for demo nodes. */

@@ -21,6 +21,16 @@ static void put_submissions(struct buffer *out, const struct admin_request *requ
 	}
 }
 
+static void put_idle(struct buffer *out, const struct admin_request *request)
+{
+	assert(request->region_count <= CITIES_MAX);
+	codec_put_array(out, 2);
+	codec_put_uint(out, request->timeout_ms);
+	codec_put_array(out, request->region_count);
+	for (size_t i = 0; i < request->region_count; i++)
+		codec_put_uint(out, request->regions[i]);
+}
+
 void admin_request_write(struct buffer *out, const struct admin_request *request)
 {
 	codec_put_array(out, 4);
@@ -33,7 +43,7 @@ void admin_request_write(struct buffer *out, const struct admin_request *request
 	if (request->name == ADMIN_SUBMIT)
 		put_submissions(out, request);
 	else if (request->name == ADMIN_IDLE)
-		codec_put_uint(out, request->timeout_ms);
+		put_idle(out, request);
 	else
 		codec_put_null(out);
 }
@@ -51,6 +61,20 @@ static enum error read_submissions(struct codec_reader *reader, struct admin_req
 		request->submissions[i].attachment = codec_bytes(reader);
 		request->submissions[i].registry = codec_bytes(reader);
 	}
+	return ERROR_NONE;
+}
+
+static enum error read_idle(struct codec_reader *reader, struct admin_request *request)
+{
+	codec_array_exact(reader, 2);
+	request->timeout_ms = (uint32_t)codec_uint_max(reader, ADMIN_IDLE_MAX_MS);
+	request->region_count = codec_array(reader);
+	if (reader->failed)
+		return ERROR_MALFORMED;
+	if (request->region_count > CITIES_MAX)
+		return ERROR_TOO_LARGE;
+	for (size_t i = 0; i < request->region_count; i++)
+		request->regions[i] = (uint32_t)codec_uint_max(reader, 999999);
 	return ERROR_NONE;
 }
 
@@ -82,7 +106,7 @@ enum error admin_request_read(struct span bytes, struct admin_request *request)
 	if (request->name == ADMIN_SUBMIT)
 		error = read_submissions(&reader, request);
 	else if (request->name == ADMIN_IDLE)
-		request->timeout_ms = (uint32_t)codec_uint_max(&reader, ADMIN_IDLE_MAX_MS);
+		error = read_idle(&reader, request);
 	else if (!codec_null(&reader))
 		error = ERROR_MALFORMED;
 	return error ? error : codec_finish(&reader);

@@ -5,7 +5,7 @@
  *     "submit"  [[document, attachment, registry] ...]      byte strings, the last two may be empty
  *     "status"  null
  *     "clock"   null                                        only moves the clock of a demo node
- *     "idle"    timeout_ms                                  answers when nothing waits to be sent
+ *     "idle"    [timeout_ms, [region ...]]                  answers when nothing waits for these cities
  *   answer  = [1, error name, text, body]
  *     "submit"  [[error name, sequence, text] ...]
  *     "status"  any item
@@ -26,6 +26,8 @@ struct admin_request {
 	struct submission submissions[GROUP_COMMANDS_MAX]; /* borrowed */
 	size_t count;
 	uint32_t timeout_ms;
+	uint32_t regions[CITIES_MAX]; /* of an idle; none: all */
+	size_t region_count;
 };
 
 struct admin_answer {

@@ -91,9 +91,7 @@ static enum error open_node(struct daemon *daemon, struct error_detail *detail)
 	return error || !daemon->options.now ? error : set_clock(daemon, detail);
 }
 
-/* The link key, and that it is the one that the log names. */
-static enum error read_link_key(
-    struct daemon *daemon, struct hash *secret, struct error_detail *detail)
+enum error daemon_link_key(struct daemon *daemon, struct hash *secret, struct error_detail *detail)
 {
 	struct secret_key unused = {0};
 	struct keyring_key named;
@@ -142,7 +140,7 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 					     : node_configuration(daemon->node)->listen,
 	    .serve = daemon_serve,
 	    .context = daemon};
-	enum error error = read_link_key(daemon, &options.secret, detail);
+	enum error error = daemon_link_key(daemon, &options.secret, detail);
 
 	if (!error)
 		error = outboxes_open(&outboxes, &daemon->outboxes);

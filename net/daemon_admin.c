@@ -108,7 +108,8 @@ void daemon_admin(void *context, const struct admin_request *request, struct buf
 			daemon_status_write(body, &status);
 		break;
 	case ADMIN_IDLE:
-		codec_put_bool(body, outboxes_idle(daemon->outboxes, request->timeout_ms));
+		codec_put_bool(body, outboxes_idle(daemon->outboxes, request->regions,
+					 request->region_count, request->timeout_ms));
 		break;
 	default:
 		break; /* the clock has moved */

@@ -28,10 +28,14 @@ struct daemon {
 	int signals, wake; /* a signalfd; an eventfd: something was booked, or the clock moved */
 	struct known_peer peers[CITIES_MAX];
 	size_t peer_count;
-	int64_t cleared_ms; /* the moment of the schedule for which clearings were proposed */
+	uint32_t own_number; /* of the descriptor that link and peers know */
+	int64_t cleared_ms;  /* the moment of the schedule for which clearings were proposed */
 	bool stopping;
 };
 
+/* Read keys/link.key. Fails with: ERROR_MISMATCH (it is not the key that the log names now), ... */
+MUST_CHECK enum error daemon_link_key(
+    struct daemon *daemon, struct hash *secret, struct error_detail *detail);
 /* Let the main thread look around. */
 void daemon_wake(struct daemon *daemon);
 

@@ -55,6 +55,7 @@ struct reading {
 	struct txn *txn;
 	struct link_peer peers[CITIES_MAX];
 	size_t count;
+	uint32_t own_number; /* of this node's own descriptor */
 	enum error error;
 };
 
@@ -77,8 +78,10 @@ static bool read_peer(void *context, const struct peer_row *row)
 	char party[KEYRING_PARTY_SIZE];
 	struct keyring_key key;
 
-	if (row->region == node_region(reading->daemon->node))
+	if (row->region == node_region(reading->daemon->node)) {
+		reading->own_number = row->number;
 		return true;
+	}
 	if (reading->count == CITIES_MAX)
 		return false;
 	snprintf(party, sizeof party, "city/%06u", (unsigned)row->region);
@@ -129,6 +132,26 @@ static enum error set_peer(struct daemon *daemon, const struct link_peer *peer)
 	return outboxes_add(daemon->outboxes, peer->region);
 }
 
+/* A descriptor of our own was booked: its link key from now on, if that is here, and the others are told. */
+static enum error renew(struct daemon *daemon, uint32_t number)
+{
+	struct error_detail detail = {""};
+	struct hash secret = {{0}};
+	enum error error = ERROR_NONE;
+
+	if (daemon->own_number != 0) {
+		error = daemon_link_key(daemon, &secret, &detail);
+		if (error == ERROR_NONE)
+			link_secret_set(daemon->link, &secret);
+		explicit_bzero(&secret, sizeof secret);
+		LOG(daemon->options.log, error ? LOG_ERROR : LOG_INFO, "descriptor_renewed",
+		    LOG_NUMBER("number", number), LOG_WORD("error", error_name(error)));
+		outboxes_greet(daemon->outboxes);
+	}
+	daemon->own_number = number;
+	return error == ERROR_MISMATCH ? ERROR_NONE : error;
+}
+
 enum error daemon_peers_refresh(struct daemon *daemon)
 {
 	struct reading reading = {.daemon = daemon};
@@ -142,6 +165,8 @@ enum error daemon_peers_refresh(struct daemon *daemon)
 		error = reading.error;
 	for (size_t i = 0; i < reading.count && !error; i++)
 		error = set_peer(daemon, &reading.peers[i]);
+	if (!error && reading.own_number != daemon->own_number)
+		error = renew(daemon, reading.own_number);
 	return error;
 }
 
@@ -166,9 +191,9 @@ void daemon_peers_watch(struct daemon *daemon)
 void daemon_peers_farewell(struct daemon *daemon)
 {
 	struct buffer request = {0}, answer = {0};
+	bool speak = exchange_greet(daemon->node, EXCHANGE_BYE, &request) == ERROR_NONE;
 
-	exchange_greet(daemon->node, EXCHANGE_BYE, &request);
-	for (size_t i = 0; i < daemon->peer_count; i++) {
+	for (size_t i = 0; speak && i < daemon->peer_count; i++) {
 		uint32_t region = daemon->peers[i].link.region;
 		struct link_status status;
 		enum error error = link_status(daemon->link, region, &status);

@@ -137,7 +137,7 @@ static enum error ask_all(struct node *const *nodes, size_t count, uint64_t size
 		struct sight sight;
 		bool idle;
 
-		error = remote_idle(nodes[i], DELIVER_STEP_MS, &idle, detail);
+		error = remote_idle(nodes[i], nodes, count, DELIVER_STEP_MS, &idle, detail);
 		if (!error)
 			error = look(nodes[i], nodes, count, &sight);
 		if (error)

@@ -1,7 +1,7 @@
 /* exchange.c: the sender's side: which documents wait, what goes with them, and the answers booked.
  *
  *   request = [1, "deliver", [[document, attachment or null] ...]]
- *           / [1, "hello" or "bye", [epoch, demo]]
+ *           / [1, "hello", [epoch, demo, own node descriptor]] / [1, "bye", [epoch, demo, empty]]
  *           / [1, "reconcile", [window, bytes]]              (exchange_reconcile.c)
  *   answer  = [1, error name, text, delivered, refused, [document ...]]
  */
@@ -106,16 +106,23 @@ enum error exchange_offer(struct node *node, uint32_t to, struct buffer *request
 	return error;
 }
 
-void exchange_greet(struct node *node, enum exchange_greeting greeting, struct buffer *request)
+enum error exchange_greet(
+    struct node *node, enum exchange_greeting greeting, struct buffer *request)
 {
 	const struct node_config *config = node_configuration(node);
+	struct buffer descriptor = {0};
+	enum error error =
+	    greeting == EXCHANGE_HELLO ? node_descriptor(node, &descriptor) : ERROR_NONE;
 
 	codec_put_array(request, 3);
 	codec_put_uint(request, EXCHANGE_VERSION);
 	codec_put_text(request, span_text(greeting == EXCHANGE_HELLO ? "hello" : "bye"));
-	codec_put_array(request, 2);
+	codec_put_array(request, 3);
 	codec_put_uint(request, config->epoch);
 	codec_put_bool(request, config->demo);
+	codec_put_bytes(request, buffer_span(&descriptor));
+	buffer_free(&descriptor);
+	return error ? error : request->failed;
 }
 
 /* The error of a name; one that this program does not know stops like any other. */

@@ -25,9 +25,11 @@ struct exchange_outcome {
 MUST_CHECK enum error exchange_offer(
     struct node *node, uint32_t to, struct buffer *request, uint32_t *count);
 
-/* What cities say besides: at the beginning, and before a node stops. */
+/* What cities say besides: at the beginning, with the descriptor that is valid now, and before a node stops. Fails with: ERROR_MEMORY
+ * and the store's. */
 enum exchange_greeting { EXCHANGE_HELLO, EXCHANGE_BYE };
-void exchange_greet(struct node *node, enum exchange_greeting greeting, struct buffer *request);
+MUST_CHECK enum error exchange_greet(
+    struct node *node, enum exchange_greeting greeting, struct buffer *request);
 
 /* Serve a request of city `from`, which the link has made sure of: book and append the answer.
  * Whatever is wrong with the request is said in the answer. `greeting` (may be NULL) tells what was

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "descriptor.h"
 #include "exchange_internal.h"
 #include "message.h"
 #include "node_internal.h"
@@ -262,18 +263,43 @@ static enum error serve_documents(struct serving *serving, struct codec_reader *
 	return error;
 }
 
-static void serve_greeting(struct serving *serving, struct codec_reader *reader)
+/* A city shows its own descriptor, signed by its root key: so a new key or address is known before the old one ends. */
+static enum error take_descriptor(struct serving *serving, struct span bytes)
 {
+	const struct submission submission = {.document = bytes};
+	struct descriptor descriptor;
+	struct answer answer;
+	enum error error;
+
+	if (descriptor_read(bytes, &descriptor) || descriptor.region != serving->from) {
+		serving->stuck =
+		    error_set(&serving->text, ERROR_MISMATCH, "not the sender's descriptor");
+		return ERROR_NONE;
+	}
+	error = node_submit(serving->node, &submission, &answer);
+	if (!error && answer.error && answer.error != ERROR_REPEAT)
+		stick(serving, answer.error, 0, answer.detail.text);
+	return error;
+}
+
+static enum error serve_greeting(
+    struct serving *serving, struct codec_reader *reader, bool is_hello)
+{
+	struct span descriptor;
 	bool demo;
 
-	codec_array_exact(reader, 2);
+	codec_array_exact(reader, 3);
 	codec_uint_max(reader, UINT32_MAX);
 	demo = codec_bool(reader);
+	descriptor = codec_bytes(reader);
 	if (codec_finish(reader))
 		serving->stuck = error_set(&serving->text, ERROR_MALFORMED, "not a greeting");
 	else if (demo != serving->node->config.demo)
 		serving->stuck = error_set(
 		    &serving->text, ERROR_REFUSED, "demo nodes and others stay strangers");
+	else if (is_hello)
+		return take_descriptor(serving, descriptor);
+	return ERROR_NONE;
 }
 
 static enum error serve_reconcile(struct serving *serving, struct codec_reader *reader)
@@ -316,7 +342,7 @@ static enum error serve(struct serving *serving, struct span request, int *greet
 		serving->stuck =
 		    error_set(&serving->text, ERROR_USAGE, "this request is not known here");
 	else
-		serve_greeting(serving, &reader);
+		return serve_greeting(serving, &reader, *greeting == EXCHANGE_HELLO);
 	return ERROR_NONE;
 }
 

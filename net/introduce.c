@@ -29,15 +29,50 @@ enum error nodes_sort(struct node *const *nodes, size_t count, struct node *sort
 	return ERROR_NONE;
 }
 
-static enum error read_descriptor(struct node *node, struct buffer *out)
+/* Does this entry bring a descriptor of the node's own? It is appended then. */
+static enum error take_descriptor(
+    struct node *node, struct txn *txn, uint64_t sequence, struct buffer *out, bool *found)
+{
+	struct entry_reader reader = {0};
+	struct descriptor descriptor;
+	enum error error = ledger_read(txn, sequence, &reader);
+
+	*found = !error && reader.entry.header.kind == KIND_peer &&
+		 reader.entry.header.document_count > 0 &&
+		 descriptor_read(reader.entry.documents[0], &descriptor) == ERROR_NONE &&
+		 descriptor.region == node->config.region;
+	if (*found)
+		buffer_append(out, reader.entry.documents[0]);
+	entry_free(&reader);
+	return error ? error : out->failed;
+}
+
+/* The latest: that of the genesis entry, unless another one followed. */
+static enum error read_descriptor(struct node *node, struct txn *txn, struct buffer *out)
 {
 	struct descriptor unused;
+	struct peer_row own;
+	uint64_t size;
+	bool found = false;
+	enum error error = peer_get(txn, node->config.region, &own);
+
+	if (!error)
+		error = ledger_head(txn, &size, NULL);
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	while (own.number > 1 && size > 1 && !found && !error)
+		error = take_descriptor(node, txn, --size, out, &found);
+	return error || found ? error : node_own_descriptor(txn, out, &unused);
+}
+
+enum error node_descriptor(struct node *node, struct buffer *document)
+{
 	struct txn *txn;
 	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
 
 	if (error)
 		return error;
-	error = node_own_descriptor(txn, out, &unused);
+	error = read_descriptor(node, txn, document);
 	txn_abort(txn);
 	return error;
 }
@@ -87,7 +122,7 @@ enum error node_introduce(struct node *const *nodes, size_t count, struct error_
 	if (!error)
 		error = check_demo(sorted, count, detail);
 	for (size_t i = 0; i < count && !error; i++)
-		error = read_descriptor(sorted[i], &descriptors[i]);
+		error = node_descriptor(sorted[i], &descriptors[i]);
 	for (size_t i = 0; i < count && !error; i++)
 		error = introduce_to(sorted[i], sorted, descriptors, count, detail);
 	/* Each has written its policy to the others. */

@@ -78,6 +78,8 @@ const struct secret_key *node_document_key(const struct node *node);
 void node_log_verifier(const struct node *node, struct note_verifier *verifier);
 /* Milliseconds since the epoch, from the seam. */
 int64_t node_now_ms(struct node *node);
+/* Append the node's own descriptor, the one that is valid now: what other cities are to be given. Fails with: the store's. */
+MUST_CHECK enum error node_descriptor(struct node *node, struct buffer *document);
 /* Random bytes from the seam (salts, secrets, person keys). */
 void node_random(struct node *node, uint8_t *bytes, size_t size);
 

@@ -14,6 +14,7 @@
 
 #include "descriptor.h"
 #include "embedded.h"
+#include "region.h"
 
 /* In the order in which their seeds are drawn: with a given seam the same keys come out. */
 static const char *const key_kinds[] = {"root", "document", "log", "witness", "link", "registry"};
@@ -241,6 +242,33 @@ static enum error part_name(const char *directory, char clean[NODE_PATH_MAX],
 	return ERROR_NONE;
 }
 
+/* A city that is not built in, but known by its code: it comes with a policy of its own. */
+static enum error config_of_other(
+    const struct node_create_options *options, struct node_config *config)
+{
+	struct node source = {.options = options->node};
+	const struct region *region =
+	    region_find(options->region, day_of_time(node_now_ms(&source)));
+	char name[NAME_SIZE];
+
+	if (!region || region->level != REGION_CITY)
+		return ERROR_NOT_FOUND;
+	node_config_blank(config);
+	config->region = options->region;
+	snprintf(config->name_zh, sizeof config->name_zh, "%s", region->name_zh);
+	snprintf(config->name_en, sizeof config->name_en, "%s", region->name_en);
+	snprintf(name, sizeof name, "%s", region->name_en);
+	for (char *at = name; *at; at++) {
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at + 'a' - 'A');
+		else if (*at < 'a' || *at > 'z')
+			*at = '-';
+	}
+	snprintf(config->origin_base, sizeof config->origin_base, "%s.suiren.example/ledger", name);
+	snprintf(config->listen, sizeof config->listen, "tcp://127.0.0.1:7300");
+	return ERROR_NONE;
+}
+
 enum error node_create(
     const char *directory, const struct node_create_options *options, struct error_detail *detail)
 {
@@ -256,8 +284,13 @@ enum error node_create(
 	if (error)
 		return error;
 	error = node_config_default(options->region, &config);
+	if (error && options->policy.size)
+		error = config_of_other(options, &config);
 	if (error)
-		return error_set(detail, error, "region %06u: none of the cities that are built in",
+		return error_set(detail, error,
+		    "region %06u: none of the cities that are built in; another city brings its "
+		    "own "
+		    "policy",
 		    (unsigned)options->region);
 	if (!policy.size)
 		return error_set(detail, ERROR_NOT_FOUND, "region %06u: no policy is built in",

@@ -117,9 +117,9 @@ MUST_CHECK enum error nodes_sort(struct node *const *nodes, size_t count,
 /* As node_submit_group. Fails also with: ERROR_IO and ERROR_TIMEOUT (the daemon is gone, or does not answer; says what that means). */
 MUST_CHECK enum error remote_submit(
     struct node *node, const struct submission *submissions, size_t count, struct answer *answers);
-/* Wait until its outboxes are empty, at most so long. */
-MUST_CHECK enum error remote_idle(
-    struct node *node, uint32_t timeout_ms, bool *idle, struct error_detail *detail);
+/* Wait until nothing waits there for the cities of `others`, at most so long. */
+MUST_CHECK enum error remote_idle(struct node *node, struct node *const *others, size_t count,
+    uint32_t timeout_ms, bool *idle, struct error_detail *detail);
 
 /* As node_deliver, for nodes that all go through their daemons (deliver_remote.c). */
 MUST_CHECK enum error deliver_remote(struct node *const *nodes, size_t count,

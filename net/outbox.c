@@ -18,6 +18,7 @@ struct outbox {
 	bool joined;
 	/* Under the mutex of all. */
 	bool look;          /* something may wait */
+	bool greet;         /* it has not been told yet who we are now */
 	bool busy;          /* a request is under way */
 	bool reached;       /* the last request was answered */
 	int64_t not_before; /* by the monotonic clock */
@@ -131,6 +132,37 @@ static void reconcile(struct outbox *box)
 	}
 }
 
+/* Say who we are. What the peer says to that is told; the documents follow in any case. */
+static void send_greeting(struct outbox *box, struct buffer *request, struct buffer *answer)
+{
+	const struct outbox_options *options = &box->all->options;
+	struct exchange_outcome outcome;
+	struct error_detail detail = {""};
+	enum error error;
+
+	buffer_clear(request);
+	buffer_clear(answer);
+	error = exchange_greet(options->node, EXCHANGE_HELLO, request);
+	if (error) {
+		fail(box, OUTBOX_STOPPED, error, &detail);
+		return;
+	}
+	error = options->send(options->context, box->peer, buffer_span(request), answer, &detail);
+	if (!error)
+		error = exchange_book(options->node, box->peer, buffer_span(answer), &outcome);
+	if (error) {
+		fail(box, OUTBOX_AWAY, error, &detail);
+		return;
+	}
+	if (outcome.stuck)
+		tell(box, OUTBOX_STUCK, outcome.stuck, outcome.text.text);
+	memset(&outcome, 0, sizeof outcome);
+	pthread_mutex_lock(&box->all->mutex);
+	box->greet = false;
+	pthread_mutex_unlock(&box->all->mutex);
+	succeed(box, &outcome);
+}
+
 /* Send one batch; *count is 0 if none waits. */
 static void send_batch(
     struct outbox *box, struct buffer *request, struct buffer *answer, uint32_t *count)
@@ -191,12 +223,16 @@ static void *run(void *context)
 
 	pthread_mutex_lock(&all->mutex);
 	while (await_turn(box)) {
-		uint32_t count;
+		uint32_t count = 1;
+		bool greet = box->greet;
 
 		box->look = false;
 		box->busy = true;
 		pthread_mutex_unlock(&all->mutex);
-		send_batch(box, &request, &answer, &count);
+		if (greet)
+			send_greeting(box, &request, &answer);
+		else
+			send_batch(box, &request, &answer, &count);
 		pthread_mutex_lock(&all->mutex);
 		box->busy = false;
 		box->state.requests += count > 0;
@@ -287,7 +323,7 @@ enum error outboxes_add(struct outboxes *all, uint32_t peer)
 	} else {
 		box->all = all;
 		box->peer = peer;
-		box->look = true;
+		box->look = box->greet = true;
 		if (pthread_create(&box->thread, NULL, run, box) != 0) {
 			free(box);
 			error = ERROR_MEMORY;
@@ -335,6 +371,15 @@ void outboxes_away(struct outboxes *all, uint32_t peer)
 	pthread_mutex_unlock(&all->mutex);
 }
 
+void outboxes_greet(struct outboxes *all)
+{
+	pthread_mutex_lock(&all->mutex);
+	for (size_t i = 0; i < all->count; i++)
+		all->peers[i]->look = all->peers[i]->greet = true;
+	pthread_cond_broadcast(&all->changed);
+	pthread_mutex_unlock(&all->mutex);
+}
+
 /* Whether something waits for a peer; an error of the store counts as such. */
 static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 {
@@ -352,29 +397,29 @@ static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 	return any;
 }
 
-bool outboxes_idle(struct outboxes *all, uint32_t timeout_ms)
+bool outboxes_idle(
+    struct outboxes *all, const uint32_t *wanted, size_t wanted_count, uint32_t timeout_ms)
 {
 	int64_t until = monotonic_ms() + timeout_ms;
 	uint32_t peers[CITIES_MAX];
 	bool idle = false;
 
 	pthread_mutex_lock(&all->mutex);
-	while (!idle && !all->stopping) {
-		size_t count = all->count;
+	while (!all->stopping) {
+		size_t count = wanted_count ? 0 : all->count;
 
 		for (size_t i = 0; i < count; i++)
 			peers[i] = all->peers[i]->peer;
 		pthread_mutex_unlock(&all->mutex);
-		idle = !any_waits(all, peers, count);
+		idle = wanted_count ? !any_waits(all, wanted, wanted_count)
+				    : !any_waits(all, peers, count);
 		pthread_mutex_lock(&all->mutex);
-		/* A change between the look and here is seen at the next, at the latest after a step. */
-		if (!idle && monotonic_ms() >= until)
+		if (idle || monotonic_ms() >= until)
 			break;
-		if (!idle) {
-			int64_t step = monotonic_ms() + OUTBOX_LOOK_MS;
+		/* A change between the look and here is seen at the next, at the latest after a step. */
+		int64_t step = monotonic_ms() + OUTBOX_LOOK_MS;
 
-			wait_until(all, step < until ? step : until);
-		}
+		wait_until(all, step < until ? step : until);
 	}
 	pthread_mutex_unlock(&all->mutex);
 	return idle;

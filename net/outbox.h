@@ -59,12 +59,15 @@ void outboxes_close(struct outboxes *outboxes);
 MUST_CHECK enum error outboxes_add(struct outboxes *outboxes, uint32_t peer);
 /* Something may wait: look. */
 void outboxes_wake(struct outboxes *outboxes);
+/* This node's descriptor is another now: all are told. */
+void outboxes_greet(struct outboxes *outboxes);
 /* A sign of life of a peer: try now, whatever the pause. */
 void outboxes_heard(struct outboxes *outboxes, uint32_t peer);
 /* It said good-bye, or is otherwise known to be away: do not try before the longest pause is over, or it is heard. */
 void outboxes_away(struct outboxes *outboxes, uint32_t peer);
-/* Wait until nothing waits for anybody; false if it still does after `timeout_ms`, or they stop. */
-bool outboxes_idle(struct outboxes *outboxes, uint32_t timeout_ms);
+/* Wait until nothing waits for these peers (`count` 0: for anybody); false if it still does after `timeout_ms`, or they stop. */
+bool outboxes_idle(
+    struct outboxes *outboxes, const uint32_t *peers, size_t count, uint32_t timeout_ms);
 /* Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error outboxes_state(
     struct outboxes *outboxes, uint32_t peer, struct outbox_state *state);

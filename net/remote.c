@@ -84,16 +84,18 @@ enum error node_move_clock(struct node *node, int64_t now_ms, struct error_detai
 	return error;
 }
 
-enum error remote_idle(
-    struct node *node, uint32_t timeout_ms, bool *idle, struct error_detail *detail)
+enum error remote_idle(struct node *node, struct node *const *others, size_t count,
+    uint32_t timeout_ms, bool *idle, struct error_detail *detail)
 {
-	const struct admin_request request = {.name = ADMIN_IDLE, .timeout_ms = timeout_ms};
+	struct admin_request request = {.name = ADMIN_IDLE, .timeout_ms = timeout_ms};
 	struct codec_reader reader;
 	struct buffer bytes = {0};
 	struct admin_answer answer;
 	enum error error;
 
 	*idle = false;
+	for (size_t i = 0; i < count; i++)
+		request.regions[request.region_count++] = others[i]->config.region;
 	do
 		error = admin_ask(node->directory, &request, &bytes, &answer, NULL, detail);
 	while (is_gone(error) && node->options.revive &&

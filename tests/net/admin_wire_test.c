@@ -26,7 +26,8 @@ static void requests_are_read_back(void **state)
 {
 	const struct admin_request requests[] = {a_submission(1), a_submission(GROUP_COMMANDS_MAX),
 	    {.name = ADMIN_STATUS}, {.name = ADMIN_CLOCK, .has_time = true, .time_ms = START_MS},
-	    {.name = ADMIN_IDLE, .timeout_ms = ADMIN_IDLE_MAX_MS}};
+	    {.name = ADMIN_IDLE, .timeout_ms = ADMIN_IDLE_MAX_MS},
+	    {.name = ADMIN_IDLE, .regions = {CHENGDU, NANCHONG}, .region_count = 2}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
@@ -40,6 +41,8 @@ static void requests_are_read_back(void **state)
 		assert_true(read.time_ms == requests[i].time_ms);
 		assert_int_equal(read.timeout_ms, requests[i].timeout_ms);
 		assert_int_equal(read.count, requests[i].count);
+		assert_int_equal(read.region_count, requests[i].region_count);
+		assert_memory_equal(read.regions, requests[i].regions, sizeof read.regions);
 		for (size_t k = 0; k < read.count; k++) {
 			assert_span(
 			    read.submissions[k].document, requests[i].submissions[k].document);
@@ -77,7 +80,9 @@ static void what_is_no_request_is_refused(void **state)
 				codec_put_bytes(&bytes, span_text("x"));
 			}
 		} else if (i == 3) {
+			codec_put_array(&bytes, 2);
 			codec_put_uint(&bytes, ADMIN_IDLE_MAX_MS + 1);
+			codec_put_array(&bytes, 0);
 		} else {
 			codec_put_null(&bytes);
 		}

@@ -166,10 +166,10 @@ static void what_waited_before_the_start_and_what_comes_later_is_sent(void **sta
 
 	publish(world, USCC_ONE);
 	start(world, OFTEN_MS);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_true(knows(&world->near, USCC_ONE) && knows(&world->far, USCC_ONE));
 	publish(world, USCC_TWO);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_true(knows(&world->near, USCC_TWO) && knows(&world->far, USCC_TWO));
 	assert_int_equal(world->told_reached, 2);
 	assert_int_equal(world->told_away + world->told_stuck, 0);
@@ -186,7 +186,7 @@ static void lost_requests_and_lost_answers_change_nothing(void **state)
 	publish(world, USCC_ONE);
 	publish(world, USCC_TWO);
 	start(world, OFTEN_MS);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_int_equal(count_kind(&world->near, KIND_institution_notice), before + 2);
 	assert_int_equal(count_kind(&world->near, KIND_refusal), 0);
 	assert_int_equal(outboxes_state(world->outboxes, CHONGQING, &seen), ERROR_NONE);
@@ -206,9 +206,11 @@ static void who_is_away_holds_up_nobody_and_is_asked_again_when_heard(void **sta
 	start(world, NEVER_MS);
 	/* One attempt; the next would come in an hour. */
 	sem_wait(&world->away);
-	assert_false(outboxes_idle(world->outboxes, 0));
+	assert_false(outboxes_idle(world->outboxes, NULL, 0, 0));
+	assert_true(outboxes_idle(world->outboxes, &(const uint32_t){GUANGYUAN}, 1, 30000));
+	assert_false(outboxes_idle(world->outboxes, &(const uint32_t){CHONGQING}, 1, 0));
 	while (!knows(&world->far, USCC_ONE))
-		outboxes_idle(world->outboxes, 1);
+		outboxes_idle(world->outboxes, NULL, 0, 1);
 	assert_int_equal(outboxes_state(world->outboxes, CHONGQING, &seen), ERROR_NONE);
 	assert_int_equal(seen.waiting, 1);
 	assert_int_equal(seen.failures, 1);
@@ -217,11 +219,11 @@ static void who_is_away_holds_up_nobody_and_is_asked_again_when_heard(void **sta
 	assert_true(seen.retry_ms > NEVER_MS / 3);
 	publish(world, USCC_TWO); /* does not end the pause */
 	while (!knows(&world->far, USCC_TWO))
-		outboxes_idle(world->outboxes, 1);
+		outboxes_idle(world->outboxes, NULL, 0, 1);
 	assert_false(knows(&world->near, USCC_ONE));
 	world->near_is_away = false;
 	outboxes_heard(world->outboxes, CHONGQING);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_true(knows(&world->near, USCC_ONE) && knows(&world->near, USCC_TWO));
 }
 
@@ -235,14 +237,14 @@ static void who_is_slow_holds_up_nobody(void **state)
 	publish(world, USCC_ONE);
 	start(world, OFTEN_MS);
 	while (!knows(&world->near, USCC_ONE))
-		outboxes_idle(world->outboxes, 1);
+		outboxes_idle(world->outboxes, NULL, 0, 1);
 	publish(world, USCC_TWO);
 	while (!knows(&world->near, USCC_TWO))
-		outboxes_idle(world->outboxes, 1);
+		outboxes_idle(world->outboxes, NULL, 0, 1);
 	assert_false(knows(&world->far, USCC_ONE));
 	for (unsigned i = 0; i < 4; i++)
 		sem_post(&gate);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_true(knows(&world->far, USCC_TWO));
 	outboxes_close(world->outboxes);
 	world->outboxes = NULL;
@@ -262,7 +264,7 @@ static void what_waits_outlives_the_process(void **state)
 	reopen_as_daemon(&world->sender);
 	world->near_is_away = false;
 	start(world, OFTEN_MS);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	assert_true(knows(&world->near, USCC_ONE));
 }
 
@@ -276,7 +278,7 @@ static void a_peer_that_lacks_a_number_is_told_as_stuck(void **state)
 
 	publish(world, USCC_ONE);
 	start(world, OFTEN_MS);
-	assert_true(outboxes_idle(world->outboxes, 30000));
+	assert_true(outboxes_idle(world->outboxes, NULL, 0, 30000));
 	outboxes_close(world->outboxes);
 	world->outboxes = NULL;
 	/* Its memory of Chengdu's numbers is gone. */

@@ -85,11 +85,11 @@ static int policy_read(
 
 static int init_run(struct cli *cli, int argc, char **argv)
 {
-	const char *region_text = NULL, *seed_text = NULL, *policy_file = NULL;
+	const char *region_text = NULL, *seed_text = NULL, *policy_file = NULL, *listen = NULL;
 	bool demo = false;
 	const struct cli_option options[] = {{"region", &region_text, NULL},
-	    {"policy", &policy_file, NULL}, {"demo", NULL, &demo}, {"seed", &seed_text, NULL},
-	    {NULL, NULL, NULL}};
+	    {"policy", &policy_file, NULL}, {"listen", &listen, NULL}, {"demo", NULL, &demo},
+	    {"seed", &seed_text, NULL}, {NULL, NULL, NULL}};
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
 	struct node_create_options create = {.demo = demo};
@@ -128,6 +128,7 @@ static int init_run(struct cli *cli, int argc, char **argv)
 		goto done;
 	}
 	create.policy = buffer_span(&policy);
+	create.listen = listen;
 	error = node_create(argv[0], &create, &detail);
 	status = error ? cli_fail(cli, error, &detail, argv[0]) : init_report(cli, argv[0]);
 done:
@@ -136,7 +137,9 @@ done:
 }
 
 const struct cli_command init_commands[] = {
-    {"init", NULL, "DIR --region CODE [--policy FILE] [--demo [--seed N] [--now DAY]] [--json]",
+    {"init", NULL,
+	"DIR --region CODE [--policy FILE] [--listen ADDRESS] [--demo [--seed N] [--now DAY]] "
+	"[--json]",
 	"Make a city's node directory: keys, node.yaml, policy, first entries",
 	"suiren init chengdu --region 510100", init_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "output.h"
 #include "region.h"
+#include "timeline.h"
 
 struct gathering {
 	struct node *node;
@@ -40,6 +41,19 @@ static bool key_take(void *context, const struct keyring_key *key)
 	return true;
 }
 
+static enum error waits_since(struct txn *txn, uint32_t region, int64_t *oldest_ms)
+{
+	struct entry_header header;
+	uint64_t number, sequence;
+	uint32_t index;
+	enum error error = outbox_next(txn, region, 0, &number, &sequence, &index);
+	if (!error)
+		error = timeline_header(txn, sequence, &header);
+	if (!error)
+		*oldest_ms = header.time_ms;
+	return error;
+}
+
 enum error peers_list(
     struct node *node, struct txn *txn, struct peer_seen *peers, size_t most, size_t *count)
 {
@@ -49,10 +63,31 @@ enum error peers_list(
 	qsort(peers, gathering.count, sizeof(*peers), by_region);
 	for (size_t i = 0; !error && i < gathering.count; i++) {
 		error = outbox_waiting(txn, peers[i].region, &peers[i].waiting);
+		if (!error && peers[i].waiting > 0)
+			error = waits_since(txn, peers[i].region, &peers[i].oldest_ms);
 		peers[i].has_policy =
 		    settlement_policy(node_settlement(node), peers[i].region) != NULL;
 	}
 	return error;
+}
+
+/* What the daemon says: whether it hears the city, and why it does not get rid of what waits. */
+static void link_line(const struct daemon_peer *link)
+{
+	const struct outbox_state *outbox = &link->outbox;
+	char time[32] = "never 从未";
+	if (link->link.last_heard_ms > 0)
+		time_write(link->link.last_heard_ms, time);
+	printf("         %s, last heard %s",
+	    link->link.connected ? "线路通 link up" : "线路断 link down", time);
+	if (link->link.connected && link->link.round_trip_us >= 0)
+		printf(", round trip %.1f ms", (double)link->link.round_trip_us / 1000);
+	puts("");
+	if (outbox->why)
+		printf("         %s: %s; %" PRIu32 " attempts failed, the next in %.1f s\n",
+		    outbox->stuck ? "不收 does not take the next document" : "不应 does not answer",
+		    outbox->text.text[0] ? outbox->text.text : error_text(outbox->why),
+		    outbox->failures, (double)outbox->retry_ms / 1000);
 }
 
 void peer_line(const struct peer_seen *peer)
@@ -60,8 +95,39 @@ void peer_line(const struct peer_seen *peer)
 	printf("  %06u ", peer->region);
 	output_cell(stdout, peer->name_zh, 10);
 	output_cell(stdout, peer->name_en, 12);
-	printf(" known since entry %" PRIu64 ", %s, %" PRIu64 " documents wait for it\n",
-	    peer->since, peer->has_policy ? "policy known" : "policy not known", peer->waiting);
+	printf(" known since entry %" PRIu64 ", %s, %" PRIu64 " documents wait for it", peer->since,
+	    peer->has_policy ? "policy known" : "policy not known", peer->waiting);
+	if (peer->oldest_ms) {
+		char time[32];
+		time_write(peer->oldest_ms, time);
+		printf(" since %s", time);
+	}
+	puts("");
+	if (peer->link)
+		link_line(peer->link);
+}
+
+static void link_json(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct daemon_peer *link)
+{
+	yyjson_mut_val *value = yyjson_mut_obj(doc);
+	yyjson_mut_obj_add_bool(doc, value, "up", link->link.connected);
+	if (link->link.last_heard_ms > 0)
+		json_time(doc, value, "last_heard", link->link.last_heard_ms);
+	if (link->link.round_trip_us >= 0)
+		yyjson_mut_obj_add_sint(doc, value, "round_trip_us", link->link.round_trip_us);
+	yyjson_mut_obj_add_uint(doc, value, "handshakes", link->link.handshakes);
+	yyjson_mut_obj_add_uint(doc, value, "requests_served", link->link.served);
+	yyjson_mut_obj_add_uint(doc, value, "requests_sent", link->outbox.requests);
+	yyjson_mut_obj_add_uint(doc, value, "documents_sent", link->outbox.sent);
+	yyjson_mut_obj_add_uint(doc, value, "documents_refused", link->outbox.refused);
+	yyjson_mut_obj_add_uint(doc, value, "failures", link->outbox.failures);
+	if (link->outbox.why) {
+		yyjson_mut_obj_add_bool(doc, value, "stuck", link->outbox.stuck);
+		json_text(doc, value, "error", span_text(error_name(link->outbox.why)));
+		json_text(doc, value, "message", span_text(link->outbox.text.text));
+		yyjson_mut_obj_add_sint(doc, value, "retry_ms", link->outbox.retry_ms);
+	}
+	yyjson_mut_obj_add_val(doc, object, "link", value);
 }
 
 yyjson_mut_val *peer_json(yyjson_mut_doc *doc, const struct peer_seen *peer)
@@ -75,5 +141,9 @@ yyjson_mut_val *peer_json(yyjson_mut_doc *doc, const struct peer_seen *peer)
 	yyjson_mut_obj_add_uint(doc, object, "since_entry", peer->since);
 	yyjson_mut_obj_add_bool(doc, object, "policy_known", peer->has_policy);
 	yyjson_mut_obj_add_uint(doc, object, "waiting", peer->waiting);
+	if (peer->oldest_ms)
+		json_time(doc, object, "waiting_since", peer->oldest_ms);
+	if (peer->link)
+		link_json(doc, object, peer->link);
 	return object;
 }

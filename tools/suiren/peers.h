@@ -5,14 +5,18 @@
 #include <yyjson.h>
 
 #include "cli.h"
+#include "daemon_status.h"
 
 struct peer_seen {
 	uint32_t region;
 	const char *name_zh, *name_en;
 	struct public_key document_key;
-	uint64_t since;   /* the entry that made the key known */
-	uint64_t waiting; /* documents not yet acknowledged */
-	bool has_policy;  /* its catalogue is here */
+	uint64_t since;    /* the entry that made the key known */
+	uint64_t waiting;  /* documents not yet acknowledged */
+	int64_t oldest_ms; /* since when the first of them waits; 0: none does */
+	bool has_policy;   /* its catalogue is here */
+	const struct daemon_peer
+	    *link; /* what the daemon says of it; NULL: none runs, or it does not know it */
 };
 
 /* Fill at most `most` peers, in order of region. Fails with: the store's. */

@@ -2,18 +2,17 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
+#include "admin_client.h"
 #include "cli.h"
+#include "daemon_status.h"
 #include "message.h"
 #include "output.h"
 #include "peers.h"
 #include "window.h"
 
-struct status_peer {
-	uint32_t region;
-	uint64_t waiting;
-};
-
 struct status_facts {
+	bool runs; /* a daemon, and what it says */
+	struct daemon_status daemon;
 	uint64_t size, used, map_size, disk;
 	struct hash root;
 	int64_t last_ms;
@@ -40,6 +39,21 @@ static bool window_count(void *context, const struct window_row *window)
 	return true;
 }
 
+/* What the daemon says, if one runs and answers. */
+static void daemon_ask(const char *directory, struct status_facts *facts)
+{
+	const struct admin_request request = {.name = ADMIN_STATUS};
+	struct buffer bytes = {0};
+	struct admin_answer answer;
+	facts->runs = admin_ask(directory, &request, &bytes, &answer, NULL, NULL) == ERROR_NONE &&
+		      daemon_status_read(answer.body, &facts->daemon) == ERROR_NONE;
+	buffer_free(&bytes);
+	for (size_t i = 0; facts->runs && i < facts->peer_count; i++)
+		for (size_t k = 0; k < facts->daemon.peer_count; k++)
+			if (facts->daemon.peers[k].region == facts->peers[i].region)
+				facts->peers[i].link = &facts->daemon.peers[k];
+}
+
 static enum error facts_read(struct node *node, struct txn *txn, struct status_facts *facts)
 {
 	struct store *store = ledger_store(node_ledger(node));
@@ -58,6 +72,8 @@ static enum error facts_read(struct node *node, struct txn *txn, struct status_f
 	snprintf(path, sizeof(path), "%s/ledger/data.mdb", node_directory(node));
 	if (stat(path, &found) == 0)
 		facts->disk = (uint64_t)found.st_blocks * 512;
+	if (!error)
+		daemon_ask(node_directory(node), facts);
 	return error;
 }
 
@@ -84,6 +100,17 @@ static int facts_json(const struct node *node, const struct status_facts *facts)
 	yyjson_mut_obj_add_sint(doc, object, "windows_owing_fen", facts->owing_fen);
 	yyjson_mut_obj_add_uint(doc, object, "windows_owed", facts->owed);
 	yyjson_mut_obj_add_sint(doc, object, "windows_owed_fen", facts->owed_fen);
+	if (facts->runs) {
+		yyjson_mut_val *daemon = yyjson_mut_obj(doc);
+		json_text(doc, daemon, "listen", span_text(facts->daemon.listen));
+		json_time(doc, daemon, "started", facts->daemon.started_ms);
+		json_time(doc, daemon, "clock", facts->daemon.clock_ms);
+		yyjson_mut_obj_add_uint(
+		    doc, daemon, "admin_requests", facts->daemon.admin.requests);
+		yyjson_mut_obj_add_val(doc, object, "daemon", daemon);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "daemon");
+	}
 	yyjson_mut_val *peers = yyjson_mut_arr(doc);
 	for (size_t i = 0; i < facts->peer_count; i++)
 		yyjson_mut_arr_append(peers, peer_json(doc, &facts->peers[i]));
@@ -115,6 +142,13 @@ static int facts_text(const struct node *node, const struct status_facts *facts)
 	       " 个未对账窗口 windows in which it owes 应付 %s yuan, %" PRIu32
 	       " in which it is owed 应收 %s yuan\n",
 	    facts->owing, owing, facts->owed, owed);
+	if (facts->runs) {
+		time_write(facts->daemon.started_ms, time);
+		printf("服务 daemon 运行中 runs since %s, listens on %s\n", time,
+		    facts->daemon.listen);
+	} else {
+		puts("服务 daemon 未运行 none runs");
+	}
 	printf("城市 peers  %zu\n", facts->peer_count);
 	for (size_t i = 0; i < facts->peer_count; i++)
 		peer_line(&facts->peers[i]);
@@ -126,7 +160,7 @@ static int status_run(struct cli *cli, int argc, char **argv)
 	int status = CLI_DONE;
 	if (cli_options(cli, NULL, argc, argv, NULL, 1, 1) < 0)
 		return CLI_USAGE;
-	struct status_facts facts = {0};
+	static struct status_facts facts; /* the peers' texts are long */
 	struct node *node = cli_open(cli, argv[0], true, &status);
 	struct txn *txn = node ? cli_read(cli, node, &status) : NULL;
 	if (txn) {
@@ -142,6 +176,6 @@ static int status_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command status_commands[] = {
     {"status", NULL, "DIR [--json]",
-	"One screen: head, peers and what waits for them, windows, disk", "suiren status chengdu",
-	status_run},
+	"One screen: head, windows, disk, the daemon, peers and what waits for them",
+	"suiren status chengdu", status_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
