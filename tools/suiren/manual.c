@@ -7,7 +7,12 @@
 static const struct manual_page pages[] = {
     {"init", NULL,
 	"  --region CODE   the city's administrative code (GB/T 2260), six digits\n"
-	"  --policy FILE   its catalogue of programmes; without it the one built into the program\n"
+	"  --policy FILE   its catalogue of programmes; without it the one built into the "
+	"program.\n"
+	"                  With it also cities that are not built in can be made\n"
+	"  --listen ADDR   tcp://host:port where other cities reach its daemon; stands in the "
+	"signed\n"
+	"                  descriptor. Without it that of node.yaml's defaults\n"
 	"  --demo          a node for trying out: peers that are not demo nodes refuse it\n"
 	"  --seed N        demo only: keys and salts come from N, so that two runs are alike\n"
 	"  --now DAY       demo only: the time of the first entries\n"
@@ -19,7 +24,12 @@ static const struct manual_page pages[] = {
 	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, "
 	"used_bytes,\n"
 	"map_bytes, disk_bytes, windows_owing, windows_owing_fen, windows_owed, windows_owed_fen\n"
-	"(those not agreed yet), peers [as `peer list`].\n"},
+	"(those not agreed yet), daemon [listen, started, clock, admin_requests] or null, peers "
+	"[as\n"
+	"`peer list`, and from the daemon: link [up, last_heard, round_trip_us, handshakes,\n"
+	"requests_served, requests_sent, documents_sent, documents_refused, failures; and if it "
+	"does not\n"
+	"get rid of what waits: stuck, error, message, retry_ms]].\n"},
     {"key", "new",
 	"  KIND            institution or officer\n"
 	"  -o, --out FILE  where the secret goes (mode 0600); nothing is overwritten\n"
@@ -41,14 +51,27 @@ static const struct manual_page pages[] = {
 	"JSON: entry, repeat.\n"},
     {"officer", "list", "JSON: [name, public_key, key_id, from_entry, until_entry or null].\n"},
     {"peer", "add",
-	"Every node gets every other's keys and catalogue. Introducing again brings changes only.\n"
+	"Each node directory gets the keys and the catalogue of every other, and takes the "
+	"descriptors\n"
+	"in the files; the cities of these take those of the directories on their own machines. "
+	"What\n"
+	"they write to each other then goes over their daemons' links, or with `suiren deliver`.\n"
+	"Introducing again brings changes only.\n"
 	"JSON: the regions introduced.\n"},
+    {"peer", "export",
+	"The descriptor names the city's address and keys and is signed by its root key. How it "
+	"comes\n"
+	"to the others must be beyond doubt: whoever swaps it is the city for them.\n"
+	"JSON: file, region.\n"},
     {"peer", "list",
-	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting].\n"},
+	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting,\n"
+	"waiting_since (if any waits)].\n"},
     {"deliver", NULL,
 	"Documents are carried in a fixed order until no outbox holds any. A document that is "
 	"refused\n"
-	"counts as delivered: the refusal is an entry on both sides.\n"
+	"counts as delivered: the refusal is an entry on both sides. Nodes whose daemons run send "
+	"by\n"
+	"themselves: then this waits until no outbox holds any.\n"
 	"JSON: delivered, refused, acknowledgements.\n"},
     {"policy", "check",
 	"Every error is one line: FILE:LINE: field: what is wrong. Exit status 1 if there is one.\n"

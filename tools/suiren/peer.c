@@ -107,6 +107,16 @@ static int add_run(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+static int exported_json(const char *file, uint32_t region)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *object = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, object);
+	json_text(doc, object, "file", span_text(file));
+	yyjson_mut_obj_add_uint(doc, object, "region", region);
+	return output_json(doc, true);
+}
+
 /* What the other cities are to be given: by hand, or by whatever way they trust. */
 static int export_run(struct cli *cli, int argc, char **argv)
 {
@@ -127,7 +137,9 @@ static int export_run(struct cli *cli, int argc, char **argv)
 		error = cli_write_file(out, buffer_span(&document), &detail);
 	if (error)
 		status = cli_fail(cli, error, &detail, out);
-	else if (!cli->json)
+	else if (cli->json)
+		status = exported_json(out, node_region(node));
+	else
 		printf(
 		    "%s: the descriptor of %06u, signed by its root key; the other cities take it "
 		    "with\n  suiren peer add THEIR-DIR %s\n",
@@ -177,7 +189,7 @@ const struct cli_command peer_commands[] = {
     {"peer", "add", "DIR... [FILE...] [--now TIME] [--json]",
 	"Make nodes on this machine known to each other, and to them those of descriptor files",
 	"suiren peer add chengdu chongqing", add_run},
-    {"peer", "export", "DIR -o FILE",
+    {"peer", "export", "DIR -o FILE [--json]",
 	"Write the node's own descriptor, signed by its root key, for the other cities",
 	"suiren peer export chengdu -o chengdu.descriptor", export_run},
     {"peer", "list", "DIR [--json]", "The other cities that a node knows, and what waits for them",
