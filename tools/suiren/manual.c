@@ -21,15 +21,13 @@ static const struct manual_page pages[] = {
 	"keys/root.key signs the city's other keys: take it away to a place without a network.\n"
 	"JSON: directory, region, demo, origin, entries, root.\n"},
     {"status", NULL,
-	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time, "
-	"used_bytes,\n"
-	"map_bytes, disk_bytes, windows_owing, windows_owing_fen, windows_owed, windows_owed_fen\n"
-	"(those not agreed yet), daemon [listen, started, clock, admin_requests] or null, peers "
-	"[as\n"
-	"`peer list`, and from the daemon: link [up, last_heard, round_trip_us, handshakes,\n"
-	"requests_served, requests_sent, documents_sent, documents_refused, failures; and if it "
-	"does not\n"
-	"get rid of what waits: stuck, error, message, retry_ms]].\n"},
+	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time,\n"
+	"used_bytes, map_bytes, disk_bytes, windows_owing, windows_owing_fen, windows_owed,\n"
+	"windows_owed_fen (those not agreed yet), daemon [listen, started, clock, admin_requests]\n"
+	"or null, peers [as `peer list`, and from the daemon: link [up, last_heard,\n"
+	"round_trip_us, handshakes, requests_served, requests_sent, documents_sent,\n"
+	"documents_refused, failures; and if it does not get rid of what waits: stuck, error,\n"
+	"message, retry_ms]].\n"},
     {"key", "new",
 	"  KIND            institution or officer\n"
 	"  -o, --out FILE  where the secret goes (mode 0600); nothing is overwritten\n"
@@ -51,17 +49,14 @@ static const struct manual_page pages[] = {
 	"JSON: entry, repeat.\n"},
     {"officer", "list", "JSON: [name, public_key, key_id, from_entry, until_entry or null].\n"},
     {"peer", "add",
-	"Each node directory gets the keys and the catalogue of every other, and takes the "
-	"descriptors\n"
-	"in the files; the cities of these take those of the directories on their own machines. "
-	"What\n"
-	"they write to each other then goes over their daemons' links, or with `suiren deliver`.\n"
-	"Introducing again brings changes only.\n"
+	"Each node directory gets the keys and the catalogue of every other, and takes the\n"
+	"descriptors in the files; the cities of these take those of the directories on their own\n"
+	"machines. What they write to each other then goes over their daemons' links, or with\n"
+	"`suiren deliver`. Introducing again brings changes only.\n"
 	"JSON: the regions introduced.\n"},
     {"peer", "export",
-	"The descriptor names the city's address and keys and is signed by its root key. How it "
-	"comes\n"
-	"to the others must be beyond doubt: whoever swaps it is the city for them.\n"
+	"The descriptor names the city's address and keys and is signed by its root key. How it\n"
+	"comes to the others must be beyond doubt: whoever swaps it is the city for them.\n"
 	"JSON: file, region.\n"},
     {"peer", "list",
 	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting,\n"

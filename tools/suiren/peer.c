@@ -187,7 +187,7 @@ static int list_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command peer_commands[] = {
     {"peer", "add", "DIR... [FILE...] [--now TIME] [--json]",
-	"Make nodes on this machine known to each other, and to them those of descriptor files",
+	"Make nodes known to each other: directories, and descriptor files",
 	"suiren peer add chengdu chongqing", add_run},
     {"peer", "export", "DIR -o FILE [--json]",
 	"Write the node's own descriptor, signed by its root key, for the other cities",

@@ -176,6 +176,6 @@ static int status_run(struct cli *cli, int argc, char **argv)
 
 const struct cli_command status_commands[] = {
     {"status", NULL, "DIR [--json]",
-	"One screen: head, windows, disk, the daemon, peers and what waits for them",
+	"One screen: head, windows, disk, daemon, peers and what waits for them",
 	"suiren status chengdu", status_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
