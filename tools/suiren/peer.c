@@ -190,7 +190,7 @@ const struct cli_command peer_commands[] = {
 	"Make nodes known to each other: directories, and descriptor files",
 	"suiren peer add chengdu chongqing", add_run},
     {"peer", "export", "DIR -o FILE [--json]",
-	"Write the node's own descriptor, signed by its root key, for the other cities",
+	"Write the node's signed descriptor into a file for the other cities",
 	"suiren peer export chengdu -o chengdu.descriptor", export_run},
     {"peer", "list", "DIR [--json]", "The other cities that a node knows, and what waits for them",
 	"suiren peer list chengdu", list_run},
