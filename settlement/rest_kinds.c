@@ -52,6 +52,62 @@ static enum error check_offer(struct rest_work *work, uint32_t payer)
 	return ERROR_NONE;
 }
 
+/* What the payer has stated, put together from the rest, which both hold, and its side of what is left out. */
+struct restated {
+	struct rest_work *work;
+	size_t at; /* items before this one are in the totals */
+	struct window_totals totals;
+};
+
+static void add_item(struct restated *restated)
+{
+	const struct difference_item *item = &restated->work->rest.items[restated->at++];
+	const struct obligation obligation = {.payer = restated->work->window.payer,
+	    .creditor = restated->work->window.creditor,
+	    .window = restated->work->window.number,
+	    .epoch = item->id.epoch,
+	    .sequence = item->id.sequence,
+	    .line = item->id.line,
+	    .amount_fen = item->payers.amount_fen,
+	    .line_hash = item->payers.line_hash};
+
+	if (item->payers.is)
+		window_totals_add(&restated->totals, &obligation);
+}
+
+static bool add_ours(void *context, const struct obligation *obligation)
+{
+	struct restated *restated = context;
+	const struct rest *rest = &restated->work->rest;
+	const struct obligation_id id = {obligation->epoch, obligation->sequence, obligation->line};
+	int order = 1;
+
+	while (restated->at < rest->count) {
+		order = obligation_id_compare(&rest->items[restated->at].id, &id);
+		if (order > 0)
+			break;
+		add_item(restated);
+		if (order == 0)
+			return true;
+	}
+	window_totals_add(&restated->totals, obligation);
+	return true;
+}
+
+/* The rest and what is left out of it are, to the digest, what the payer has signed: it cannot say now that it holds anything else. */
+static enum error is_as_stated(struct rest_work *work, bool *as_stated)
+{
+	const struct window_row *window = &work->window;
+	struct restated restated = {.work = work};
+	enum error error = obligation_each(
+	    work->txn, window->payer, window->creditor, window->number, add_ours, &restated);
+
+	while (restated.at < work->rest.count)
+		add_item(&restated);
+	*as_stated = window_totals_equal(&restated.totals, &window->stated);
+	return error;
+}
+
 /* Is each item something that the two hold differently, and is the rest all that both hold? */
 static enum error is_agreed(struct rest_work *work, bool *agreed)
 {
@@ -60,6 +116,8 @@ static enum error is_agreed(struct rest_work *work, bool *agreed)
 	    rest_recount(work->txn, window->payer, window->creditor, &work->rest, &work->totals);
 
 	*agreed = !error && window_totals_equal(&work->totals, &work->rest.totals);
+	if (*agreed)
+		error = is_as_stated(work, agreed);
 	for (size_t i = 0; i < work->rest.count && !error && *agreed; i++) {
 		const struct difference_item *item = &work->rest.items[i];
 		struct dispute_side ours;

@@ -304,6 +304,16 @@ enum error window_each_last(struct txn *txn, uint32_t payer, window_visit *visit
 	}
 }
 
+void window_totals_add(struct window_totals *totals, const struct obligation *obligation)
+{
+	totals->count++;
+	if (obligation->amount_fen > 0)
+		totals->positive_fen += obligation->amount_fen;
+	else
+		totals->negative_fen += obligation->amount_fen;
+	totals->digest = obligation_digest(&totals->digest, obligation);
+}
+
 /* A sum that leaves out the ids of a list, both in order. */
 struct recount {
 	const struct obligation_id *left_out;
@@ -323,12 +333,7 @@ static bool recount_one(void *context, const struct obligation *obligation)
 	if (recount->at < recount->count &&
 	    obligation_id_compare(&recount->left_out[recount->at], &id) == 0)
 		return true;
-	totals->count++;
-	if (obligation->amount_fen > 0)
-		totals->positive_fen += obligation->amount_fen;
-	else
-		totals->negative_fen += obligation->amount_fen;
-	totals->digest = obligation_digest(&totals->digest, obligation);
+	window_totals_add(totals, obligation);
 	return true;
 }
 

@@ -94,6 +94,8 @@ MUST_CHECK enum error window_put(struct txn *txn, const struct window_row *windo
 /* The totals, re-added from the obligations: for audits and tests. */
 MUST_CHECK enum error window_recount(struct txn *txn, uint32_t payer, uint32_t creditor,
     uint32_t number, struct window_totals *totals);
+/* Add one obligation to the totals of those before it. */
+void window_totals_add(struct window_totals *totals, const struct obligation *obligation);
 /* The same without those whose ids `left_out` lists, ascending. Those of the list that are not there are passed over. */
 MUST_CHECK enum error window_recount_rest(struct txn *txn, uint32_t payer, uint32_t creditor,
     uint32_t number, const struct obligation_id *left_out, size_t count,

@@ -388,6 +388,195 @@ static void a_difference_that_was_not_all_is_followed_by_another(void **state)
 	assert_int_equal(disputed_at_creditor(fixture), 1600);
 }
 
+/* --- forged documents ------------------------------------------------------------------------------------------ */
+
+static enum error say(
+    struct fixture *fixture, bool payer, const char *name, const struct buffer *items, size_t count)
+{
+	struct city *from = payer ? &fixture->chengdu : &fixture->chongqing;
+	struct city *to = payer ? &fixture->chongqing : &fixture->chengdu;
+	struct buffer payload = {0}, document = {0};
+	codec_put_array(&payload, 6);
+	codec_put_uint(&payload, 1);
+	codec_put_uint(&payload, from->settlement.options.region);
+	codec_put_uint(&payload, to->settlement.options.region);
+	codec_put_uint(&payload, 1);
+	codec_put_uint(&payload, 9);
+	codec_put_array(&payload, count);
+	buffer_append(&payload, buffer_span(items));
+	document_sign(&document, name, &from->key, buffer_span(&payload));
+	enum error error = pair_receive(to, name, buffer_span(&document), &fixture->post);
+	buffer_free(&payload);
+	buffer_free(&document);
+	return error;
+}
+
+/* An offer of the payer that leaves these out; the totals are those of its rows without them. */
+static enum error offer(struct fixture *fixture, const struct difference_item *items, size_t count)
+{
+	const struct window_row window = pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1);
+	struct rest rest = {.statement = statement_of(&window),
+	    .statement_hash = window.statement,
+	    .round = 1,
+	    .items = calloc(count + 1, sizeof *items),
+	    .count = count};
+	struct buffer out = {0};
+	memcpy(rest.items, items, count * sizeof *items);
+	assert_int_equal(
+	    rest_recount(fixture->chengdu.txn, CHENGDU, CHONGQING, &rest, &rest.totals),
+	    ERROR_NONE);
+	rest_put(&out, &rest);
+	enum error error = say(fixture, true, "window_rest", &out, 1 + count);
+	buffer_free(&out);
+	rest_free(&rest);
+	return error;
+}
+
+/* 700 and 800; and 100 on both sides. */
+static struct difference_item differing(struct fixture *fixture, struct difference_item *same)
+{
+	struct obligation other = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	const struct difference_item item = {{other.epoch, other.sequence, other.line}, false,
+	    {true, 700, other.line_hash}, {true, 800, other.line_hash}};
+	other.amount_fen = 800;
+	pair_mirror(&fixture->chongqing, &other);
+	other = pair_owe(&fixture->chengdu, &fixture->chongqing, 100);
+	pair_mirror(&fixture->chongqing, &other);
+	*same = (struct difference_item){{other.epoch, other.sequence, other.line}, false,
+	    {true, 100, other.line_hash}, {true, 100, other.line_hash}};
+	cut_and_deliver(fixture);
+	return item;
+}
+
+/* A payer cannot leave out what both hold alike, nor put words into the creditor's mouth: that is not agreed, and asked about again. */
+static void a_payer_leaves_out_nothing_but_what_differs(void **state)
+{
+	for (int fault = 0; fault < 4; fault++) {
+		struct fixture *fixture = *state;
+		struct difference_item same, item = differing(fixture, &same);
+		struct difference_item items[] = {item, same};
+		if (fault == 1)
+			items[1].payers.amount_fen = 99; /* it has stated 100 */
+		if (fault == 2)
+			items[0].creditors.amount_fen = 799;
+		say_difference(fixture, 1);
+		post_free(&fixture->post);
+		assert_int_equal(offer(fixture, items,
+				     fault == 2   ? 1
+				     : fault == 3 ? 0
+						  : 2),
+		    ERROR_NONE);
+		assert_int_equal(city_reason(&fixture->chongqing, 0), REASON_differs);
+		assert_int_equal(
+		    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).state, WINDOW_DIFFERS);
+		assert_int_equal(disputed_at_creditor(fixture), 0);
+		assert_int_equal(fixture->post.count, 0);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void malformed_differences_and_rests_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct difference_item same, item = differing(fixture, &same);
+	const struct window_row window = pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1);
+	const struct {
+		uint32_t window, round, said, items;
+		bool disordered;
+		enum error error;
+	} cases[] = {
+	    {1, 1, 0, 0, false, ERROR_MALFORMED},
+	    {1, 1, 2, 1, false, ERROR_MALFORMED},
+	    {1, 1, 2, 2, true, ERROR_MALFORMED},
+	    {1, WINDOW_ROUNDS_MAX + 1, 1, 1, false, ERROR_MALFORMED},
+	    {1, 0, 1, 1, false, ERROR_STATE},
+	    {2, 1, 1, 1, false, ERROR_MISMATCH},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buffer out = {0};
+		codec_put_array(&out, 4);
+		codec_put_uint(&out, cases[i].window);
+		codec_put_bytes(&out, hash_span(&window.statement));
+		codec_put_uint(&out, cases[i].round);
+		codec_put_uint(&out, cases[i].said);
+		for (uint32_t k = 0; k < cases[i].items; k++)
+			difference_put(&out, (k == 1) != cases[i].disordered ? &same : &item);
+		assert_int_equal(say(fixture, false, "window_difference", &out, 1 + cases[i].items),
+		    cases[i].error);
+		buffer_free(&out);
+	}
+	assert_int_equal(offer(fixture, &item, 1), ERROR_STATE); /* nothing was asked */
+	say_difference(fixture, 1);
+	const struct difference_item twice[] = {item, item};
+	assert_int_equal(offer(fixture, twice, 2), ERROR_MALFORMED);
+	const struct difference_item whole = {.id = item.id, .whole = true};
+	assert_int_equal(offer(fixture, &whole, 1), ERROR_MALFORMED);
+	struct buffer none = {0};
+	codec_put_array(&none, 0);
+	assert_int_equal(say(fixture, true, "window_rest", &none, 1), ERROR_MALFORMED);
+	buffer_free(&none);
+	assert_int_equal(pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1).round, 0);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 1, 100, 1);
+}
+
+/* A creditor that quarrels about what is the same gets it offered. */
+static void what_is_the_same_is_not_left_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct difference_item same;
+	struct buffer out = {0};
+	differing(fixture, &same);
+	const struct window_row window = pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1);
+	codec_put_array(&out, 4);
+	codec_put_uint(&out, 1);
+	codec_put_bytes(&out, hash_span(&window.statement));
+	codec_put_uint(&out, 1);
+	codec_put_uint(&out, 1);
+	difference_put(&out, &same);
+	assert_int_equal(say(fixture, false, "window_difference", &out, 2), ERROR_NONE);
+	assert_int_equal(city_reason(&fixture->chengdu, 1), REASON_agreed);
+	assert_int_equal(pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1).left_out, 0);
+	buffer_free(&out);
+}
+
+/* A payer that holds what we hold, and has stated something else: there is nothing to say about any line. */
+static void a_statement_of_something_else_than_the_payer_holds_is_found_out(void **state)
+{
+	struct fixture *fixture = *state;
+	struct buffer parameters = {0}, lines = {0};
+	uint32_t count;
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	cut_and_deliver(fixture);
+	struct window_row window = pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1);
+	window.state = WINDOW_DIFFERS;
+	window.agreed = (struct window_totals){0};
+	window.stated.positive_fen = 101;
+	assert_int_equal(window_put(fixture->chongqing.txn, &window), ERROR_NONE);
+	assert_int_equal(exchange_window(fixture->chongqing.txn, fixture->chengdu.txn, CHENGDU,
+			     CHONGQING, 1, &parameters, &lines, &count),
+	    ERROR_MISMATCH);
+	assert_int_equal(count, 0);
+	buffer_free(&parameters);
+	buffer_free(&lines);
+}
+
+/* An open window is nobody's business yet. */
+static void an_open_window_is_not_compared(void **state)
+{
+	struct fixture *fixture = *state;
+	struct buffer answer = {0};
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	assert_int_equal(window_reconcile_serve(fixture->chengdu.txn, CHENGDU, CHONGQING, 1,
+			     (struct span){NULL, 0}, &answer),
+	    ERROR_STATE);
+	assert_int_equal(window_reconcile_serve(fixture->chengdu.txn, CHENGDU, CHONGQING, 2,
+			     (struct span){NULL, 0}, &answer),
+	    ERROR_NOT_FOUND);
+	buffer_free(&answer);
+}
+
 /* --- against a naive model ----------------------------------------------------------------------------------- */
 
 /* What both hold alike, and what each holds otherwise, summed by hand as it is made. */
@@ -460,6 +649,11 @@ int main(void)
 	    TEST(a_difference_that_is_refused_can_be_said_again),
 	    TEST(a_difference_says_of_the_own_books_only_what_is_in_them),
 	    TEST(a_difference_that_was_not_all_is_followed_by_another),
+	    TEST(a_payer_leaves_out_nothing_but_what_differs),
+	    TEST(malformed_differences_and_rests_are_refused),
+	    TEST(what_is_the_same_is_not_left_out),
+	    TEST(a_statement_of_something_else_than_the_payer_holds_is_found_out),
+	    TEST(an_open_window_is_not_compared),
 	    TEST(any_differences_are_left_out_and_the_rest_is_agreed),
 	};
 

@@ -9,6 +9,59 @@
 #include "dispute_order.h"
 #include "exchange.h"
 
+/* --- the log again -------------------------------------------------------------------------------------------- */
+
+static void tell_table(void *context, const struct ledger_finding *finding)
+{
+	(void)context;
+	print_error("table %s is not the same\n", finding->table);
+}
+
+/* Every cause admitted again, every rule run again, and all tables made anew from the log: they are the same, bit for bit. */
+static void rebuilt_alike(struct town *town)
+{
+	struct txn *from, *to;
+	struct settlement *again;
+	struct ledger *scratch;
+	struct ledger_options ledger_options = town->ledger_options;
+	struct error_detail detail = {""};
+	uint64_t size;
+	size_t count;
+	assert_int_equal(txn_begin_read(ledger_store(town->ledger), &from), ERROR_NONE);
+	const struct settlement_options options = {.region = town->region,
+	    .epoch = 1,
+	    .demo = true,
+	    .has_registry_key = true,
+	    .registry_key = town->registry_key,
+	    .registry = from};
+	assert_int_equal(settlement_create(&options, &again), ERROR_NONE);
+	ledger_options.log_key = NULL;
+	ledger_options.project_context = again;
+	assert_int_equal(ledger_open_scratch(&ledger_options, &scratch, &detail), ERROR_NONE);
+	assert_int_equal(ledger_head(from, &size, NULL), ERROR_NONE);
+	assert_int_equal(ledger_begin(scratch, &to), ERROR_NONE);
+	for (uint64_t i = 0; i < size; i++) {
+		struct entry_reader entry;
+		struct span header, body;
+		uint32_t not_rerun;
+		assert_int_equal(ledger_get(from, i, &header, &body), ERROR_NONE);
+		assert_int_equal(entry_read(header, body, &entry), ERROR_NONE);
+		if (settlement_readmit(again, to, &entry.entry, &detail) ||
+		    settlement_replay(again, to, &entry.entry, &not_rerun, &detail) ||
+		    ledger_append_logged(scratch, to, &entry.entry, header, body, &detail))
+			fail_msg(
+			    "%06u, entry %u: %s", (unsigned)town->region, (unsigned)i, detail.text);
+		entry_free(&entry);
+	}
+	assert_int_equal(ledger_commit(scratch, to), ERROR_NONE);
+	txn_abort(from);
+	const unsigned *tables = settlement_rebuilt_tables(&count);
+	assert_int_equal(
+	    ledger_compare(town->ledger, scratch, tables, count, tell_table, NULL), ERROR_NONE);
+	ledger_close(scratch);
+	settlement_free(again);
+}
+
 static const struct programme_text care = {.code = "care_subsidy"};
 
 #define MONTHLY 30000
@@ -29,8 +82,11 @@ static void desk_open(struct desk *desk)
 	pair_at(&desk->pair, day(2026, 7, 2));
 }
 
+/* Whatever has happened, both logs give the same verdicts and the same tables again. */
 static void desk_close(struct desk *desk)
 {
+	rebuilt_alike(&desk->pair.home);
+	rebuilt_alike(&desk->pair.host);
 	pair_close(&desk->pair);
 }
 
@@ -201,6 +257,50 @@ static void expect_agreed(struct desk *desk, uint32_t number, int64_t fen, uint3
 	assert_int_equal(town_is_owed(&desk->pair.host, CHENGDU, number), fen);
 }
 
+/* --- two that are quarrelling --------------------------------------------------------------------------------- */
+
+/* Line 1 is 310.00 by what the payer has signed, 300.00 in its log; both see it, and that its signature was shown. */
+static void quarrel(struct desk *desk)
+{
+	desk_open(desk);
+	hand_in(desk);
+	forge_verdict(desk, 1, 1000);
+	carry(&desk->pair);
+	assert_int_equal(due(&desk->pair.host, 1), 3 * MONTHLY + 1000);
+	cut(desk);
+	say_difference(desk, 1);
+	assert_int_equal(town_reason(&desk->pair.host, 0), REASON_differs);
+	carry(&desk->pair);
+	expect_agreed(desk, 1, 2 * MONTHLY, 1);
+	assert_int_equal(disputed(&desk->pair.home), MONTHLY);
+	assert_int_equal(disputed(&desk->pair.host), MONTHLY + 1000);
+	assert_int_equal(due(&desk->pair.host, 1), 2 * MONTHLY);
+	assert_int_equal(house(&desk->pair.host), 3 * MONTHLY + 1000);
+	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
+	for (int i = 0; i < 2; i++) {
+		struct dispute dispute = dispute_of(towns[i], 1, desk->entry, 1);
+		assert_int_equal(dispute.state, DISPUTE_OPEN);
+		assert_int_equal(dispute.payers.amount_fen, MONTHLY);
+		assert_int_equal(dispute.creditors.amount_fen, MONTHLY + 1000);
+		assert_int_equal(dispute.shown_sequence != 0, i == 0);
+	}
+	assert_int_equal(dispute_of(&desk->pair.host, 1, desk->entry, 1).held_fen, MONTHLY + 1000);
+}
+
+static enum error end_with(
+    struct desk *desk, uint32_t window, uint32_t line, int64_t fen, const char *fund)
+{
+	struct buffer lines = {0};
+	const struct dispute_line end = {.creditor = GUANGYUAN,
+	    .window = window,
+	    .id = {1, desk->entry, line},
+	    .amount_fen = fen,
+	    .fund = span_text(fund),
+	    .grounds = span_text("looked at together")};
+	dispute_line_write(&lines, &end);
+	return town_order(&desk->pair.home, KIND_dispute, NULL, 0, &lines, 1);
+}
+
 /* --- lacking -------------------------------------------------------------------------------------------------- */
 
 /* The host has refused the verdicts, by a fault that is mended since: they come again, into the window that was cut. */
@@ -318,6 +418,99 @@ static void what_is_refused_again_is_left_out_and_can_be_ended_for_the_host(void
 	desk_close(&desk);
 }
 
+/* Line 0 is taken back before the window is cut, and the host refuses to hear of it, by a fault that is mended since. */
+static void a_missing_reversal_is_sent_again_and_booked_into_its_window(void **state)
+{
+	static struct desk desk;
+	struct buffer line = {0};
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	carry(&desk.pair);
+	reversal_line_write(&line, desk.entry, 0, span_text("paid before"));
+	assert_int_equal(town_order(&desk.pair.home, KIND_reversal, NULL, 0, &line, 1), ERROR_NONE);
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	cut(&desk);
+	assert_int_equal(window_of(&desk.pair.host, 1).own.count, 3);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 2 * MONTHLY, 0);
+	assert_int_equal(house(&desk.pair.host), 2 * MONTHLY);
+	assert_int_equal(due(&desk.pair.host, 1), 2 * MONTHLY);
+	desk_close(&desk);
+}
+
+/* Refused again, the reversal is left out: -300.00 in dispute at the payer. Ended for the payer (the host holds nothing) it is owed back in the
+ * next window; against it the fund gives the money back that it had got. */
+static void a_reversal_in_dispute_is_ended_either_way(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	for (int way = 0; way < 2; way++) {
+		struct buffer line = {0};
+		desk_open(&desk);
+		hand_in(&desk);
+		carry(&desk.pair);
+		reversal_line_write(&line, desk.entry, 0, span_text("paid before"));
+		assert_int_equal(
+		    town_order(&desk.pair.home, KIND_reversal, NULL, 0, &line, 1), ERROR_NONE);
+		uint64_t reversal = desk.pair.home.sequence;
+		refuse_letter(&desk);
+		carry(&desk.pair);
+		cut(&desk);
+		say_difference(&desk, 1);
+		struct town *const towns[] = {&desk.pair.home, &desk.pair.host};
+		town_carry_one(towns, 2, &desk.pair.post);
+		refuse_letter(&desk);
+		carry(&desk.pair);
+		say_difference(&desk, 1);
+		carry(&desk.pair);
+		expect_agreed(&desk, 1, 3 * MONTHLY, 1);
+		assert_int_equal(disputed(&desk.pair.home), -MONTHLY);
+		assert_int_equal(disputed(&desk.pair.host), 0);
+		/* The other line of the quarrel, the approval, was agreed; it can't be ended. */
+		assert_int_equal(end_with(&desk, 1, 0, MONTHLY, ""), ERROR_NOT_FOUND);
+		int64_t fund = town_fund_left(&desk.pair.home, "fiscal");
+		desk.entry = reversal;
+		assert_int_equal(end_with(&desk, 1, 0, way ? 0 : -MONTHLY, ""), ERROR_NONE);
+		carry(&desk.pair);
+		assert_int_equal(disputed(&desk.pair.home), 0);
+		assert_int_equal(
+		    town_fund_left(&desk.pair.home, "fiscal"), way ? fund - MONTHLY : fund);
+		assert_int_equal(town_owes(&desk.pair.home, GUANGYUAN, 2), way ? 0 : -MONTHLY);
+		assert_int_equal(town_is_owed(&desk.pair.host, CHENGDU, 2), way ? 0 : -MONTHLY);
+		/* What nothing was withheld of is owed by the house, not taken from what it is to get. */
+		assert_int_equal(house(&desk.pair.host), 3 * MONTHLY);
+		assert_int_equal(house_owes(&desk.pair.host), way ? 0 : MONTHLY);
+		if (!way) {
+			cut(&desk);
+			expect_agreed(&desk, 2, -MONTHLY, 0);
+		}
+		desk_close(&desk);
+	}
+}
+
+/* The end of a dispute is an obligation like any other: the host has refused it, and gets it again with its window. */
+static void the_end_of_a_dispute_that_is_missing_is_sent_again(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	assert_int_equal(end_with(&desk, 1, 1, MONTHLY, ""), ERROR_NONE);
+	assert_string_equal(desk.pair.post.letters[0].name, "dispute_ended");
+	refuse_letter(&desk);
+	carry(&desk.pair);
+	cut(&desk);
+	assert_int_equal(window_of(&desk.pair.host, 2).state, WINDOW_DIFFERS);
+	say_difference(&desk, 2);
+	carry(&desk.pair);
+	expect_agreed(&desk, 2, MONTHLY, 0);
+	assert_int_equal(dispute_of(&desk.pair.host, 1, desk.entry, 1).state, DISPUTE_ENDED);
+	assert_int_equal(disputed(&desk.pair.host), 0);
+	desk_close(&desk);
+}
+
 /* A payer may not put anything into a window that the host has not asked for. */
 static void a_window_that_differs_takes_only_what_was_asked_for(void **state)
 {
@@ -342,48 +535,6 @@ static void a_window_that_differs_takes_only_what_was_asked_for(void **state)
 }
 
 /* --- held differently ------------------------------------------------------------------------------------------ */
-
-/* Line 1 is 310.00 by what the payer has signed, 300.00 in its log; both see it, and that its signature was shown. */
-static void quarrel(struct desk *desk)
-{
-	desk_open(desk);
-	hand_in(desk);
-	forge_verdict(desk, 1, 1000);
-	carry(&desk->pair);
-	assert_int_equal(due(&desk->pair.host, 1), 3 * MONTHLY + 1000);
-	cut(desk);
-	say_difference(desk, 1);
-	assert_int_equal(town_reason(&desk->pair.host, 0), REASON_differs);
-	carry(&desk->pair);
-	expect_agreed(desk, 1, 2 * MONTHLY, 1);
-	assert_int_equal(disputed(&desk->pair.home), MONTHLY);
-	assert_int_equal(disputed(&desk->pair.host), MONTHLY + 1000);
-	assert_int_equal(due(&desk->pair.host, 1), 2 * MONTHLY);
-	assert_int_equal(house(&desk->pair.host), 3 * MONTHLY + 1000);
-	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
-	for (int i = 0; i < 2; i++) {
-		struct dispute dispute = dispute_of(towns[i], 1, desk->entry, 1);
-		assert_int_equal(dispute.state, DISPUTE_OPEN);
-		assert_int_equal(dispute.payers.amount_fen, MONTHLY);
-		assert_int_equal(dispute.creditors.amount_fen, MONTHLY + 1000);
-		assert_int_equal(dispute.shown_sequence != 0, i == 0);
-	}
-	assert_int_equal(dispute_of(&desk->pair.host, 1, desk->entry, 1).held_fen, MONTHLY + 1000);
-}
-
-static enum error end_with(
-    struct desk *desk, uint32_t window, uint32_t line, int64_t fen, const char *fund)
-{
-	struct buffer lines = {0};
-	const struct dispute_line end = {.creditor = GUANGYUAN,
-	    .window = window,
-	    .id = {1, desk->entry, line},
-	    .amount_fen = fen,
-	    .fund = span_text(fund),
-	    .grounds = span_text("looked at together")};
-	dispute_line_write(&lines, &end);
-	return town_order(&desk->pair.home, KIND_dispute, NULL, 0, &lines, 1);
-}
 
 /* With what the dispute was ended, and where the money is then: nothing is left in dispute, and the new obligation is agreed and cleared
  * with the month, once. */
@@ -551,6 +702,9 @@ int main(void)
 	    cmocka_unit_test(a_missing_adjudication_is_sent_again_and_booked_into_its_window),
 	    cmocka_unit_test(what_is_lacking_is_booked_though_later_windows_are_agreed),
 	    cmocka_unit_test(what_is_refused_again_is_left_out_and_can_be_ended_for_the_host),
+	    cmocka_unit_test(a_missing_reversal_is_sent_again_and_booked_into_its_window),
+	    cmocka_unit_test(a_reversal_in_dispute_is_ended_either_way),
+	    cmocka_unit_test(the_end_of_a_dispute_that_is_missing_is_sent_again),
 	    cmocka_unit_test(a_window_that_differs_takes_only_what_was_asked_for),
 	    cmocka_unit_test(a_dispute_ended_for_the_host_is_paid_with_what_it_was_promised),
 	    cmocka_unit_test(a_dispute_ended_against_the_host_gives_the_fund_its_money_back),

@@ -152,6 +152,20 @@ static int read_end(struct cli *cli, int argc, char **argv, struct end_options *
 	return read_id(cli, argv[1], &out->pick.id);
 }
 
+/* For the host: as it holds it, and if it holds nothing, what it would get. Against it: nothing, or what it would have to give back. */
+static int64_t wanted_amount(const struct end_options *options)
+{
+	const struct dispute_side *payers = &options->pick.last.payers;
+	const struct dispute_side *creditors = &options->pick.last.creditors;
+	int64_t held = payers->is ? payers->amount_fen : 0;
+
+	if (options->for_host)
+		return creditors->is ? creditors->amount_fen : held > 0 ? held : 0;
+	if (options->against_host)
+		return held < 0 ? held : 0;
+	return options->amount_fen;
+}
+
 /* The one open dispute that the words mean. */
 static int find_dispute(struct cli *cli, struct node *node, struct end_options *options)
 {
@@ -174,10 +188,7 @@ static int find_dispute(struct cli *cli, struct node *node, struct end_options *
 		return cli_refuse(cli, ERROR_CONFLICT,
 		    "%u disputes have this id: --peer and --window tell which",
 		    (unsigned)options->pick.found);
-	if (options->for_host)
-		options->amount_fen = options->pick.last.creditors.is
-					  ? options->pick.last.creditors.amount_fen
-					  : options->pick.last.payers.amount_fen;
+	options->amount_fen = wanted_amount(options);
 	return CLI_DONE;
 }
 

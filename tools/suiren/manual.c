@@ -153,9 +153,10 @@ static const struct manual_page pages[] = {
 	"line_hash} or null, creditors likewise, left_out_entry, shown_entry, ended {ended_entry,\n"
 	"amount_fen, and of the new obligation window, epoch, entry, line} or null}.\n"},
     {"dispute", "end",
-	"  --for-host          with what the creditor holds (if it has none: what this city "
-	"holds)\n"
-	"  --against-host      with nothing: the funds get back what this city had set aside\n"
+	"  --for-host          with what the creditor holds; where it has nothing, with what it\n"
+	"                      would get\n"
+	"  --against-host      with nothing: the funds get back what this city had set aside; of a\n"
+	"                      reversal, with what is to be given back\n"
 	"  --amount YUAN       with this: between nothing and what the two cities hold\n"
 	"  --grounds TEXT      why; goes to the other city\n"
 	"  --peer CODE, --window N  which one, if the id alone does not tell\n"
