@@ -1,0 +1,463 @@
+/* The daemon as its users have it: commands go through it while it runs, it tells the service manager how it is, it stops cleanly, it books a new
+ * policy on SIGHUP, it cuts windows by the clock, and a fifth city joins while the others run. */
+#include "testing.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <jansson.h>
+
+#include "admin_client.h"
+#include "admin_socket.h"
+#include "embedded.h"
+#include "person.h"
+#include "program.h"
+
+/* Nothing here takes so long; a test that waits for ever would not tell where. */
+#define PATIENCE_MS 60000
+
+struct service {
+	pid_t pid;
+	int manager; /* what the service manager hears */
+};
+
+static int open_workshop(void **state)
+{
+	(void)state;
+	folders_in_memory();
+	workshop_open();
+	return 0;
+}
+
+static int close_workshop(void **state)
+{
+	(void)state;
+	workshop_close();
+	return 0;
+}
+
+static int manager_open(char name[64])
+{
+	static unsigned count;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int size = snprintf(name, 64, "@suiren-daemon-test-%ld-%u", (long)getpid(), count++);
+	int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, name, (size_t)size);
+	address.sun_path[0] = '\0';
+	assert_int_equal(bind(file, (struct sockaddr *)&address,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)size)),
+	    0);
+	return file;
+}
+
+/* The next that the manager hears begins with this. */
+static void assert_hears(const struct service *service, const char *lines)
+{
+	struct pollfd file = {.fd = service->manager, .events = POLLIN};
+	char text[256];
+	ssize_t size;
+
+	assert_int_equal(poll(&file, 1, PATIENCE_MS), 1);
+	size = recv(service->manager, text, sizeof text - 1, 0);
+	assert_true(size > 0);
+	text[size] = '\0';
+	if (strncmp(text, lines, strlen(lines)) != 0)
+		fail_msg("the manager hears %s, not %s", text, lines);
+}
+
+/* Run suirend with these words; its log goes to a file. Returns when it is ready. */
+static struct service service_start(const char *words, const char *log)
+{
+	struct service service;
+	char name[64], command[600];
+	pid_t parent = getpid();
+
+	service.manager = manager_open(name);
+	snprintf(command, sizeof command, "exec \"" SUIREND_BINARY "\" %s 2>>%s", words, log);
+	service.pid = fork();
+	if (service.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || setenv("NOTIFY_SOCKET", name, 1) != 0)
+			_exit(127);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	assert_true(service.pid > 0);
+	assert_hears(&service, "READY=1");
+	return service;
+}
+
+static void service_stop(struct service *service, int signal)
+{
+	int status;
+
+	assert_int_equal(kill(service->pid, signal), 0);
+	if (signal != SIGKILL)
+		assert_hears(service, "STOPPING=1");
+	assert_int_equal(waitpid(service->pid, &status, 0), service->pid);
+	if (signal == SIGKILL)
+		assert_true(WIFSIGNALED(status));
+	else
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close(service->manager);
+}
+
+static json_t *json_of(const char *command, const char *directory)
+{
+	struct run run = suiren_expect(0, "%s %s --json", command, directory);
+	json_t *json = json_loads(run.out, 0, NULL);
+
+	if (!json)
+		fail_msg("%s", run.out);
+	run_free(&run);
+	return json;
+}
+
+static unsigned entries_of(const char *directory)
+{
+	json_t *json = json_of("status", directory);
+	unsigned entries = (unsigned)json_integer_value(json_object_get(json, "entries"));
+
+	json_decref(json);
+	return entries;
+}
+
+/* --- commands ------------------------------------------------------------------------------------------------- */
+
+#define NOW "--now 2026-10-08"
+
+static void register_two(const char *directory)
+{
+	file_write("persons.csv",
+	    "name,id_number,card,bank,income_class\n"
+	    "张三,510100194302280014,6222020000000000017,102651000017,low\n"
+	    "李四,500000194107050021,,,other\n",
+	    strlen("name,id_number,card,bank,income_class\n"
+		   "张三,510100194302280014,6222020000000000017,102651000017,low\n"
+		   "李四,500000194107050021,,,other\n"));
+	suiren_must(0, "person register %s persons.csv " NOW, directory);
+}
+
+/* Everything that a command changes, also the registry of names, which is in no log; and the answers are those that it gives alone. */
+static void commands_go_through_the_daemon_while_it_runs(void **state)
+{
+	struct service service;
+	struct run alone, through;
+	json_t *status;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		suiren_must(0, "init %s --region 510100 --demo --seed 3 " NOW, i ? "one" : "two");
+	service = service_start("one --listen tcp://127.0.0.1:0 " NOW, "one.log");
+	register_two("two");
+	register_two("one");
+	register_two("one"); /* the same again is a repeat, through it too */
+	for (unsigned i = 0; i < 2; i++) {
+		const char *directory = i ? "one" : "two";
+
+		suiren_must(0,
+		    "person card %s 5101000000000019 --card 6222020000000000XYZ "
+		    "--bank 313999000000 " NOW,
+		    directory);
+		suiren_must(0, "person erase %s %016llu " NOW, directory,
+		    (unsigned long long)person_code_make(510100, 0));
+	}
+	alone = suiren_expect(0, "person show two 5101000000000019");
+	through = suiren_expect(0, "person show one 5101000000000019");
+	assert_string_equal(alone.out, through.out);
+	assert_non_null(strstr(through.out, "*0XYZ"));
+	run_free(&alone);
+	run_free(&through);
+	/* What is refused is refused alike. */
+	alone = suiren("fund appropriate two --fund nowhere --amount 5.00 --reference r1 " NOW);
+	through = suiren("fund appropriate one --fund nowhere --amount 5.00 --reference r1 " NOW);
+	assert_int_not_equal(alone.status, 0);
+	assert_int_equal(alone.status, through.status);
+	assert_string_equal(alone.err, through.err);
+	run_free(&alone);
+	run_free(&through);
+	status = json_of("status", "one");
+	assert_true(json_is_object(json_object_get(status, "daemon")));
+	assert_true(json_integer_value(
+			json_object_get(json_object_get(status, "daemon"), "admin_requests")) >= 5);
+	json_decref(status);
+	assert_int_equal(entries_of("one"), entries_of("two"));
+	service_stop(&service, SIGTERM);
+	assert_false(admin_is_there("one"));
+	status = json_of("status", "one");
+	assert_true(json_is_null(json_object_get(status, "daemon")));
+	json_decref(status);
+	/* Without it they do the work themselves. */
+	suiren_must(0, "officer add one wang -o wang.key " NOW);
+	suiren_must(0, "verify one --replay");
+}
+
+/* Nothing of a command is lost or done twice when the daemon is killed: the lock is free at once, and a repeat is one. */
+static void after_a_kill_commands_do_the_work_themselves(void **state)
+{
+	struct service service;
+
+	(void)state;
+	suiren_must(0, "init killed --region 510100 --demo " NOW);
+	service = service_start("killed --listen tcp://127.0.0.1:0 " NOW, "killed.log");
+	register_two("killed");
+	unsigned entries = entries_of("killed");
+	service_stop(&service, SIGKILL);
+	register_two("killed");
+	assert_int_equal(entries_of("killed"), entries);
+	service = service_start("killed --listen tcp://127.0.0.1:0 " NOW, "killed.log");
+	register_two("killed");
+	assert_int_equal(entries_of("killed"), entries);
+	service_stop(&service, SIGINT);
+	suiren_must(0, "verify killed --replay");
+}
+
+/* A daemon that takes a request and dies: what that means is said in one line. */
+static void a_daemon_that_dies_over_a_command_is_told_in_one_line(void **state)
+{
+	struct error_detail detail = {""};
+	int lock, listener, status;
+	struct run run;
+	pid_t pid;
+
+	(void)state;
+	suiren_must(0, "init dying --region 510100 --demo " NOW);
+	lock = open("dying/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(admin_listen("dying", &listener, &detail), ERROR_NONE);
+	pid = fork();
+	if (pid == 0) {
+		/* Three times: one that only looks whether somebody is there, one that asks; then no more. */
+		struct buffer frame = {0};
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct pollfd file = {.fd = listener, .events = POLLIN};
+
+			if (poll(&file, 1, PATIENCE_MS) != 1)
+				_exit(1);
+			int connection = accept(listener, NULL, NULL);
+			if (admin_receive(connection, &frame, PATIENCE_MS, -1) == ERROR_NONE)
+				_exit(7);
+			close(connection);
+		}
+		_exit(2);
+	}
+	run = suiren("officer add dying wang -o wang-dying.key " NOW);
+	assert_int_equal(run.status, 3);
+	assert_int_equal(lines_in(run.err), 1);
+	assert_non_null(strstr(run.err, "its daemon ended before it answered; it may have been "
+					"booked: the same command again will tell"));
+	run_free(&run);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	admin_unlisten("dying", listener);
+	close(lock);
+}
+
+/* --- signals ------------------------------------------------------------------------------------------------ */
+
+/* The built-in catalogue of Chengdu with another version. */
+static void write_policy(const char *path, const char *version)
+{
+	struct span yaml = policy_embedded(510100);
+	struct buffer text = {0};
+	const char *at = memmem(yaml.data, yaml.size, "\nversion: ", 10);
+
+	assert_non_null(at);
+	size_t before = (size_t)(at - (const char *)yaml.data) + 10;
+	buffer_append(&text, span_of(yaml.data, before));
+	buffer_append_text(&text, version);
+	const uint8_t *rest = memchr(yaml.data + before, '\n', yaml.size - before);
+	buffer_append(&text, span_of(rest, (size_t)(yaml.data + yaml.size - rest)));
+	assert_int_equal(text.failed, ERROR_NONE);
+	file_write(path, text.data, text.size);
+	buffer_free(&text);
+}
+
+static void a_hangup_books_the_policy_file_and_the_others_are_told(void **state)
+{
+	struct service here, there;
+	struct run run;
+
+	(void)state;
+	suiren_must(0, "init here --region 510100 --demo --listen tcp://127.0.0.1:0 " NOW);
+	suiren_must(0, "init there --region 500000 --demo --listen tcp://127.0.0.1:0 " NOW);
+	suiren_must(0, "peer add here there " NOW);
+	here = service_start("here --log json " NOW, "here.log");
+	unsigned entries = entries_of("here");
+	/* No file, a broken one, the one that is in force: told in the log, and it goes on. */
+	for (unsigned i = 0; i < 3; i++) {
+		if (i == 1)
+			file_write("here/policy.yaml", "region: [", 9);
+		if (i == 2)
+			write_policy("here/policy.yaml", "1");
+		assert_int_equal(kill(here.pid, SIGHUP), 0);
+		assert_hears(&here, "RELOADING=1\nMONOTONIC_USEC=");
+		assert_hears(&here, "READY=1");
+		assert_int_equal(entries_of("here"), entries);
+	}
+	write_policy("here/policy.yaml", "9");
+	for (unsigned i = 0; i < 3; i++) {
+		/* The second is a repeat, the third would go back. */
+		if (i == 2)
+			write_policy("here/policy.yaml", "8");
+		assert_int_equal(kill(here.pid, SIGHUP), 0);
+		assert_hears(&here, "RELOADING=1");
+		assert_hears(&here, "READY=1");
+		assert_int_equal(entries_of("here"), entries + 1);
+	}
+	run = suiren_expect(0, "policy show here --on 2026-10-01 --json");
+	assert_non_null(strstr(run.out, "\"version\": 9"));
+	run_free(&run);
+	service_stop(&here, SIGTERM);
+	/* The notice waits; the other city gets it. */
+	suiren_must(0, "deliver here there");
+	there = service_start("there " NOW, "there.log");
+	run = suiren_expect(0, "policy show there --on 2026-10-01 --region 510100 --json");
+	assert_non_null(strstr(run.out, "\"version\": 9"));
+	run_free(&run);
+	service_stop(&there, SIGTERM);
+	assert_int_equal(
+	    shell_status("grep -q '\"event\":\"policy_reloaded\"' here.log && "
+			 "test $(grep -c '\"event\":\"policy_not_reloaded\"' here.log) = 3"),
+	    0);
+}
+
+static void what_is_wrong_at_the_start_is_said_in_one_line(void **state)
+{
+	static const struct {
+		int status;
+		const char *words, *says;
+	} cases[] = {
+	    {2, "", "is missing"},
+	    {2, "start --log xml", "no such choice"},
+	    {2, "start --frobnicate", "no such option"},
+	    {2, "start start", "too many words"},
+	    {2, "nowhere", "nowhere"},
+	    {2, "start --listen nonsense", "nonsense"},
+	    {2, "start --now yesterday", "yesterday"},
+	};
+	struct run run;
+
+	(void)state;
+	suiren_must(0, "init start --region 510100 --demo " NOW);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		run = shell("\"" SUIREND_BINARY "\" %s", cases[i].words);
+		if (run.status != cases[i].status || !strstr(run.err, cases[i].says) ||
+		    lines_in(run.err) != 1)
+			fail_msg("suirend %s: %d: %s", cases[i].words, run.status, run.err);
+		run_free(&run);
+	}
+	/* A key that is not the one in the log; a lock that another holds. */
+	suiren_must(0, "init other --region 510100 --demo " NOW);
+	assert_int_equal(shell_status("cp other/keys/link.key start/keys/link.key"), 0);
+	run = shell("\"" SUIREND_BINARY "\" start --listen tcp://127.0.0.1:0");
+	assert_int_equal(run.status, 1);
+	assert_non_null(strstr(run.err, "link.key: not the key that the log names"));
+	run_free(&run);
+	struct service service = service_start("other --listen tcp://127.0.0.1:0", "other.log");
+	run = shell("\"" SUIREND_BINARY "\" other --listen tcp://127.0.0.1:0");
+	assert_int_equal(run.status, 3);
+	assert_non_null(strstr(run.err, "is writing to this node"));
+	run_free(&run);
+	service_stop(&service, SIGTERM);
+	run = shell("\"" SUIREND_BINARY "\" --help && \"" SUIREND_BINARY "\" --version");
+	assert_int_equal(run.status, 0);
+	assert_ptr_equal(strstr(run.out, "Usage: suirend DIR"), run.out);
+	run_free(&run);
+}
+
+/* --- cities ------------------------------------------------------------------------------------------------- */
+
+/* A catalogue for a city that is not built in: Chengdu's, under its code and name. */
+static void write_policy_of_another(const char *path)
+{
+	assert_int_equal(
+	    shell_status("sed -e 's/510100/510600/; s/成都市/德阳市/; s/Chengdu/Deyang/' "
+			 "\"" SOURCE_DIR "/config/policy/510100.yaml\" >%s",
+		path),
+	    0);
+}
+
+static void a_fifth_city_joins_while_the_others_run(void **state)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	static const char *const regions[] = {"510100", "500000", "510600"};
+	struct service services[3];
+	char port[3][40];
+
+	(void)state;
+	write_policy_of_another("deyang.yaml");
+	for (unsigned i = 0; i < 3; i++) {
+		/* Ports that are free now. */
+		struct sockaddr_in address = {
+		    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		socklen_t size = sizeof address;
+		int on = 1, holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		assert_int_equal(bind(holder, (struct sockaddr *)&address, size), 0);
+		assert_int_equal(getsockname(holder, (struct sockaddr *)&address, &size), 0);
+		snprintf(port[i], sizeof port[i], "tcp://127.0.0.1:%u", ntohs(address.sin_port));
+		/* Held until this program ends. */
+	}
+	for (unsigned i = 0; i < 3; i++)
+		suiren_must(0, "init %s --region %s --demo --listen %s %s " NOW, names[i],
+		    regions[i], port[i], i == 2 ? "--policy deyang.yaml" : "");
+	suiren_must(0, "peer add a b " NOW);
+	for (unsigned i = 0; i < 3; i++) {
+		char words[100], log[20];
+
+		snprintf(words, sizeof words, "%s " NOW, names[i]);
+		snprintf(log, sizeof log, "%s.log", names[i]);
+		services[i] = service_start(words, log);
+	}
+	suiren_must(0, "deliver a b");
+	/* Each hands its descriptor to the other by file. */
+	for (unsigned i = 0; i < 3; i++)
+		suiren_must(0, "peer export %s -o %s.descriptor", names[i], names[i]);
+	suiren_must(0, "peer add c a.descriptor b.descriptor " NOW);
+	suiren_must(0, "peer add a c.descriptor " NOW);
+	suiren_must(0, "peer add b c.descriptor " NOW);
+	suiren_must(0, "deliver a b c");
+	for (unsigned i = 0; i < 3; i++) {
+		json_t *peers = json_of("peer list", names[i]), *peer;
+		size_t k;
+
+		assert_int_equal(json_array_size(peers), 2);
+		json_array_foreach(peers, k, peer)
+		{
+			assert_true(json_is_true(json_object_get(peer, "policy_known")));
+			assert_int_equal(json_integer_value(json_object_get(peer, "waiting")), 0);
+		}
+		json_decref(peers);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		service_stop(&services[i], SIGTERM);
+	/* Swapped on its way: it is not signed by its root key. */
+	assert_int_equal(shell_status("tr '\\000' '\\001' <a.descriptor >bad.descriptor"), 0);
+	suiren_must(2, "peer add c bad.descriptor");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(commands_go_through_the_daemon_while_it_runs),
+	    cmocka_unit_test(after_a_kill_commands_do_the_work_themselves),
+	    cmocka_unit_test(a_daemon_that_dies_over_a_command_is_told_in_one_line),
+	    cmocka_unit_test(a_hangup_books_the_policy_file_and_the_others_are_told),
+	    cmocka_unit_test(what_is_wrong_at_the_start_is_said_in_one_line),
+	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
+	};
+
+	return cmocka_run_group_tests(tests, open_workshop, close_workshop);
+}
