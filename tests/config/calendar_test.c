@@ -133,6 +133,27 @@ static void times_before_1970_have_their_day_too(void **state)
 	assert_string_equal(text, "1970-01-01T07:59:59.999+08:00");
 }
 
+static void a_time_is_read_to_the_second_or_the_millisecond_in_beijing_or_greenwich(void **state)
+{
+	static const char *const same[] = {"2026-11-01", "2026-11-01T00:00:00+08:00",
+	    "2026-11-01T00:00:00.000+08:00", "2026-10-31T16:00:00Z", "2026-10-31T16:00:00.000Z"};
+	static const char *const wrong[] = {"", "2026-11", "2026-11-31", "2026-11-01 00:00:00",
+	    "2026-11-01T00:00", "2026-11-01T24:00:00Z", "2026-11-01T00:60:00Z",
+	    "2026-11-01T00:00:60Z", "2026-11-01T00:00:00", "2026-11-01T00:00:00+09:00",
+	    "2026-11-01T00:00:00.1Z", "2026-11-01T00:00:00Zulu", "2026-11-01T0:00:00Z"};
+	int64_t ms;
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		assert_good(time_read(same[i], &ms));
+		assert_true(ms == INT64_C(1793462400000));
+	}
+	assert_good(time_read("2026-11-01T09:30:15.123+08:00", &ms));
+	assert_true(ms == INT64_C(1793462400000) + 34215123);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (time_read(wrong[i], &ms) != ERROR_MALFORMED)
+			fail_msg("%s", wrong[i]);
+}
+
 /* --- age ---------------------------------------------------------------------------------------------------- */
 
 static void a_year_is_complete_on_the_birthday(void **state)
@@ -169,6 +190,8 @@ int main(void)
 	    cmocka_unit_test(months_are_read_written_and_follow_one_another),
 	    cmocka_unit_test(a_day_begins_at_midnight_in_beijing),
 	    cmocka_unit_test(times_before_1970_have_their_day_too),
+	    cmocka_unit_test(
+		a_time_is_read_to_the_second_or_the_millisecond_in_beijing_or_greenwich),
 	    cmocka_unit_test(a_year_is_complete_on_the_birthday),
 	    cmocka_unit_test(the_29th_of_february_ends_on_the_28th_in_common_years),
 	};

@@ -2,6 +2,7 @@
  * that city and has its turn, so only the rules can refuse it. docs/format.md, "Claims". */
 #include "hexes.h"
 #include "remote.h"
+#include "settlement_internal.h"
 
 static const struct programme_text care = {.code = "care_subsidy"};
 
@@ -331,6 +332,61 @@ static void a_sheet_is_answered_once(void **state)
 	desk_close(&desk);
 }
 
+static uint64_t waiting(struct town *host)
+{
+	struct txn *txn = desk_read(host);
+	uint64_t count;
+	assert_int_equal(outbox_waiting(txn, CHENGDU, &count), ERROR_NONE);
+	txn_abort(txn);
+	return count;
+}
+
+/* Chengdu has the first of what waits for it. */
+static void acknowledge_one(struct town *host)
+{
+	struct txn *txn;
+	uint64_t number;
+	assert_int_equal(txn_begin_write(ledger_store(host->ledger), &txn), ERROR_NONE);
+	assert_int_equal(outbox_acknowledged(txn, CHENGDU, &number), ERROR_NONE);
+	assert_int_equal(outbox_acknowledge(txn, CHENGDU, number + 1), ERROR_NONE);
+	assert_int_equal(txn_commit(txn), ERROR_NONE);
+}
+
+/* At the limit of what may wait for a city its claims are refused; what was taken is kept, local claims go on, and it is taken again when the
+ * city has taken what waits. A replay has no limit. */
+static void claims_for_a_city_that_takes_nothing_are_refused_at_the_limit(void **state)
+{
+	const struct secret_key key = town_house_key(HOUSE_D);
+	struct desk desk;
+	struct claim_paper papers[4];
+	const enum error expected[] = {ERROR_NONE, ERROR_NONE, ERROR_PEER_UNREACHABLE, ERROR_NONE};
+	struct hash before, after;
+	(void)state;
+	desk_open(&desk);
+	desk.pair.host.settlement->options.outbox_limit = (uint32_t)waiting(&desk.pair.host) + 2;
+	for (unsigned i = 0; i < 4; i++) {
+		const struct claim_line line = {.person = desk.person,
+		    .programme = "care_subsidy",
+		    .first = i + 1,
+		    .last = i + 1};
+		uint64_t size = desk_head(&desk.pair.host, &before);
+		paper_sign(&papers[i], &key,
+		    paper_header(HOUSE_D, 7 + i, GUANGYUAN, i == 3 ? GUANGYUAN : CHENGDU, JUNE),
+		    &line, 1);
+		assert_int_equal(paper_submit(&desk.pair.host, &papers[i]), expected[i]);
+		if (expected[i]) {
+			assert_int_equal(desk_head(&desk.pair.host, &after), size);
+			assert_ptr_equal(strstr(desk.pair.host.detail.text, "510100: "),
+			    desk.pair.host.detail.text);
+		}
+	}
+	acknowledge_one(&desk.pair.host);
+	assert_int_equal(paper_submit(&desk.pair.host, &papers[2]), ERROR_NONE);
+	for (unsigned i = 0; i < 4; i++)
+		paper_free(&papers[i]);
+	desk_close(&desk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +397,7 @@ int main(void)
 	    cmocka_unit_test(a_sheet_is_adjudicated_once),
 	    cmocka_unit_test(verdicts_are_on_a_sheet_that_waits_for_them),
 	    cmocka_unit_test(a_sheet_is_answered_once),
+	    cmocka_unit_test(claims_for_a_city_that_takes_nothing_are_refused_at_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
