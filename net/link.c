@@ -364,6 +364,16 @@ void link_peer_remove(struct link *link, uint32_t region)
 	pthread_mutex_unlock(&link->control);
 }
 
+/* Do our requests get through? Of one that only dials us: do its come? */
+static bool is_connected(const struct remote *remote)
+{
+	int64_t heard_ms = remote->dials ? remote->answered_ms : remote->heard_ms;
+
+	if (remote->dials ? !remote->pipe || !remote->has_answered : !remote->heard_ms)
+		return false;
+	return link_now_ms() - heard_ms < (int64_t)remote->link->options.silence_ms;
+}
+
 enum error link_status(struct link *link, uint32_t peer, struct link_status *status)
 {
 	const struct remote *remote;
@@ -372,8 +382,7 @@ enum error link_status(struct link *link, uint32_t peer, struct link_status *sta
 	if ((remote = link_find(link, peer)) != NULL) {
 		*status = remote->status;
 		status->in_flight = remote->users;
-		status->connected = remote->heard_ms && link_now_ms() - remote->heard_ms <
-							    (int64_t)link->options.silence_ms;
+		status->connected = is_connected(remote);
 		if (!remote->status.round_trip_us)
 			status->round_trip_us = -1;
 	}

@@ -76,7 +76,7 @@ MUST_CHECK enum error link_request(struct link *link, uint32_t peer, struct span
     uint32_t timeout_ms, struct buffer *answer, struct error_detail *detail);
 
 struct link_status {
-	bool connected;        /* heard within the silence allowed */
+	bool connected; /* our requests get through; of one without address: its requests come */
 	int64_t last_heard_ms; /* by the clock of the seam; 0: never */
 	int64_t round_trip_us; /* of the last heartbeat; -1: none yet */
 	uint32_t in_flight;    /* our requests under way */

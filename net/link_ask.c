@@ -16,7 +16,7 @@ struct asking {
 	int64_t until_ms;
 	struct remote *remote; /* held: its users count us */
 	struct line *line;     /* of the remote's */
-	unsigned attempts;
+	unsigned attempts, unanswered;
 	struct buffer content; /* of the answer */
 };
 
@@ -123,6 +123,7 @@ static void answered(struct remote *remote)
 {
 	link_heard(remote);
 	remote->answered_ms = remote->heard_ms;
+	remote->has_answered = true;
 }
 
 /* What it sent makes no sense. Returns the connection to be closed, when that repeats; 0: none. */
@@ -346,6 +347,7 @@ static void pipe_comes(nng_pipe pipe, nng_pipe_ev event, void *context)
 	pthread_mutex_lock(&remote->link->mutex);
 	remote->pipe = (uint32_t)nng_pipe_id(pipe);
 	remote->answered_ms = link_now_ms();
+	remote->has_answered = false;
 	remote->heartbeat_ms = 0;
 	pthread_cond_broadcast(&remote->changed);
 	pthread_mutex_unlock(&remote->link->mutex);
@@ -542,6 +544,17 @@ static void pause_before_again(struct asking *asking)
 		wait_until(asking->remote, until);
 }
 
+/* Until when an attempt is waited for. Longer each time, and by what is under way: a slow peer is not asked more and more. */
+static int64_t attempt_end(const struct asking *asking)
+{
+	const struct remote *remote = asking->remote;
+	unsigned doublings = asking->unanswered < 6 ? asking->unanswered : 6;
+
+	return lesser(asking->until_ms,
+	    link_now_ms() + ((int64_t)remote->link->options.silence_ms << doublings) +
+		(int64_t)(remote->bytes_under_way * 1000 / LINK_RATE_LEAST));
+}
+
 /* Seal and send once. Under the mutex, which is let go meanwhile. ERROR_NONE: asking->content is the answer's; ERROR_STATE: again. */
 static enum error ask_once(struct asking *asking)
 {
@@ -551,18 +564,21 @@ static enum error ask_once(struct asking *asking)
 	struct session_mark mark;
 	nng_msg *message = NULL;
 	uint32_t close = 0;
+	int64_t end_ms;
 	enum error error = session_seal(link->sessions, asking->region, FRAME_REQUEST,
 	    asking->request, link_now_ms(), &frame, &mark);
 
 	if (error)
 		goto done;
 	remote->bytes_under_way += frame.size;
+	end_ms = attempt_end(asking);
 	pthread_mutex_unlock(&link->mutex);
-	error = pass(remote, asking->line, buffer_span(&frame), asking->until_ms, &message);
+	error = pass(remote, asking->line, buffer_span(&frame), end_ms, &message);
 	pthread_mutex_lock(&link->mutex);
 	remote->bytes_under_way -= frame.size;
-	if (error == ERROR_STOPPED)
-		error = ERROR_STATE; /* hold() finds out why */
+	asking->unanswered += error == ERROR_TIMEOUT;
+	if (error == ERROR_STOPPED || error == ERROR_TIMEOUT)
+		error = ERROR_STATE; /* whoever holds again finds out why, or that it is too late */
 	if (error)
 		goto done;
 	error = ERROR_STATE;

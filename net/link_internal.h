@@ -38,6 +38,7 @@ struct remote {
 	    changed;   /* a session, a connection, a request to the keeper, the last user gone */
 	uint32_t pipe; /* our connection; 0: none */
 	int64_t answered_ms; /* when something opened on it, or it was made */
+	bool has_answered;   /* on this connection */
 	unsigned users;      /* link_request calls inside */
 	size_t bytes_under_way;
 	unsigned failures; /* of handshakes, one after the other */
