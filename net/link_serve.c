@@ -232,6 +232,8 @@ static void slot_pass(
 		slot->state = SLOT_OVER;
 		pthread_cond_signal(&link->over);
 		pthread_mutex_unlock(&link->mutex);
+		if (state == SLOT_SENDS)
+			nng_msg_free(nng_aio_get_msg(slot->aio));
 		return;
 	}
 	slot->state = state;

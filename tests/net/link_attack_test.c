@@ -514,7 +514,7 @@ static void a_peer_that_does_not_read_its_answers_keeps_nobody_else_waiting(void
 
 static void a_pulled_cable_is_found_and_the_connection_dialed_anew(void **state)
 {
-	struct proxy proxy;
+	static struct proxy proxy;
 	int64_t begun;
 
 	(void)state;
@@ -584,14 +584,15 @@ static void ask_through(struct proxy *proxy, unsigned count)
 
 static void a_network_that_cuts_connections_loses_no_request(void **state)
 {
-	struct proxy proxy;
+	static struct proxy proxy;
 
 	(void)state;
 	proxy_open(&proxy, b.port, chance_seed("cuts"));
 	atomic_store(&proxy.cut_each, 20000);
-	ask_through(&proxy, 40);
+	for (unsigned round = 0; round < 100 && atomic_load(&proxy.cuts) < 5; round++)
+		ask_through(&proxy, 20);
 	print_message("%u cuts\n", atomic_load(&proxy.cuts));
-	assert_true(atomic_load(&proxy.cuts) > 0);
+	assert_true(atomic_load(&proxy.cuts) >= 5);
 	city_knows(&a, &b, b.port);
 	proxy_stop(&proxy);
 	buffer_free(&proxy.seen);
@@ -599,7 +600,7 @@ static void a_network_that_cuts_connections_loses_no_request(void **state)
 
 static void a_network_that_flips_bits_changes_no_request_and_no_answer(void **state)
 {
-	struct proxy proxy;
+	static struct proxy proxy;
 
 	(void)state;
 	a.silence_ms = 200;
@@ -608,9 +609,10 @@ static void a_network_that_flips_bits_changes_no_request_and_no_answer(void **st
 	city_knows(&b, &a, a.port);
 	proxy_open(&proxy, b.port, chance_seed("bits"));
 	atomic_store(&proxy.corrupt_each, 20000);
-	ask_through(&proxy, 30);
+	for (unsigned round = 0; round < 100 && atomic_load(&proxy.corrupted) < 3; round++)
+		ask_through(&proxy, 20);
 	print_message("%u bits\n", atomic_load(&proxy.corrupted));
-	assert_true(atomic_load(&proxy.corrupted) > 0);
+	assert_true(atomic_load(&proxy.corrupted) >= 3);
 	city_knows(&a, &b, b.port);
 	proxy_stop(&proxy);
 	buffer_free(&proxy.seen);
@@ -618,7 +620,7 @@ static void a_network_that_flips_bits_changes_no_request_and_no_answer(void **st
 
 static void nothing_that_is_asked_or_answered_can_be_read_on_the_way(void **state)
 {
-	struct proxy proxy;
+	static struct proxy proxy;
 
 	(void)state;
 	proxy_open(&proxy, b.port, 1);
