@@ -282,15 +282,28 @@ static enum error send(struct demo_story *story, const struct demo_filed *filed,
 enum error demo_claims(struct demo_story *story, unsigned day)
 {
 	for (uint32_t i = 0; i < story->sheet_count; i++) {
-		const struct demo_filed *filed = &story->sheets[i];
+		struct demo_filed *filed = &story->sheets[i];
 
-		if (filed->day == day)
-			TRY(send(story, filed,
-			    filed->house == UINT32_MAX
-				? demo_city_of(filed->payer)
-				: story->model.institutions[filed->house].city));
+		if (filed->day != day)
+			continue;
+		TRY(send(story, filed,
+		    filed->house == UINT32_MAX ? demo_city_of(filed->payer)
+					       : story->model.institutions[filed->house].city));
+		filed->sent = true;
 	}
 	return ERROR_NONE;
+}
+
+/* Or is it one of this month's that is still to be sent? */
+static bool is_sent(const struct demo_story *story, const struct demo_late_line *late)
+{
+	for (uint32_t i = 0; i < story->sheet_count; i++) {
+		const struct demo_filed *filed = &story->sheets[i];
+
+		if (filed->house == late->house && filed->number == late->number)
+			return filed->sent;
+	}
+	return true;
 }
 
 /* The nights before the death, once more: as a sheet of its own. */
@@ -337,7 +350,8 @@ enum error demo_take_back(struct demo_story *story, const struct demo_death *dea
 	for (uint32_t i = 0; i < story->late_count; i++) {
 		const struct demo_late_line *late = &story->late[i];
 
-		if (late->person != death->person)
+		/* What is not sent yet comes when the death is known: it is refused then. */
+		if (late->person != death->person || !is_sent(story, late))
 			continue;
 		TRY(story->actor->reverse(story->actor->context, demo_city_of(late->payer),
 		    story->model.institutions[late->house].uscc, late->number, late->line,

@@ -37,7 +37,7 @@ struct demo_filed {
 	uint32_t payer, month;
 	unsigned day; /* 0 .. DEMO_FILING_DAYS - 1 */
 	enum demo_signer signer;
-	bool payer_forced, forged;
+	bool payer_forced, forged, sent;
 	uint32_t first, count; /* lines */
 	uint64_t number;
 };

@@ -215,7 +215,7 @@ static const struct manual_page pages[] = {
 	"\n"
 	"Orders what is due and not ordered yet, holds the amounts until the bank's word, and "
 	"writes\n"
-	"every order of this kind and name as a pain.001 of at most 8,000 payments: the same "
+	"every order of this kind and name as a pain.001 of at most 1,000 payments: the same "
 	"bytes,\n"
 	"however often; a file that stands there is never replaced. What the bank rejected is due\n"
 	"again. Nothing is ordered while a person of the run has no card; institutions without an\n"
