@@ -1,6 +1,7 @@
 /* Sessions: who is let in, what opens once and never again, and what a handshake that fails leaves as it was. */
 #include "session.h"
 #include "testing.h"
+#include "vectors.h"
 
 #include <malloc.h>
 #include <sodium.h>
@@ -234,6 +235,61 @@ static void frames_have_the_bytes_that_the_protocol_tells(void **state)
 	    bytes.data, "\x01\x05\x02\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 16);
 	buffer_free(&bytes);
 	cities_close(&cities);
+}
+
+static void expect_frame(const json_t *frames, size_t number, const struct buffer *given)
+{
+	struct buffer wanted = vectors_hex_member(json_array_get(frames, number), "hex");
+
+	assert_int_equal(given->size, wanted.size);
+	assert_memory_equal(given->data, wanted.data, wanted.size);
+	buffer_free(&wanted);
+}
+
+/* The example of docs/protocol.md, which another implementation has made from that page. */
+static void frames_are_those_of_another_implementation(void **state)
+{
+	json_t *file = vectors_load("noise/link_frames.json");
+	const json_t *frames = json_object_get(file, "frames");
+	const struct hash asker = {{0x08}}, answerer = {{0x10}};
+	struct session_table *a = table_new(&asker, 0), *b = table_new(&answerer, 0);
+	struct session_draw draw_a = {{{0x18}}, 5}, draw_b = {{{0x20}}, 9};
+	struct buffer first = {0}, second = {0}, request = {0}, answer = {0}, plain = {0};
+	struct session_message message;
+	struct session_mark mark;
+	struct frame frame;
+	uint32_t region;
+
+	(void)state;
+	assert_int_equal(json_array_size(frames), 4);
+	pin(a, B, &answerer);
+	pin(b, A, &asker);
+	assert_good(session_begin(a, B, &draw_a, 1, false, &first));
+	expect_frame(frames, 0, &first);
+	frame = read_frame(&first);
+	assert_good(session_accept(b, &frame, &draw_b, NOW, &second, &region));
+	expect_frame(frames, 1, &second);
+	frame = read_frame(&second);
+	assert_good(session_finish(a, &frame, NOW));
+	assert_good(
+	    session_seal(a, B, FRAME_REQUEST, span_text("how much?"), NOW, &request, &mark));
+	expect_frame(frames, 2, &request);
+	assert_good(open_at(b, &request, NOW, &message, &plain));
+	/* As link_serve.c does: the status stands before the answer. */
+	assert_good(session_answer(b, &message,
+	    span_of("\0"
+		    "12 fen",
+		7),
+	    NOW, &answer));
+	expect_frame(frames, 3, &answer);
+	json_decref(file);
+	session_table_free(a);
+	session_table_free(b);
+	buffer_free(&first);
+	buffer_free(&second);
+	buffer_free(&request);
+	buffer_free(&answer);
+	buffer_free(&plain);
 }
 
 /* --- who is refused ---------------------------------------------------------------------------------------- */
@@ -920,6 +976,7 @@ int main(void)
 	    cmocka_unit_test(two_cities_that_pinned_each_other_talk),
 	    cmocka_unit_test(a_heartbeat_is_asked_and_answered_under_its_own_type),
 	    cmocka_unit_test(frames_have_the_bytes_that_the_protocol_tells),
+	    cmocka_unit_test(frames_are_those_of_another_implementation),
 	    cmocka_unit_test(a_strangers_key_another_citys_and_a_revoked_one_get_not_a_byte),
 	    cmocka_unit_test(a_rotated_key_ends_the_old_ones_sessions_and_begins_anew),
 	    cmocka_unit_test(until_the_peer_has_read_of_our_new_key_the_old_one_still_works),
