@@ -158,6 +158,10 @@ static void statements_are_agreed_or_what_differs_is_left_out(void **state)
 		assert_non_null(strstr(run.out, "agreed, without disputes"));
 		assert_non_null(strstr(run.out, "1/902/0"));
 		run_free(&run);
+		json_t *status = json_of(side ? "status nanchong" : "status chengdu");
+		assert_int_equal(integer(status, side ? "disputes_owed" : "disputes_owing"), 1);
+		assert_int_equal(integer(status, "disputes_owing_fen"), side ? 0 : 777);
+		json_decref(status);
 		run = suiren_expect(0, "dispute list %s --open", city);
 		assert_non_null(strstr(run.out, "待解决 open"));
 		assert_non_null(strstr(run.out, "7.77"));

@@ -23,7 +23,9 @@ static const struct manual_page pages[] = {
     {"status", NULL,
 	"JSON: region, name_zh, name_en, demo, origin, entries, root, last_entry_time,\n"
 	"used_bytes, map_bytes, disk_bytes, windows_owing, windows_owing_fen, windows_owed,\n"
-	"windows_owed_fen (those not agreed yet), daemon [listen, started, clock, admin_requests]\n"
+	"windows_owed_fen (those not agreed yet), disputes_owing, disputes_owing_fen,\n"
+	"disputes_owed, disputes_owed_fen (open ones, by the own books),\n"
+	"daemon [listen, started, clock, admin_requests]\n"
 	"or null, peers [as `peer list`, and from the daemon: link [up, last_heard,\n"
 	"round_trip_us, handshakes, requests_served, requests_sent, documents_sent,\n"
 	"documents_refused, failures; and if it does not get rid of what waits: stuck, error,\n"

@@ -5,6 +5,7 @@
 #include "admin_client.h"
 #include "cli.h"
 #include "daemon_status.h"
+#include "dispute.h"
 #include "message.h"
 #include "output.h"
 #include "peers.h"
@@ -21,6 +22,9 @@ struct status_facts {
 	/* Windows that are not agreed yet: what this city owes, what it is owed. */
 	uint32_t region, owing, owed;
 	int64_t owing_fen, owed_fen;
+	/* Disputes that are open, each with what this city holds of it. */
+	uint32_t disputes_owing, disputes_owed;
+	int64_t disputed_owing_fen, disputed_owed_fen;
 };
 
 static bool window_count(void *context, const struct window_row *window)
@@ -36,6 +40,19 @@ static bool window_count(void *context, const struct window_row *window)
 		facts->owed++;
 		facts->owed_fen += fen;
 	}
+	return true;
+}
+
+static bool dispute_count(void *context, const struct dispute *dispute)
+{
+	struct status_facts *facts = context;
+	bool owing = dispute->payer == facts->region;
+	const struct dispute_side *side = owing ? &dispute->payers : &dispute->creditors;
+	int64_t fen = side->is ? side->amount_fen : 0;
+	if (dispute->state != DISPUTE_OPEN)
+		return true;
+	*(owing ? &facts->disputes_owing : &facts->disputes_owed) += 1;
+	*(owing ? &facts->disputed_owing_fen : &facts->disputed_owed_fen) += fen;
 	return true;
 }
 
@@ -67,6 +84,8 @@ static enum error facts_read(struct node *node, struct txn *txn, struct status_f
 	facts->region = node_region(node);
 	if (!error)
 		error = window_each_of_all(txn, window_count, facts);
+	if (!error)
+		error = dispute_each(txn, 0, 0, 0, dispute_count, facts);
 	char path[4096];
 	struct stat found;
 	snprintf(path, sizeof(path), "%s/ledger/data.mdb", node_directory(node));
@@ -100,6 +119,10 @@ static int facts_json(const struct node *node, const struct status_facts *facts)
 	yyjson_mut_obj_add_sint(doc, object, "windows_owing_fen", facts->owing_fen);
 	yyjson_mut_obj_add_uint(doc, object, "windows_owed", facts->owed);
 	yyjson_mut_obj_add_sint(doc, object, "windows_owed_fen", facts->owed_fen);
+	yyjson_mut_obj_add_uint(doc, object, "disputes_owing", facts->disputes_owing);
+	yyjson_mut_obj_add_sint(doc, object, "disputes_owing_fen", facts->disputed_owing_fen);
+	yyjson_mut_obj_add_uint(doc, object, "disputes_owed", facts->disputes_owed);
+	yyjson_mut_obj_add_sint(doc, object, "disputes_owed_fen", facts->disputed_owed_fen);
 	if (facts->runs) {
 		yyjson_mut_val *daemon = yyjson_mut_obj(doc);
 		json_text(doc, daemon, "listen", span_text(facts->daemon.listen));
@@ -142,6 +165,12 @@ static int facts_text(const struct node *node, const struct status_facts *facts)
 	       " 个未对账窗口 windows in which it owes 应付 %s yuan, %" PRIu32
 	       " in which it is owed 应收 %s yuan\n",
 	    facts->owing, owing, facts->owed, owed);
+	output_amount(UNIT_CNY, facts->disputed_owing_fen, owing);
+	output_amount(UNIT_CNY, facts->disputed_owed_fen, owed);
+	printf("争议 dispute %" PRIu32
+	       " 笔应付 lines that it owes, by its books 计 %s yuan, %" PRIu32
+	       " that it is owed 应收 %s yuan\n",
+	    facts->disputes_owing, owing, facts->disputes_owed, owed);
 	if (facts->runs) {
 		time_write(facts->daemon.started_ms, time);
 		printf("服务 daemon 运行中 runs since %s, listens on %s\n", time,
