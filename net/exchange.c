@@ -13,6 +13,10 @@
 #include "exchange_internal.h"
 #include "message.h"
 
+_Static_assert(ENTRY_BODY_MAX + 1024 <= EXCHANGE_SIZE_MAX && DELIVERY_BYTES_MAX >= ENTRY_BODY_MAX,
+    "a document and what goes with it come from one entry: they fit into a request");
+_Static_assert(EXCHANGE_SIZE_MAX <= LINK_MESSAGE_MAX, "a link carries the longest request");
+
 /* [sheet COSE, secret(32), count, lines]: the sheet that an endorsement goes with, from the entry
  * that forwarded it. */
 static void attach_sheet(struct buffer *out, const struct entry *entry)
@@ -101,6 +105,7 @@ enum error exchange_offer(struct node *node, uint32_t to, struct buffer *request
 		codec_put_array(request, *count);
 		buffer_append(request, buffer_span(&parcels));
 		error = request->failed;
+		assert(error || request->size <= EXCHANGE_SIZE_MAX);
 	}
 	buffer_free(&parcels);
 	return error;

@@ -322,6 +322,11 @@ static enum error serve(struct serving *serving, struct span request, int *greet
 	struct span name;
 
 	*greeting = -1;
+	if (request.size > EXCHANGE_SIZE_MAX) {
+		serving->stuck = error_set(&serving->text, ERROR_TOO_LARGE,
+		    "a request of more than %u bytes", EXCHANGE_SIZE_MAX);
+		return ERROR_NONE;
+	}
 	codec_array_exact(&reader, 3);
 	if (codec_uint(&reader) != EXCHANGE_VERSION)
 		reader.failed = ERROR_MALFORMED;

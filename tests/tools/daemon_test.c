@@ -448,6 +448,40 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 	suiren_must(2, "peer add c bad.descriptor");
 }
 
+/* The page tells what the program says of itself. */
+static void the_page_has_the_help_of_the_daemon(void **state)
+{
+	struct run run = shell("\"" SUIREND_BINARY "\" --help");
+	char *page = file_read(SOURCE_DIR "/docs/cli.md", NULL);
+
+	(void)state;
+	assert_non_null(strstr(page, run.out));
+	free(page);
+	run_free(&run);
+}
+
+/* As systemd reads it: nothing unknown in it, and little that the daemon could do to the rest of the machine. */
+static void the_unit_is_well_formed_and_lets_the_daemon_do_little(void **state)
+{
+	(void)state;
+	if (shell_status("command -v systemd-analyze") != 0) {
+		print_message("no systemd-analyze here: the unit is not read\n");
+		skip();
+	}
+	assert_int_equal(shell_status("sed 's#@bindir@/suirend#" SUIREND_BINARY "#' \"" SOURCE_DIR
+				      "/tools/suirend/suirend@.service.in\" >suirend@city.service"),
+	    0);
+	struct run run = shell("systemd-analyze verify ./suirend@city.service && "
+			       "systemd-analyze security --offline=true --threshold=20 "
+			       "./suirend@city.service");
+
+	if (run.status)
+		print_error("%s%s", run.out, run.err);
+	assert_int_equal(run.status, 0);
+	assert_null(strstr(run.err, "nknown"));
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +491,8 @@ int main(void)
 	    cmocka_unit_test(a_hangup_books_the_policy_file_and_the_others_are_told),
 	    cmocka_unit_test(what_is_wrong_at_the_start_is_said_in_one_line),
 	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
+	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
+	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);
