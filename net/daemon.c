@@ -193,6 +193,9 @@ enum error daemon_open(
 	if (!error)
 		error = admin_server_open(
 		    options->directory, daemon_admin, daemon, &daemon->admin, detail);
+	if (!error && node_configuration(daemon->node)->metrics[0])
+		error = metrics_open(node_configuration(daemon->node)->metrics, daemon_metrics,
+		    daemon, &daemon->metrics, detail);
 	if (error) {
 		daemon_close(daemon);
 		return error;
@@ -237,6 +240,9 @@ void daemon_run(struct daemon *daemon)
 	LOG(daemon->options.log, LOG_INFO, "started",
 	    LOG_NUMBER("region", node_region(daemon->node)), LOG_WORD("listen", daemon->listen),
 	    LOG_NUMBER("peers", daemon->peer_count));
+	if (daemon->metrics)
+		LOG(daemon->options.log, LOG_INFO, "metrics",
+		    LOG_NUMBER("port", metrics_port(daemon->metrics)));
 	if (notify("READY=1\n"))
 		LOG_PLAIN(daemon->options.log, LOG_DEBUG, "manager_not_told");
 	while (!daemon->stopping) {
@@ -259,6 +265,7 @@ void daemon_close(struct daemon *daemon)
 	log = daemon->options.log;
 	if (daemon->stopping && notify("STOPPING=1\n"))
 		LOG_PLAIN(log, LOG_DEBUG, "manager_not_told");
+	metrics_close(daemon->metrics);
 	admin_server_close(daemon->admin);
 	if (daemon->outboxes)
 		outboxes_stop(daemon->outboxes);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon_internal.h"
@@ -87,6 +88,36 @@ static enum error read_status(struct daemon *daemon, struct daemon_status *statu
 		if (error == ERROR_NOT_FOUND)
 			error = ERROR_NONE;
 	}
+	return error;
+}
+
+static enum error read_ledger(struct daemon *daemon, struct metrics_ledger *ledger)
+{
+	struct store *store = ledger_store(node_ledger(daemon->node));
+	struct txn *txn;
+	enum error error = txn_begin_read(store, &txn);
+
+	if (error)
+		return error;
+	error = ledger_head(txn, &ledger->entries, NULL);
+	if (!error)
+		error = ledger_last_time(txn, &ledger->last_entry_ms);
+	txn_abort(txn);
+	return error ? error : store_usage(store, &ledger->used_bytes, &ledger->map_bytes);
+}
+
+enum error daemon_metrics(void *context, struct buffer *text)
+{
+	struct daemon *daemon = context;
+	struct daemon_status *status = malloc(sizeof *status);
+	struct metrics_ledger ledger;
+	enum error error = status ? read_status(daemon, status) : ERROR_MEMORY;
+
+	if (!error)
+		error = read_ledger(daemon, &ledger);
+	if (!error)
+		metrics_write(text, status, &ledger);
+	free(status);
 	return error;
 }
 

@@ -8,6 +8,7 @@
 #include "admin_server.h"
 #include "daemon.h"
 #include "link.h"
+#include "metrics.h"
 #include "outbox.h"
 
 /* A peer as the link knows it. Belongs to the main thread. */
@@ -22,6 +23,7 @@ struct daemon {
 	struct link *link;
 	struct outboxes *outboxes;
 	struct admin_server *admin;
+	struct metrics_server *metrics; /* or NULL */
 	char listen[LINK_ADDRESS_SIZE];
 	int64_t started_ms;
 	_Atomic int64_t demo_ms; /* the clock of a demo node: moved by commands only */
@@ -54,6 +56,9 @@ void daemon_peers_farewell(struct daemon *daemon);
 /* The socket's side (daemon_admin.c). */
 void daemon_admin(void *daemon, const struct admin_request *request, struct buffer *body,
     struct admin_answer *answer);
+
+/* For the metrics. */
+enum error daemon_metrics(void *daemon, struct buffer *text);
 
 /* By the clock and on signals (daemon_acts.c). */
 void daemon_act(struct daemon *daemon);

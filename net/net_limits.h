@@ -108,6 +108,11 @@
 /* What a frame adds to its content: header, what it answers, tag. */
 #define SESSION_OVERHEAD_MAX 40u
 
+/* Metrics: connections at a time, seconds without a word, bytes of a request's head. */
+#define METRICS_CONNECTIONS_MAX 16u
+#define METRICS_TIMEOUT_S 10u
+#define METRICS_REQUEST_MAX (16u << 10)
+
 /* The admin socket. */
 
 /* Threads that serve it: so many requests at a time, the others wait. */

@@ -121,8 +121,8 @@ static void reconcile(struct outbox *box)
 	struct error_detail detail = {""};
 	uint32_t orders = 0;
 
-	if (exchange_reconcile(options->node, box->peer, options->send, options->context, &orders,
-		&detail) &&
+	if (exchange_reconcile(
+		options->node, box->peer, options->send, options->context, &orders, &detail) &&
 	    orders == 0)
 		return;
 	if (orders > 0) {

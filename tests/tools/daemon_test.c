@@ -448,6 +448,35 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 	suiren_must(2, "peer add c bad.descriptor");
 }
 
+static void a_daemon_tells_its_metrics_on_the_port_that_its_log_names(void **state)
+{
+	static const char request[] =
+	    "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	char answer[16384];
+	size_t size = 0;
+	ssize_t got;
+
+	(void)state;
+	suiren_must(0, "init counted --region 510100 --demo " NOW);
+	assert_int_equal(shell_status("echo 'metrics: 127.0.0.1:0' >>counted/node.yaml"), 0);
+	struct service service = service_start("counted --listen tcp://127.0.0.1:0", "counted.log");
+	struct run port = shell("sed -n 's/.* metrics port=//p' counted.log");
+	int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	address.sin_port = htons((uint16_t)strtoul(port.out, NULL, 10));
+	assert_int_equal(connect(file, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(
+	    send(file, request, sizeof request - 1, MSG_NOSIGNAL), (ssize_t)sizeof request - 1);
+	while ((got = recv(file, answer + size, sizeof answer - 1 - size, 0)) > 0)
+		size += (size_t)got;
+	answer[size] = '\0';
+	assert_non_null(strstr(answer, "\nsuiren_entries 2\n"));
+	close(file);
+	run_free(&port);
+	service_stop(&service, SIGTERM);
+}
+
 /* The page tells what the program says of itself. */
 static void the_page_has_the_help_of_the_daemon(void **state)
 {
@@ -493,6 +522,7 @@ int main(void)
 	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
 	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
+	    cmocka_unit_test(a_daemon_tells_its_metrics_on_the_port_that_its_log_names),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);
