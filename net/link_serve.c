@@ -91,10 +91,11 @@ static void take_unknown(struct link *link, const struct frame *frame, uint32_t 
 	}
 }
 
-/* May one more request of this peer be held? */
+/* May one more request of this peer be held? Its next request may come before its last answer is known to have left, so as many answers
+ * may be leaving as requests are served. */
 static bool has_room(const struct link *link, uint32_t region)
 {
-	unsigned all = 0, own = 0;
+	unsigned all = 0, served = 0, leaving = 0;
 	size_t bytes = 0;
 
 	for (unsigned i = 0; i < link->slot_count; i++) {
@@ -105,11 +106,12 @@ static bool has_room(const struct link *link, uint32_t region)
 		all++;
 		if (slot->message.region != region)
 			continue;
-		own++;
+		served += slot->state != SLOT_SENDS;
+		leaving += slot->state == SLOT_SENDS;
 		bytes += slot->request.size;
 	}
-	return all < LINK_SLOTS_MAX - LINK_SLOTS_SPARE && own < LINK_REQUESTS_MAX &&
-	       bytes < LINK_HELD_MAX;
+	return all < LINK_SLOTS_MAX - LINK_SLOTS_SPARE && served < LINK_REQUESTS_MAX &&
+	       leaving < LINK_REQUESTS_MAX && bytes < LINK_HELD_MAX;
 }
 
 /* The content of an answer: 0 and the answer, or 1 and the name of an error. */
@@ -337,6 +339,7 @@ static void serve(struct slot *slot)
 		remote->status.served++;
 	if (!content.failed)
 		seal_answer(link, &slot->message, buffer_span(&content), &frame);
+	buffer_clear(&slot->request);
 	pthread_mutex_unlock(&link->mutex);
 	slot_send(slot, &frame);
 	buffer_free(&content);

@@ -52,12 +52,12 @@
 #define LINK_ADDRESS_SIZE 128u
 /* Peers of a node: every other city. */
 #define LINK_PEERS_MAX 64u
-/* Requests to one peer under way at a time, and of one peer being served. */
+/* Requests to one peer under way at a time, and of one peer being served; as many answers to it may be leaving. */
 #define LINK_REQUESTS_MAX 64u
 /* Bytes of one peer's requests that are held at a time, but for the last one; beyond: busy. */
 #define LINK_HELD_MAX (32u << 20)
 /* Frames that a listener holds at a time, and how many of the places requests leave free for heartbeats and handshakes. */
-#define LINK_SLOTS_MAX 256u
+#define LINK_SLOTS_MAX 512u
 #define LINK_SLOTS_SPARE 64u
 /* Threads that serve. */
 #define LINK_WORKERS_MAX 4u

@@ -13,7 +13,7 @@ static int open_cities(void **state)
 	city_init(&b, CITY_B);
 	city_init(&c, CITY_C);
 	a.heartbeat_ms = b.heartbeat_ms = 50;
-	a.silence_ms = b.silence_ms = 1000;
+	a.silence_ms = b.silence_ms = 500;
 	a.handshake_ms = b.handshake_ms = 500;
 	city_open(&a);
 	city_open(&b);
@@ -528,7 +528,7 @@ static void a_pulled_cable_is_found_and_the_connection_dialed_anew(void **state)
 		begun = test_now_ms();
 		eventually(!status_of(&a, CITY_B).connected);
 		eventually(status_of(&a, CITY_B).silences > before);
-		/* Silence allowed is 1 s; several times that for a busy machine. */
+		/* Silence allowed is half a second; many times that for a busy machine. */
 		assert_true(test_now_ms() - begun < 10000);
 		assert_error(city_asks(&a, CITY_B, "?", 10), ERROR_TIMEOUT);
 		atomic_store(&proxy.stalled, false);

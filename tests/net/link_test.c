@@ -310,7 +310,7 @@ static void closing_ends_what_waits(void **state)
  * Nothing of it is left over: no descriptor, no thread. */
 static void a_peer_that_comes_and_goes_costs_no_request_no_descriptor_and_no_thread(void **state)
 {
-	enum { TIMES = 20 };
+	enum { TIMES = 12 };
 	struct asker askers[ASKERS];
 	atomic_bool stop = false;
 	struct asker like = {.city = &a, .peer = CITY_B, .timeout_ms = LONG_MS, .stop = &stop};
