@@ -1,5 +1,5 @@
-/* link_internal.h: the link in memory, shared by its three sources and seen by nobody else: link.c (opening, closing, peers), link_ask.c
- * (what we ask of a peer), link_serve.c (what peers ask of us). One mutex guards all of it; nng, which calls us back, is not called under it
+/* link_internal.h: the link in memory, shared by its sources and seen by nobody else: link.c (opening, closing, peers), link_serve.c
+ * (what peers ask of us), link_take.c (what one frame of theirs is worth), link_keep.c (our connection to a peer), link_ask.c (what we ask of it), link_line.c (one frame and its answer). One mutex guards all of it; nng, which calls us back, is not called under it
  * (but to break off a wait, which calls nobody), and what serves a request runs without it. */
 #ifndef SUIREN_LINK_INTERNAL_H
 #define SUIREN_LINK_INTERNAL_H
@@ -109,7 +109,31 @@ void link_draw(struct link *link, struct session_draw *draw, uint64_t *number);
 /* The frame as a message of nng, which owns it. NULL: no memory. */
 nng_msg *link_message(struct span frame);
 
-/* link_ask.c */
+/* link_line.c */
+
+int64_t link_lesser(int64_t a, int64_t b);
+/* Wait for a change of the remote until then; -1: for ever. Under the mutex, as all of these but link_line_pass and link_pipe_close. */
+void link_wait(struct remote *remote, int64_t until_ms);
+/* One that is free: there are as many as requests may be under way. */
+struct line *link_line_take(struct remote *remote);
+/* Send a frame and wait for the answer. Fails with: ERROR_TIMEOUT, ERROR_STOPPED (the connection was lost, or the wait broken off),
+ * ERROR_MEMORY, ERROR_IO; *answer is NULL then. */
+MUST_CHECK enum error link_line_pass(struct remote *remote, struct line *line, struct span frame,
+    int64_t until_ms, nng_msg **answer);
+struct span link_message_span(nng_msg *message);
+/* The peer has answered on our connection. */
+void remote_answered(struct remote *remote);
+/* What it sent makes no sense. Returns the connection to be closed, when that repeats; 0: none. */
+uint32_t remote_malformed(struct remote *remote);
+/* What came back for a sealed frame. */
+enum reply { REPLY_ANSWER, REPLY_RESEAL, REPLY_NONSENSE };
+/* Read what came back; the content of an answer is appended. *close as remote_malformed gives it. */
+enum reply link_line_reply(struct remote *remote, struct span bytes,
+    const struct session_mark *mark, struct buffer *content, uint32_t *close);
+/* 0 is accepted. */
+void link_pipe_close(uint32_t pipe);
+
+/* link_keep.c */
 
 /* A remote that is not yet in its place: its dialer begins. Fails as link_peer_set. */
 MUST_CHECK enum error remote_new(struct link *link, const struct link_peer *peer,
@@ -118,6 +142,23 @@ MUST_CHECK enum error remote_new(struct link *link, const struct link_peer *peer
 void remote_put(struct remote *remote);
 /* End its requests and its thread, wait for its users. Without the mutex; NULL is accepted. */
 void remote_free(struct remote *remote);
+
+/* link_take.c; all under the mutex. */
+
+/* What comes of one frame. */
+struct frame_verdict {
+	struct buffer answer;
+	bool queued;    /* it is a request, and a worker will answer */
+	uint32_t close; /* this connection; 0: none */
+};
+/* Take a frame that came on a connection. A request stays in the slot, which waits in the queue then. */
+void link_take_frame(struct link *link, struct slot *slot, struct span bytes, uint32_t pipe,
+    struct frame_verdict *verdict);
+/* The content of an answer: 0 and the answer, or 1 and the name of an error. */
+void link_write_answer(enum error error, struct span answer, struct buffer *content);
+/* Append the sealed answer to a message; a reseal if its session ended meanwhile; nothing if there is no memory. */
+void link_seal_answer(struct link *link, const struct session_message *message, struct span content,
+    struct buffer *frame);
 
 /* link_serve.c */
 

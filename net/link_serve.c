@@ -3,223 +3,12 @@
 #include "link_internal.h"
 
 #include <nng/protocol/reqrep0/rep.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A larger frame costs its sender the connection: request id of nng, header, content, tag. */
 #define RECEIVE_MAX (SESSION_CONTENT_MAX + SESSION_OVERHEAD_MAX + 64)
 /* Memory of a request that is kept for the next one. */
 #define KEPT_MAX (64u << 10)
-
-/* --- what a frame is worth ----------------------------------------------------------------------------------- */
-
-/* What comes of one frame. */
-struct verdict {
-	struct buffer answer;
-	bool queued;    /* it is a request, and a worker will answer */
-	uint32_t close; /* this connection; 0: none */
-};
-
-static void strike(struct link *link, uint32_t pipe, struct verdict *verdict)
-{
-	if (gate_strike(&link->gate, pipe, link_now_ms()) == GATE_CLOSE)
-		verdict->close = pipe;
-}
-
-static void take_malformed(struct link *link, uint32_t pipe, struct verdict *verdict)
-{
-	uint32_t region = 0;
-	struct remote *remote;
-
-	gate_find(&link->gate, pipe, &region);
-	link->totals.malformed++;
-	if ((remote = link_find(link, region)) != NULL)
-		remote->status.malformed++;
-	strike(link, pipe, verdict);
-}
-
-static void take_refused(struct link *link, uint32_t pipe, uint32_t region, struct verdict *verdict)
-{
-	struct remote *remote = link_find(link, region);
-
-	link->totals.refused++;
-	if (remote)
-		remote->status.refused_frames++;
-	strike(link, pipe, verdict);
-}
-
-static void take_handshake(
-    struct link *link, const struct frame *frame, uint32_t pipe, struct verdict *verdict)
-{
-	int64_t now = link_now_ms();
-	struct session_draw draw;
-	struct remote *remote;
-	uint32_t region;
-	enum error error;
-
-	switch (gate_handshake(&link->gate, pipe, now)) {
-	case GATE_CLOSE:
-		verdict->close = pipe;
-		return;
-	case GATE_DROP:
-		link->totals.dropped++;
-		return;
-	case GATE_GO:
-		break;
-	}
-	link_draw(link, &draw, NULL);
-	error = session_accept(link->sessions, frame, &draw, now, &verdict->answer, &region);
-	if (error)
-		take_refused(link, pipe, region, verdict);
-	else if ((remote = link_find(link, region)) != NULL)
-		remote->status.handshakes++;
-}
-
-static void take_unknown(struct link *link, const struct frame *frame, uint32_t pipe,
-    enum reseal_reason reason, struct verdict *verdict)
-{
-	switch (gate_reseal(&link->gate, pipe, link_now_ms())) {
-	case GATE_CLOSE:
-		verdict->close = pipe;
-		return;
-	case GATE_DROP:
-		link->totals.dropped++;
-		return;
-	case GATE_GO:
-		session_reseal(reason, frame->index, frame->counter, &verdict->answer);
-		link->totals.reseals++;
-	}
-}
-
-/* May one more request of this peer be held? Its next request may come before its last answer is known to have left, so as many answers
- * may be leaving as requests are served. */
-static bool has_room(const struct link *link, uint32_t region)
-{
-	unsigned all = 0, served = 0, leaving = 0;
-	size_t bytes = 0;
-
-	for (unsigned i = 0; i < link->slot_count; i++) {
-		const struct slot *slot = &link->slots[i];
-
-		if (slot->state == SLOT_RECEIVES || slot->state == SLOT_OVER)
-			continue;
-		all++;
-		if (slot->message.region != region)
-			continue;
-		served += slot->state != SLOT_SENDS;
-		leaving += slot->state == SLOT_SENDS;
-		bytes += slot->request.size;
-	}
-	return all < LINK_SLOTS_MAX - LINK_SLOTS_SPARE && served < LINK_REQUESTS_MAX &&
-	       leaving < LINK_REQUESTS_MAX && bytes < LINK_HELD_MAX;
-}
-
-/* The content of an answer: 0 and the answer, or 1 and the name of an error. */
-static void write_answer(enum error error, struct span answer, struct buffer *content)
-{
-	uint8_t status = error ? 1 : 0;
-
-	buffer_append(content, span_of(&status, 1));
-	if (error)
-		buffer_append_text(content, error_name(error));
-	else
-		buffer_append(content, answer);
-}
-
-/* Seal the answer to a message into a frame; nothing if that cannot be. Under the mutex. */
-static void seal_answer(struct link *link, const struct session_message *message,
-    struct span content, struct buffer *frame)
-{
-	enum error error = session_answer(link->sessions, message, content, link_now_ms(), frame);
-
-	/* Its session ended while the request was being served. */
-	if (error == ERROR_NOT_FOUND)
-		session_reseal(RESEAL_SESSION, message->mark.index, message->mark.counter, frame);
-}
-
-static void take_request(struct link *link, struct slot *slot, struct verdict *verdict)
-{
-	struct buffer busy = {0};
-
-	if (has_room(link, slot->message.region)) {
-		slot->state = SLOT_WAITS;
-		slot->next = NULL;
-		*link->last = slot;
-		link->last = &slot->next;
-		pthread_cond_signal(&link->work);
-		verdict->queued = true;
-		return;
-	}
-	write_answer(ERROR_BUSY, (struct span){NULL, 0}, &busy);
-	seal_answer(link, &slot->message, buffer_span(&busy), &verdict->answer);
-	buffer_free(&busy);
-}
-
-static void take_sealed(struct link *link, struct slot *slot, const struct frame *frame,
-    uint32_t pipe, struct verdict *verdict)
-{
-	int64_t now = link_now_ms();
-	struct remote *remote;
-	uint32_t extra;
-
-	buffer_clear(&slot->request);
-	switch (session_open(link->sessions, frame, now, &slot->message, &slot->request)) {
-	case ERROR_NONE:
-		break;
-	case ERROR_NOT_FOUND:
-		take_unknown(link, frame, pipe, RESEAL_SESSION, verdict);
-		return;
-	case ERROR_REPEAT:
-		if ((remote = link_find(link, slot->message.region)) != NULL)
-			remote->status.refused_frames++;
-		link->totals.refused++;
-		take_unknown(link, frame, pipe, RESEAL_COUNTER, verdict);
-		return;
-	case ERROR_MEMORY:
-		return;
-	default:
-		take_refused(link, pipe, slot->message.region, verdict);
-		return;
-	}
-	if (slot->message.answers) { /* nobody answers on a connection of the listener */
-		take_malformed(link, pipe, verdict);
-		return;
-	}
-	if ((extra = gate_prove(&link->gate, pipe, slot->message.region, now)) != 0)
-		verdict->close = extra;
-	if ((remote = link_find(link, slot->message.region)) != NULL)
-		link_heard(remote);
-	if (frame->type == FRAME_HEARTBEAT)
-		seal_answer(link, &slot->message, (struct span){NULL, 0}, &verdict->answer);
-	else
-		take_request(link, slot, verdict);
-}
-
-/* Under the mutex. */
-static void take_frame(
-    struct link *link, struct slot *slot, struct span bytes, uint32_t pipe, struct verdict *verdict)
-{
-	struct frame frame;
-	uint32_t region;
-
-	if (link->closing || !gate_find(&link->gate, pipe, &region))
-		return; /* closed already; what it sent before is worth nothing */
-	if (frame_read(bytes, &frame)) {
-		take_malformed(link, pipe, verdict);
-		return;
-	}
-	switch (frame.type) {
-	case FRAME_HANDSHAKE_1:
-		take_handshake(link, &frame, pipe, verdict);
-		break;
-	case FRAME_REQUEST:
-	case FRAME_HEARTBEAT:
-		take_sealed(link, slot, &frame, pipe, verdict);
-		break;
-	default:
-		take_malformed(link, pipe, verdict);
-	}
-}
 
 /* --- slots --------------------------------------------------------------------------------------------------- */
 
@@ -277,12 +66,12 @@ static void slot_send(struct slot *slot, const struct buffer *frame)
 static void slot_take(struct slot *slot, nng_msg *message)
 {
 	struct link *link = slot->link;
-	struct verdict verdict = {0};
+	struct frame_verdict verdict = {0};
 	uint32_t pipe = (uint32_t)nng_pipe_id(nng_msg_get_pipe(message));
 	struct span bytes = span_of(nng_msg_body(message), nng_msg_len(message));
 
 	pthread_mutex_lock(&link->mutex);
-	take_frame(link, slot, bytes, pipe, &verdict);
+	link_take_frame(link, slot, bytes, pipe, &verdict);
 	if (verdict.close) {
 		gate_leave(&link->gate, verdict.close);
 		link->totals.closed++;
@@ -332,13 +121,13 @@ static void serve(struct slot *slot)
 		error = answer.failed;
 	if (!error && answer.size > LINK_MESSAGE_MAX)
 		error = ERROR_TOO_LARGE;
-	write_answer(error, buffer_span(&answer), &content);
+	link_write_answer(error, buffer_span(&answer), &content);
 	buffer_free(&answer);
 	pthread_mutex_lock(&link->mutex);
 	if ((remote = link_find(link, region)) != NULL)
 		remote->status.served++;
 	if (!content.failed)
-		seal_answer(link, &slot->message, buffer_span(&content), &frame);
+		link_seal_answer(link, &slot->message, buffer_span(&content), &frame);
 	buffer_clear(&slot->request);
 	pthread_mutex_unlock(&link->mutex);
 	slot_send(slot, &frame);
