@@ -397,6 +397,24 @@ static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 	return any;
 }
 
+/* Whether a thread is at work for one of these peers (none given: for any), or will be at once: asking about a window that differs,
+ * from which a document may come. The mutex is held. */
+static bool any_busy(const struct outboxes *all, const uint32_t *peers, size_t count)
+{
+	const int64_t now = monotonic_ms();
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct outbox *box = all->peers[i];
+		bool meant = count == 0;
+
+		for (size_t k = 0; k < count; k++)
+			meant = meant || peers[k] == box->peer;
+		if (meant && (box->busy || (box->look && now >= box->not_before)))
+			return true;
+	}
+	return false;
+}
+
 bool outboxes_idle(
     struct outboxes *all, const uint32_t *wanted, size_t wanted_count, uint32_t timeout_ms)
 {
@@ -414,6 +432,7 @@ bool outboxes_idle(
 		idle = wanted_count ? !any_waits(all, wanted, wanted_count)
 				    : !any_waits(all, peers, count);
 		pthread_mutex_lock(&all->mutex);
+		idle = idle && !any_busy(all, wanted, wanted_count);
 		if (idle || monotonic_ms() >= until)
 			break;
 		/* A change between the look and here is seen at the next, at the latest after a step. */

@@ -80,6 +80,23 @@ enum error difference_side(struct txn *txn, uint32_t payer, uint32_t creditor, u
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
+static bool note_any(void *context, const struct obligation *obligation)
+{
+	(void)obligation;
+	*(bool *)context = true;
+	return false;
+}
+
+enum error difference_has_entry(struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t window,
+    const struct obligation_id *id, bool *has)
+{
+	const struct obligation_id from = {id->epoch, id->sequence, 0},
+				   below = {id->epoch, id->sequence + 1, 0};
+
+	*has = false;
+	return obligation_each_between(txn, payer, creditor, window, &from, &below, note_any, has);
+}
+
 bool difference_ascends(const struct difference_item *before, const struct difference_item *after)
 {
 	struct obligation_id last = before->id;

@@ -23,6 +23,9 @@ bool dispute_side_equal(const struct dispute_side *a, const struct dispute_side 
 /* What this node holds under an id of a window. */
 MUST_CHECK enum error difference_side(struct txn *txn, uint32_t payer, uint32_t creditor,
     uint32_t window, const struct obligation_id *id, struct dispute_side *side);
+/* Has this node anything of an entry of the payer in the window? */
+MUST_CHECK enum error difference_has_entry(struct txn *txn, uint32_t payer, uint32_t creditor,
+    uint32_t window, const struct obligation_id *id, bool *has);
 /* Does `after` come behind `before`? */
 bool difference_ascends(const struct difference_item *before, const struct difference_item *after);
 
@@ -31,6 +34,9 @@ bool difference_ascends(const struct difference_item *before, const struct diffe
 void difference_parameters_write(
     struct buffer *out, uint32_t payer, uint32_t window, uint32_t round);
 
+#define DIFFERENCE_HEAD_FIELDS 4
+/* What a message takes, at most, besides its items and what is shown with it. */
+#define DIFFERENCE_FRAME 1024u
 /* The head of a difference: [window, statement hash, round, items]. */
 struct difference_head {
 	uint32_t window, round, count;

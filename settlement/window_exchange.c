@@ -103,33 +103,12 @@ static struct dispute_side side_of(bool is, const struct reconcile_item *item)
 		  : (struct dispute_side){false, 0, {{0}}};
 }
 
-static bool note_any(void *context, const struct obligation *obligation)
-{
-	(void)obligation;
-	*(bool *)context = true;
-	return false;
-}
-
-/* Has the mirror nothing at all of the entry? Then it is asked for as a whole. */
-static enum error is_whole(
-    const struct window_exchange *exchange, const struct obligation_id *id, bool *whole)
-{
-	const struct window_set *set = &exchange->set;
-	const struct obligation_id from = {id->epoch, id->sequence, 0},
-				   below = {id->epoch, id->sequence + 1, 0};
-	bool any = false;
-	enum error error = obligation_each_between(
-	    set->txn, set->payer, set->creditor, set->window, &from, &below, note_any, &any);
-
-	*whole = !any;
-	return error;
-}
-
 enum error window_exchange_order(struct window_exchange *exchange, struct buffer *parameters,
     struct buffer *lines, uint32_t *count)
 {
 	const struct window_row *window = &exchange->window;
 	struct difference_item item = {.whole = false};
+	bool any = false;
 	size_t total;
 	const struct reconcile_difference *list =
 	    reconcile_differences(exchange->reconcile, &total);
@@ -150,8 +129,11 @@ enum error window_exchange_order(struct window_exchange *exchange, struct buffer
 		item = (struct difference_item){.id = *id,
 		    .payers = side_of(one->is_theirs, &one->theirs),
 		    .creditors = side_of(one->is_ours, &one->ours)};
+		/* Nothing at all of the entry is here: it is asked for as a whole. */
 		if (!one->is_ours)
-			error = is_whole(exchange, id, &item.whole);
+			error = difference_has_entry(exchange->set.txn, window->payer,
+			    window->creditor, window->number, id, &any);
+		item.whole = !one->is_ours && !any;
 		if (item.whole) {
 			item.id.line = 0;
 			item.payers = (struct dispute_side){.is = false};

@@ -504,8 +504,8 @@ static void hostile_answers_end_the_exchange(void **state)
 	    "82018101", "8201818100",                                   /* no such replies */
 	    "8201818103f5", /* a list that nobody asked for */
 	    "8201818203f5", "82018182020101", "820181850200000047000000000000ff",
-	    "820181890201050048000000000000000000000048000000000000"
-	    "00ff",                                   /* the same id twice */
+	    /* the same id twice */
+	    "82018189020105004800000000000000000000004800000000000000ff",
 	    "82018185020105004800000000000000000000", /* bytes behind it */
 	    "8201820000ff"};
 	struct buffer bytes = {0};
