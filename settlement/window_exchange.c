@@ -97,6 +97,12 @@ enum error window_exchange_step(
 	return reconcile_step(exchange->reconcile, answer, request);
 }
 
+const struct reconcile_difference *window_exchange_differences(
+    const struct window_exchange *exchange, size_t *count)
+{
+	return reconcile_differences(exchange->reconcile, count);
+}
+
 static struct dispute_side side_of(bool is, const struct reconcile_item *item)
 {
 	return is ? (struct dispute_side){true, item->amount_fen, item->line_hash}

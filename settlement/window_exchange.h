@@ -20,7 +20,10 @@ void window_exchange_free(struct window_exchange *exchange); /* NULL is accepted
 /* As reconcile_step. */
 MUST_CHECK enum error window_exchange_step(
     struct window_exchange *exchange, struct span answer, struct buffer *request);
-/* When all is known: the lines of the order of kind `difference`, *count of them, at most WINDOW_DIFFERENCES_MAX, the lowest ids; and
+/* When all is known: what differs (reconcile_differences). */
+const struct reconcile_difference *window_exchange_differences(
+    const struct window_exchange *exchange, size_t *count);
+/* ... and the lines of the order of kind `difference`, *count of them, at most WINDOW_DIFFERENCES_MAX, the lowest ids; and
  * its parameters. Fails with: ERROR_MISMATCH (nothing differs: the payer has stated something else than what it holds). */
 MUST_CHECK enum error window_exchange_order(struct window_exchange *exchange,
     struct buffer *parameters, struct buffer *lines, uint32_t *count);

@@ -536,6 +536,55 @@ static void a_window_that_differs_takes_only_what_was_asked_for(void **state)
 
 /* --- held differently ------------------------------------------------------------------------------------------ */
 
+static enum error pay(struct town *town, enum payment_kind kind, const char *name)
+{
+	struct buffer parameters = {0};
+	payment_parameters_write(&parameters, kind, name, "");
+	return town_order(town, KIND_payment_order, &parameters, PAYMENT_PARAMETERS, NULL, 0);
+}
+
+static struct payment payment_of(
+    struct town *town, enum payment_kind kind, const char *name, const char *payee)
+{
+	struct payment payment;
+	struct txn *txn = desk_read(town);
+	assert_int_equal(payment_last(txn, kind, name, payee, &payment), ERROR_NONE);
+	txn_abort(txn);
+	return payment;
+}
+
+static void bank_says(struct town *town, enum bank_fact fact, const struct payment *payment)
+{
+	struct bank_line line = {.fact = fact,
+	    .amount_fen = payment->amount_fen,
+	    .reference = "B-1",
+	    .day = day(2026, 8, 24)};
+	struct buffer lines = {0};
+	snprintf(line.end_to_end, sizeof(line.end_to_end), "%s", payment->end_to_end);
+	bank_line_write(&lines, &line);
+	if (town_order(town, KIND_bank, NULL, 0, &lines, 1))
+		fail_msg("%s", town->detail.text);
+}
+
+/* The month is paid between the cities, then by the host to the house: this much, and no second time. */
+static void expect_paid_once(struct desk *desk, int64_t fen)
+{
+	struct town *home = &desk->pair.home, *host = &desk->pair.host;
+	assert_int_equal(pay(home, PAYMENT_CLEARING, "202607"), ERROR_NONE);
+	const struct payment clearing = payment_of(home, PAYMENT_CLEARING, "202607", "510800");
+	assert_int_equal(clearing.amount_fen, fen);
+	bank_says(home, BANK_BOOKED, &clearing);
+	bank_says(host, BANK_CREDITED, &clearing);
+	carry(&desk->pair);
+	assert_int_equal(pay(host, PAYMENT_GUESTS, "202607-510100"), ERROR_NONE);
+	const struct payment guests = payment_of(host, PAYMENT_GUESTS, "202607-510100", HOUSE_D);
+	assert_int_equal(guests.amount_fen, fen);
+	bank_says(host, BANK_BOOKED, &guests);
+	assert_int_equal(house(host), 0);
+	assert_int_equal(pay(home, PAYMENT_CLEARING, "202607"), ERROR_STATE);
+	assert_int_equal(pay(host, PAYMENT_GUESTS, "202607-510100"), ERROR_STATE);
+}
+
 /* With what the dispute was ended, and where the money is then: nothing is left in dispute, and the new obligation is agreed and cleared
  * with the month, once. */
 static void ended(struct desk *desk, int64_t fen)
@@ -584,6 +633,7 @@ static void ended(struct desk *desk, int64_t fen)
 	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, 1), 0);
 	assert_int_equal(town_owes(&desk->pair.home, GUANGYUAN, 2), 0);
 	assert_int_equal(town_is_owed(&desk->pair.host, CHENGDU, 2), 0);
+	expect_paid_once(desk, 2 * MONTHLY + fen);
 	desk_close(desk);
 }
 

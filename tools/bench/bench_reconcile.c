@@ -1,5 +1,5 @@
-/* bench_reconcile.c: two sets of obligations that differ in a few: round trips and bytes of the range exchange, as they stand on the wire
- * before the link seals them, and the time that both sides take, beside what negentropy would send. */
+/* bench_reconcile.c: a window in the tables of two cities that differs in a few obligations: round trips and bytes of the range exchange, as they
+ * stand on the wire before the link seals them, and the time that both sides take over their tables, beside what negentropy would send. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -8,10 +8,15 @@
 
 #include "bench_negentropy.h"
 #include "output.h"
+#include "tables.h"
+#include "window_exchange.h"
 
 #define OBLIGATIONS_DEFAULT 1000000u
 #define OBLIGATIONS_MAX 20000000u
 #define LINES_OF_SHEET 70u
+#define PAYER 510100u
+#define CREDITOR 510800u
+#define MAP_SIZE (UINT64_C(16) << 30)
 #define ITEM_BYTES 56u /* an obligation: id, amount, line hash */
 
 static const uint32_t differing[] = {0, 1, 100, 10000};
@@ -82,56 +87,95 @@ static enum error sets_make(
 	return ERROR_NONE;
 }
 
-static enum error each(void *context, const struct obligation_id *from,
-    const struct obligation_id *below, reconcile_visit *visit, void *visit_context)
+/* A city's tables with one window in them, as a node has them; in a file of which nothing is left. */
+struct city {
+	struct store *store;
+	struct txn *txn; /* reading */
+};
+
+static enum error city_fill(struct txn *txn, const struct obligations *set)
 {
-	const struct obligations *set = context;
-	size_t low = 0, high = set->count;
+	struct window_row window;
+	enum error error = ERROR_NONE;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
+	for (size_t i = 0; i < set->count && !error; i++) {
+		const struct reconcile_item *item = &set->items[i];
+		const struct obligation obligation = {.payer = PAYER,
+		    .creditor = CREDITOR,
+		    .window = 1,
+		    .epoch = item->id.epoch,
+		    .sequence = item->id.sequence,
+		    .line = item->id.line,
+		    .amount_fen = item->amount_fen,
+		    .line_hash = item->line_hash};
 
-		if (obligation_id_compare(&set->items[middle].id, from) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		error = obligation_add(txn, &obligation);
 	}
-	for (; low < set->count; low++) {
-		if (below && obligation_id_compare(&set->items[low].id, below) >= 0)
-			break;
-		if (!visit(visit_context, &set->items[low]))
-			break;
-	}
-	return ERROR_NONE;
+	/* It is compared once it is cut. */
+	if (!error)
+		error = window_get(txn, PAYER, CREDITOR, 1, &window);
+	if (error)
+		return error;
+	window.state = WINDOW_CUT;
+	window.ordinal = 1;
+	window.stated = window.own;
+	return window_put(txn, &window);
 }
 
-static enum error exchange(struct obligations *ours, struct obligations *theirs,
+static enum error city_open(
+    struct city *city, const struct obligations *set, struct error_detail *detail)
+{
+	struct store_options options = {.map_size = MAP_SIZE};
+	struct txn *txn;
+	enum error error;
+
+	options.tables = settlement_tables(&options.table_count);
+	error = store_open_scratch(&options, &city->store, detail);
+	if (!error)
+		error = txn_begin_write(city->store, &txn);
+	if (error)
+		return error;
+	error = city_fill(txn, set);
+	if (error)
+		txn_abort(txn);
+	else
+		error = txn_commit(txn);
+	return error ? error : txn_begin_read(city->store, &city->txn);
+}
+
+static void city_close(struct city *city)
+{
+	txn_abort(city->txn);
+	store_close(city->store);
+}
+
+static enum error exchange(const struct city *creditor, const struct city *payer,
     struct reconcile_case *of, struct error_detail *detail)
 {
-	const struct reconcile_set our_set = {each, ours}, their_set = {each, theirs};
 	struct buffer request = {0}, answer = {0};
-	struct reconcile *reconcile;
+	struct window_exchange *exchange;
 	size_t found = 0;
-	enum error error = reconcile_create(&our_set, &reconcile);
+	enum error error = window_exchange_create(creditor->txn, PAYER, CREDITOR, 1, &exchange);
 
 	of->round_trips = 0;
 	of->sent = of->received = of->longest = 0;
 	while (!error) {
-		error = reconcile_step(reconcile, buffer_span(&answer), &request);
+		error = window_exchange_step(exchange, buffer_span(&answer), &request);
 		if (error || request.size == 0)
 			break;
 		buffer_clear(&answer);
-		error = reconcile_serve(&their_set, buffer_span(&request), &answer);
+		error = window_reconcile_serve(
+		    payer->txn, PAYER, CREDITOR, 1, buffer_span(&request), &answer);
 		of->round_trips++;
 		of->sent += request.size;
 		of->received += answer.size;
 	}
 	if (!error)
-		reconcile_differences(reconcile, &found);
+		window_exchange_differences(exchange, &found);
 	if (!error && found != of->differ)
 		error = error_set(
 		    detail, ERROR_NOT_VERIFIED, "%zu differ, not %u", found, (unsigned)of->differ);
-	reconcile_free(reconcile);
+	window_exchange_free(exchange);
 	buffer_free(&request);
 	buffer_free(&answer);
 	return error;
@@ -141,19 +185,26 @@ static enum error run_case(
     uint64_t total, unsigned rounds, struct reconcile_case *of, struct error_detail *detail)
 {
 	struct obligations ours = {NULL, 0}, theirs = {NULL, 0};
+	struct city creditor = {NULL, NULL}, payer = {NULL, NULL};
 	enum error error = sets_make(total, of->differ, &ours, &theirs);
 
+	if (!error)
+		error = city_open(&creditor, &ours, detail);
+	if (!error)
+		error = city_open(&payer, &theirs, detail);
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "%u differ\n", (unsigned)of->differ);
 	for (unsigned i = 0; i < rounds && !error; i++) {
 		double start = bench_now();
 
-		error = exchange(&ours, &theirs, of, detail);
+		error = exchange(&creditor, &payer, of, detail);
 		of->seconds[i] = bench_now() - start;
 	}
 	if (!error)
 		error =
 		    bench_negentropy(ours.items, ours.count, theirs.items, theirs.count, &of->peer);
+	city_close(&creditor);
+	city_close(&payer);
 	free(ours.items);
 	free(theirs.items);
 	return error;
