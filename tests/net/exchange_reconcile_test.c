@@ -4,6 +4,7 @@
 
 #include "dispute.h"
 #include "exchange.h"
+#include "outbox.h"
 #include "window.h"
 
 struct pair {
@@ -77,16 +78,12 @@ static void owe_both(
 	owe(&pair->creditor, first, count, fen, true, other, lacking);
 }
 
-/* Cut, and hand the statement over; nothing else. */
-static void cut(struct pair *pair)
+static void order_cut_of(struct pair *pair)
 {
-	struct buffer request = {0}, answer = {0};
-	struct exchange_outcome outcome;
 	struct buffer parameters = {0};
 	char id[32];
 	struct node_order order = {.kind = KIND_cut, .parameter_count = 1};
 	struct answer cut;
-	uint32_t count;
 
 	codec_put_null(&parameters);
 	order.parameters = buffer_span(&parameters);
@@ -95,6 +92,16 @@ static void cut(struct pair *pair)
 	assert_int_equal(node_order(pair->payer.node, &order, &cut), ERROR_NONE);
 	assert_int_equal(cut.error, ERROR_NONE);
 	buffer_free(&parameters);
+}
+
+/* Cut, and hand the statement over; nothing else. */
+static void cut(struct pair *pair)
+{
+	struct buffer request = {0}, answer = {0};
+	struct exchange_outcome outcome;
+	uint32_t count;
+
+	order_cut_of(pair);
 	assert_int_equal(exchange_offer(pair->payer.node, CHONGQING, &request, &count), ERROR_NONE);
 	assert_int_equal(
 	    exchange_serve(pair->creditor.node, CHENGDU, buffer_span(&request), &answer, NULL),
@@ -274,6 +281,68 @@ static void a_window_that_cannot_be_reconciled_holds_up_no_other(void **state)
 	assert_int_equal(window_of(&pair->creditor, 2).state, WINDOW_ASKED);
 }
 
+/* Two daemons' outboxes; a request is served by the other node at once. */
+struct daemons {
+	struct pair *pair;
+	struct outboxes *outboxes[2]; /* the payer's, the creditor's */
+};
+
+static enum error between(void *context, uint32_t peer, struct span request, struct buffer *answer,
+    struct error_detail *detail)
+{
+	struct daemons *daemons = context;
+	struct pair *pair = daemons->pair;
+	bool to_payer = peer == CHENGDU;
+
+	(void)detail;
+	return exchange_serve(to_payer ? pair->payer.node : pair->creditor.node,
+	    to_payer ? CHONGQING : CHENGDU, request, answer, NULL);
+}
+
+/* The seams of the tests' nodes are not made for threads: the system's clock and randomness are. */
+static void reopen_as_daemon(struct site *site)
+{
+	site_close(site);
+	site->options = (struct node_options){.not_durable = true, .daemon = true};
+	site_open(site);
+}
+
+/* Nobody delivers: what waits is sent, and what differs asked about, by the outboxes themselves. */
+static void outboxes_reconcile_when_nothing_waits(void **state)
+{
+	struct pair *pair = *state;
+	struct daemons daemons = {.pair = pair};
+	bool agreed = false;
+
+	owe_both(pair, 900, 300, 100, 7, -1);
+	reopen_as_daemon(&pair->payer);
+	reopen_as_daemon(&pair->creditor);
+	for (int i = 0; i < 2; i++) {
+		const struct outbox_options options = {
+		    .node = i ? pair->creditor.node : pair->payer.node,
+		    .send = between,
+		    .context = &daemons};
+
+		assert_int_equal(outboxes_open(&options, &daemons.outboxes[i]), ERROR_NONE);
+		assert_int_equal(
+		    outboxes_add(daemons.outboxes[i], i ? CHENGDU : CHONGQING), ERROR_NONE);
+	}
+	order_cut_of(pair);
+	/* Statement; difference; rest; agreement; and what acknowledges them: each look brings one on its way. */
+	for (int looks = 0; looks < 1000 && !agreed; looks++) {
+		for (int i = 0; i < 2; i++) {
+			outboxes_wake(daemons.outboxes[i]);
+			assert_true(outboxes_idle(daemons.outboxes[i], NULL, 0, 60000));
+		}
+		agreed = window_of(&pair->payer, 1).state == WINDOW_AGREED;
+	}
+	assert_true(agreed);
+	assert_int_equal(window_of(&pair->creditor, 1).state, WINDOW_AGREED);
+	assert_int_equal(window_of(&pair->creditor, 1).agreed.count, 299);
+	for (int i = 0; i < 2; i++)
+		outboxes_close(daemons.outboxes[i]);
+}
+
 /* What a request is answered with, by name. */
 static void expect_answer(
     struct pair *pair, uint32_t from, const struct buffer *content, enum error wanted)
@@ -335,6 +404,7 @@ int main(void)
 	    TEST(a_delivery_reconciles_what_differs_on_the_way),
 	    TEST(an_exchange_that_is_broken_off_leaves_nothing_and_is_begun_again),
 	    TEST(a_window_that_cannot_be_reconciled_holds_up_no_other),
+	    TEST(outboxes_reconcile_when_nothing_waits),
 	    TEST(requests_out_of_nowhere_are_answered_with_an_error),
 	};
 
