@@ -32,10 +32,11 @@ struct link_options {
 	struct hash secret; /* X25519; copied, wiped by link_close */
 	const char *listen; /* tcp://host:port, port 0: any that is free; NULL: only dials */
 	link_serve *serve;
-	void *context;             /* of `serve` */
-	struct node_seams seams;   /* the clock numbers handshakes, randomness makes their keys */
-	uint64_t handshake_number; /* greater than every number used before (link_handshake_number);
-				      0: the clock decides */
+	void *context;           /* of `serve` */
+	struct node_seams seams; /* the clock numbers handshakes, randomness makes their keys */
+	uint64_t
+	    handshake_number; /* of the last handshake that is remembered (link_handshake_number), or 0;
+				      a peer that has seen a greater one tells us */
 	/* 0: as net_limits.h says. */
 	uint32_t heartbeat_ms, silence_ms, handshake_ms;
 };

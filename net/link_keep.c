@@ -41,6 +41,7 @@ static void handshake(struct remote *remote)
 	nng_msg *answer = NULL;
 	uint64_t number;
 	uint32_t close = 0;
+	enum error error;
 	bool done = false;
 
 	link_draw(link, &draw, &number);
@@ -50,9 +51,12 @@ static void handshake(struct remote *remote)
 		/* Perhaps it has not read our new descriptor yet, or has by now. */
 		remote->old_key = !remote->old_key;
 	if (answer && !remote->stop) {
-		done = frame_read(link_message_span(answer), &frame) == ERROR_NONE &&
-		       session_finish(link->sessions, &frame, link_now_ms()) == ERROR_NONE;
-		if (!done)
+		error = frame_read(link_message_span(answer), &frame);
+		if (!error)
+			error = session_finish(link->sessions, &frame, link_now_ms());
+		done = !error;
+		/* A number that was too small is told, and the next one is greater. */
+		if (error && error != ERROR_REPEAT)
 			close = remote_malformed(remote);
 	}
 	if (done) {

@@ -23,8 +23,8 @@
 #define FRAME_HEADER_SIZE 16
 /* version, type, 0, 0, Noise message 1 with number u64, index u32. */
 #define FRAME_HANDSHAKE_1_SIZE (4 + NOISE_MESSAGE_1_SIZE + 12)
-/* version, type, 0, 0, index u32, Noise message 2 with index u32. */
-#define FRAME_HANDSHAKE_2_SIZE (8 + NOISE_MESSAGE_2_SIZE + 4)
+/* version, type, 0, 0, index u32, Noise message 2 with index u32, number u64. */
+#define FRAME_HANDSHAKE_2_SIZE (8 + NOISE_MESSAGE_2_SIZE + 12)
 
 enum frame_type {
 	FRAME_HANDSHAKE_1 = 1,
@@ -83,18 +83,20 @@ struct session_draw {
 	uint32_t index; /* a wish; the next one that is free is taken */
 };
 
-/* Append message 1 to a peer. `number` must be greater than any before. A handshake with it that was pending is given up.
- * `old_secret`: as who we were before, if we were. Fails with: ERROR_NOT_FOUND (no such peer), ERROR_RANGE (its key is of small
- * order), ERROR_MEMORY. */
+/* Append message 1 to a peer. `number` should be greater than any before; if the peer was shown, or has told of, a greater one, that and
+ * one is taken. A handshake with it that was pending is given up. `old_secret`: as who we were before, if we were. Fails with:
+ * ERROR_NOT_FOUND (no such peer), ERROR_RANGE (its key is of small order), ERROR_MEMORY. */
 MUST_CHECK enum error session_begin(struct session_table *table, uint32_t region,
     const struct session_draw *draw, uint64_t number, bool old_secret, struct buffer *bytes);
-/* Take message 2: the session is the peer's current one. Fails with: ERROR_NOT_FOUND (nothing pending under this index),
- * ERROR_MALFORMED, ERROR_SEAL, ERROR_RANGE, ERROR_MEMORY; what is pending goes on waiting. */
+/* Take message 2: the session is the peer's current one. Fails with: ERROR_REPEAT (the peer has seen a greater number, and told which:
+ * begin again), ERROR_NOT_FOUND (nothing pending under this index); ERROR_MALFORMED, ERROR_SEAL, ERROR_RANGE, ERROR_MEMORY: what is
+ * pending goes on waiting. */
 MUST_CHECK enum error session_finish(
     struct session_table *table, const struct frame *frame, int64_t now_ms);
 /* Take message 1 and append message 2. The caller's key is looked up among the peers before anything is answered. *region (0: nobody)
- * is set also when a peer is refused. Fails with: ERROR_MALFORMED, ERROR_SEAL, ERROR_RANGE, ERROR_UNKNOWN_KEY, ERROR_REPEAT (its number
- * is not greater than the last), ERROR_MEMORY; nothing has changed then. */
+ * is set also when a peer is refused. Fails with: ERROR_MALFORMED, ERROR_SEAL, ERROR_RANGE, ERROR_UNKNOWN_KEY, ERROR_MEMORY: there is no
+ * answer; ERROR_REPEAT (its number is not greater than the last): the answer tells the peer the last one, and nobody else. No session
+ * has changed then. */
 MUST_CHECK enum error session_accept(struct session_table *table, const struct frame *frame,
     const struct session_draw *draw, int64_t now_ms, struct buffer *bytes, uint32_t *region);
 

@@ -37,7 +37,8 @@ enum place { ASK_CURRENT, ASK_PREVIOUS, ANSWER_NEXT, ANSWER_CURRENT, ANSWER_PREV
 struct session_peer {
 	uint32_t region; /* 0: nobody */
 	struct hash key;
-	uint64_t number; /* the last one of its handshakes */
+	uint64_t number; /* the greatest of its handshakes */
+	uint64_t asked;  /* the greatest of ours with it, or that it has told us */
 	struct pending pending;
 	struct session sessions[PLACES];
 };
