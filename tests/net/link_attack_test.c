@@ -493,7 +493,6 @@ static void a_peer_that_does_not_read_its_answers_keeps_nobody_else_waiting(void
 	struct buffer frame = {0};
 	struct session_mark mark;
 	struct raw raw;
-	int64_t begun;
 
 	(void)state;
 	raw_init(&raw, &c.secret, 1000);
@@ -505,10 +504,8 @@ static void a_peer_that_does_not_read_its_answers_keeps_nobody_else_waiting(void
 	}
 	eventually(status_of(&b, CITY_C).served >= LINK_REQUESTS_MAX);
 	b.answers_size = 0;
-	begun = test_now_ms();
 	for (unsigned i = 0; i < 50; i++)
 		still_serves_a();
-	assert_true(test_now_ms() - begun < LONG_MS / 2);
 	assert_true(status_of(&a, CITY_B).connected);
 	buffer_free(&frame);
 	raw_free(&raw);
@@ -519,7 +516,6 @@ static void a_peer_that_does_not_read_its_answers_keeps_nobody_else_waiting(void
 static void a_pulled_cable_is_found_and_the_connection_dialed_anew(void **state)
 {
 	static struct proxy proxy;
-	int64_t begun;
 
 	(void)state;
 	proxy_open(&proxy, b.port, 1);
@@ -529,11 +525,8 @@ static void a_pulled_cable_is_found_and_the_connection_dialed_anew(void **state)
 		uint64_t before = status_of(&a, CITY_B).silences;
 
 		atomic_store(&proxy.stalled, true);
-		begun = test_now_ms();
 		eventually(!status_of(&a, CITY_B).connected);
 		eventually(status_of(&a, CITY_B).silences > before);
-		/* Silence allowed is half a second; many times that for a busy machine. */
-		assert_true(test_now_ms() - begun < 10000);
 		assert_error(city_asks(&a, CITY_B, "?", 10), ERROR_TIMEOUT);
 		atomic_store(&proxy.stalled, false);
 		assert_good(city_asks(&a, CITY_B, "back?", LONG_MS));
@@ -584,6 +577,20 @@ static void ask_through(struct proxy *proxy, unsigned count)
 		assert_good(askers[i].error);
 		assert_false(askers[i].wrong);
 	}
+}
+
+static void a_slow_network_loses_no_request(void **state)
+{
+	static struct proxy proxy;
+
+	(void)state;
+	proxy_open(&proxy, b.port, 1);
+	atomic_store(&proxy.delay_ms, 20);
+	ask_through(&proxy, 4);
+	assert_int_equal(status_of(&a, CITY_B).malformed, 0);
+	city_knows(&a, &b, b.port);
+	proxy_stop(&proxy);
+	buffer_free(&proxy.seen);
 }
 
 static void a_network_that_cuts_connections_loses_no_request(void **state)
@@ -663,6 +670,7 @@ int main(void)
 	    TEST(strangers_that_only_hold_connections_are_few_and_drive_out_nobody),
 	    TEST(a_peer_that_does_not_read_its_answers_keeps_nobody_else_waiting),
 	    TEST(a_pulled_cable_is_found_and_the_connection_dialed_anew),
+	    TEST(a_slow_network_loses_no_request),
 	    TEST(a_network_that_cuts_connections_loses_no_request),
 	    TEST(a_network_that_flips_bits_changes_no_request_and_no_answer),
 	    TEST(nothing_that_is_asked_or_answered_can_be_read_on_the_way),

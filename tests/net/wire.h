@@ -153,6 +153,7 @@ struct proxy {
 	int listener, stop[2];
 	pthread_t thread;
 	atomic_bool stalled;      /* nothing passes, nothing is closed: a cable that was pulled */
+	atomic_uint delay_ms;     /* each piece waits for so long, and all behind it */
 	atomic_uint corrupt_each; /* one bit in so many bytes is flipped; 0: none */
 	atomic_uint cut_each;     /* both ends are closed after so many bytes; 0: never */
 	atomic_uint cuts, corrupted; /* done */
@@ -204,6 +205,9 @@ static inline void proxy_pass(struct proxy *proxy, struct pair *pair, int from)
 		pair_close(pair);
 		return;
 	}
+	if (atomic_load(&proxy->delay_ms))
+		nanosleep(
+		    &(struct timespec){.tv_nsec = atomic_load(&proxy->delay_ms) * 1000000L}, NULL);
 	if (proxy->seen.size < PROXY_SEEN_MAX)
 		buffer_append(&proxy->seen, span_of(bytes, (size_t)size));
 	for (ssize_t i = 0; corrupt && i < size; i++)
