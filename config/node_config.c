@@ -200,7 +200,7 @@ static void read_top(const struct yaml_map *top, struct node_config *config)
 	if (yaml_integer(top, "epoch", true, 1, UINT32_MAX, &value))
 		config->epoch = (uint32_t)value;
 	yaml_bool(top, "demo", true, &config->demo);
-	yaml_text(top, "listen", true, config->listen, sizeof config->listen);
+	yaml_text(top, "listen", false, config->listen, sizeof config->listen);
 	read_account(top, config->account, config->bank);
 	if (yaml_integer(top, "queue_length", true, 1, 65536, &value))
 		config->queue_length = (uint32_t)value;
@@ -312,7 +312,8 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	    "# Demo nodes take their time from the command line and are refused by others.\n"
 	    "demo: %s\n",
 	    (unsigned)config->epoch, config->demo ? "true" : "false");
-	put_text(out, "listen", config->listen);
+	if (config->listen[0])
+		put_text(out, "listen", config->listen);
 	buffer_append_format(out,
 	    "# Commands that may wait for the writer, and at most so many in one durable commit.\n"
 	    "queue_length: %u\ngroup_commands: %u\n",

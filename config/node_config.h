@@ -35,7 +35,7 @@ struct node_config {
 	    [ORIGIN_SIZE]; /* "chengdu.suiren.example/ledger"; the origin appends "/<epoch>" */
 	uint32_t epoch;    /* from 1 */
 	bool demo;
-	char listen[ADDRESS_SIZE];
+	char listen[ADDRESS_SIZE]; /* tcp://host:port; empty: it only dials its peers */
 	/* The city's own account, out of which everything is paid; both empty: it pays nothing by file. */
 	char account[BANK_ACCOUNT_SIZE], bank[BANK_CODE_SIZE];
 	struct node_peer peers[PEERS_MAX];

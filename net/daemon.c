@@ -124,11 +124,22 @@ enum error daemon_link_key(struct daemon *daemon, struct hash *secret, struct er
 /* What it listens on: a port that was chosen by the system is told as such. */
 static void note_listen(struct daemon *daemon, const char *wanted)
 {
-	const char *colon = strrchr(wanted, ':');
-	size_t size = colon ? (size_t)(colon - wanted) : strlen(wanted);
+	const char *colon = wanted ? strrchr(wanted, ':') : NULL;
+	size_t size = colon ? (size_t)(colon - wanted) : 0;
 
-	snprintf(daemon->listen, sizeof daemon->listen, "%.*s:%u", (int)size, wanted,
-	    (unsigned)link_port(daemon->link));
+	if (wanted)
+		snprintf(daemon->listen, sizeof daemon->listen, "%.*s:%u", (int)size, wanted,
+		    (unsigned)link_port(daemon->link));
+}
+
+/* Where to listen; NULL: nowhere. */
+static const char *listen_address(const struct daemon *daemon)
+{
+	const char *configured = node_configuration(daemon->node)->listen;
+
+	if (daemon->options.listen)
+		return daemon->options.listen;
+	return configured[0] ? configured : NULL;
 }
 
 static enum error open_link(struct daemon *daemon, struct error_detail *detail)
@@ -136,8 +147,7 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 	struct outbox_options outboxes = {
 	    .node = daemon->node, .send = daemon_send, .tell = daemon_tell, .context = daemon};
 	struct link_options options = {.region = node_region(daemon->node),
-	    .listen = daemon->options.listen ? daemon->options.listen
-					     : node_configuration(daemon->node)->listen,
+	    .listen = listen_address(daemon),
 	    .serve = daemon_serve,
 	    .context = daemon};
 	enum error error = daemon_link_key(daemon, &options.secret, detail);

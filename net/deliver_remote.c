@@ -4,8 +4,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "message.h"
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* What is seen of one node at a moment. */
 struct sight {
@@ -157,16 +166,17 @@ enum error deliver_remote(
     struct node *const *nodes, size_t count, struct delivery *delivery, struct error_detail *detail)
 {
 	uint64_t sizes[CITIES_MAX] = {0};
+	int64_t since = monotonic_ms();
 	bool quiet = false, grown;
-	unsigned still = 0;
 	enum error error = is_quiet(nodes, count, &quiet);
 
 	while (!error && !quiet) {
 		error = ask_all(nodes, count, sizes, &grown, detail);
 		if (!error)
 			error = is_quiet(nodes, count, &quiet);
-		still = grown ? 0 : still + 1;
-		if (!error && !quiet && still * count * DELIVER_STEP_MS > DELIVER_PATIENCE_MS)
+		if (grown)
+			since = monotonic_ms();
+		if (!error && !quiet && monotonic_ms() - since > DELIVER_PATIENCE_MS)
 			error = ERROR_TIMEOUT; /* the detail says who waits */
 	}
 	return error ? error : count_all(nodes, count, delivery);

@@ -216,7 +216,7 @@ static void what_is_wrong_is_told_with_its_line_and_field(void **state)
 	    {"origin: chengdu.example/ledger\n", "", "1 origin: missing\n"},
 	    {"epoch: 2\n", "", "1 epoch: missing\n"},
 	    {"demo: true\n", "", "1 demo: missing\n"},
-	    {"listen: tcp://127.0.0.1:7301\n", "", "1 listen: missing\n"},
+	    {"listen: tcp://127.0.0.1:7301\n", "listen: ''\n", "7 listen: must not be empty\n"},
 	    {"queue_length: 100\n", "", "1 queue_length: missing\n"},
 	    {"group_commands: 8\n", "", "1 group_commands: missing\n"},
 	    {"region: 510100", "region: 0510100", "1 region: must be a whole number"},
@@ -272,7 +272,7 @@ static void all_that_is_wrong_is_told_at_once(void **state)
 	complained(&loading->seen, "1 region: must be a whole number");
 	complained(&loading->seen, "2 demo: must be one of");
 	complained(&loading->seen, "3 more: unknown field");
-	complained(&loading->seen, "1 listen: missing");
+	complained(&loading->seen, "1 queue_length: missing");
 	complained(&loading->seen, "1 epoch: missing");
 }
 

@@ -13,6 +13,7 @@
 #include "demo_live.h"
 #include "program.h"
 #include "verdict.h"
+#include "wire.h"
 
 #define RESIDENTS 2000u
 #define SEED 7u
@@ -190,7 +191,8 @@ static void strike(void *context, struct demo_live *live)
 
 	(void)live;
 	killer->steps++;
-	if (chance_below(&killer->chance, 4) == 0)
+	if (chance_below(&killer->chance, 4) == 0 ||
+	    killer->processes->revived > KILLS_LEAST + KILLS_LEAST / 10)
 		return;
 	killer->victim = (unsigned)chance_below(&killer->chance, SAMPLE_CITIES);
 	killer->delay_us = (unsigned)chance_below(&killer->chance, DELAY_MOST_US);
@@ -237,11 +239,189 @@ static void daemons_that_are_killed_again_and_again_settle_the_same_month(void *
 	assert_same_books("calm", "struck");
 }
 
+/* --- a network that is cut, slow and bad ---------------------------------------------------------------------- */
+
+struct network {
+	struct wire *wire;
+	int32_t cut_from, cut_until; /* days on which AWAY is cut off */
+};
+
+#define AWAY 2u /* Guangyuan */
+
+/* The addresses that node.yaml names for the four cities when it is made. */
+static unsigned default_port(unsigned city)
+{
+	static const uint32_t regions[] = {510100, 500000, 510800, 511300};
+
+	for (unsigned i = 0; i < 4; i++)
+		if (regions[i] == sample_regions[city])
+			return 7301 + i;
+	fail_msg("city %u", city);
+	return 0;
+}
+
+/* Each finds the others through the wire. */
+static enum error lay_wires(void *context, struct processes *processes)
+{
+	struct network *network = context;
+
+	for (unsigned from = 0; from < SAMPLE_CITIES; from++) {
+		for (unsigned to = 0; to < SAMPLE_CITIES; to++) {
+			const char *listen = processes->all[to].listen;
+			unsigned port;
+
+			if (from == to)
+				continue;
+			port = wire_add(network->wire, from, to,
+			    (uint16_t)strtoul(strrchr(listen, ':') + 1, NULL, 10));
+			assert_int_equal(
+			    shell_status(
+				"sed -i 's#address: tcp://127.0.0.1:%u#address: "
+				"tcp://127.0.0.1:%u#' "
+				"%s/node.yaml && grep -q 'tcp://127.0.0.1:%u$' %s/node.yaml",
+				default_port(to), port, processes->all[from].directory, port,
+				processes->all[from].directory),
+			    0);
+		}
+	}
+	return ERROR_NONE;
+}
+
+static void tell_over_the_network(
+    const char *folder, struct network *network, void (*step)(void *, struct demo_live *))
+{
+	struct processes processes;
+	struct demo_live live;
+	struct demo_actor actor;
+	struct error_detail detail = {""};
+
+	assert_good(processes_init(&processes, SUIREND_BINARY, &detail));
+	processes.prepare = lay_wires;
+	processes.prepare_context = network;
+	processes.dial_by_file = true;
+	if (demo_live_open(&live, folder, SEED,
+		day_start_ms(month_first_day(DEMO_FIRST_MONTH) - 13) + INT64_C(32400000),
+		&processes))
+		fail_msg("%s", live.detail.text);
+	live.step = step;
+	live.step_context = network;
+	actor = demo_live_actor(&live);
+	if (demo_tell(&actor, SEED, RESIDENTS, DEMO_FIRST_MONTH, 1)) {
+		struct run logs = shell("tail -n 20 %s/*.log", folder);
+
+		print_error("%s", logs.out);
+		run_free(&logs);
+		fail_msg("%s", live.detail.text);
+	}
+	assert_good(demo_live_close(&live));
+}
+
+/* The network comes and goes with the days of the story. */
+static void come_and_go(void *context, struct demo_live *live)
+{
+	struct network *network = context;
+	int32_t today = day_of_time(live->seeded[0].now_ms);
+	bool away = today >= network->cut_from && today < network->cut_until;
+
+	if (away == live->away[AWAY])
+		return;
+	wire_cut(network->wire, AWAY, away);
+	live->away[AWAY] = away;
+}
+
+/* Debits and credits of each account, those of the windows with a city together: which window an obligation is in is another one when its
+ * claim came later. */
+static json_t *books_by_city(const char *folder, unsigned region)
+{
+	struct run run = suiren_expect(0, "balance %s/%06u --json", folder, region);
+	json_t *accounts = json_loads(run.out, 0, NULL), *sums = json_object(), *account;
+	size_t i;
+
+	json_array_foreach(accounts, i, account)
+	{
+		static const char *const sides[] = {"debits", "credits"};
+		char name[200];
+
+		snprintf(name, sizeof name, "%s",
+		    json_string_value(json_object_get(account, "account")));
+		if (strncmp(name, "payable/city/", 13) == 0)
+			name[13 + 6] = '\0';
+		if (strncmp(name, "receivable/city/", 16) == 0)
+			name[16 + 6] = '\0';
+		for (unsigned side = 0; side < 2; side++) {
+			char key[240];
+
+			snprintf(key, sizeof key, "%s %s", name, sides[side]);
+			json_object_set_new(sums, key,
+			    json_integer(
+				json_integer_value(json_object_get(sums, key)) +
+				json_integer_value(json_object_get(account, sides[side]))));
+		}
+	}
+	json_decref(accounts);
+	run_free(&run);
+	return sums;
+}
+
+static void a_city_that_is_away_for_three_windows_comes_back_and_is_paid(void **state)
+{
+	struct network network = {
+	    .wire = wire_open(), .cut_from = day_of(2026, 11, 2), .cut_until = day_of(2026, 11, 5)};
+
+	(void)state;
+	tell_over_the_network("away", &network, come_and_go);
+	struct wire_counts counts = wire_close(network.wire);
+	print_message(
+	    "%u connections, %u refused while it was away\n", counts.connections, counts.refused);
+	assert_true(counts.refused > 0);
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		unsigned region = sample_regions[city];
+		json_t *books[] = {books_by_city("calm", region), books_by_city("away", region)};
+		char paths[2][300];
+		struct verdicts verdicts[2];
+
+		if (!json_equal(books[0], books[1]))
+			fail_msg("the balances of %u differ:\n%s\n%s", region,
+			    json_dumps(books[0], JSON_INDENT(1) | JSON_SORT_KEYS),
+			    json_dumps(books[1], JSON_INDENT(1) | JSON_SORT_KEYS));
+		snprintf(paths[0], sizeof paths[0], "calm/%06u", region);
+		snprintf(paths[1], sizeof paths[1], "away/%06u", region);
+		verdicts[0] = verdicts_of(paths[0]);
+		verdicts[1] = verdicts_of(paths[1]);
+		assert_int_equal(verdicts[0].count, verdicts[1].count);
+		assert_memory_equal(verdicts[0].sum, verdicts[1].sum, HASH_SIZE);
+		suiren_must(0, "verify away/%06u --replay", region);
+		json_decref(books[0]);
+		json_decref(books[1]);
+	}
+}
+
+static void a_network_that_alters_ends_and_delays_changes_no_figure(void **state)
+{
+	struct network network = {.wire = wire_open()};
+	const struct wire_faults faults = {.seed = chance_seed("network"),
+	    .alter_per_mille = 10,
+	    .end_per_mille = 15,
+	    .delay_per_mille = 50,
+	    .delay_most_ms = 50};
+
+	(void)state;
+	wire_disturb(network.wire, &faults);
+	tell_over_the_network("bad", &network, NULL);
+	struct wire_counts counts = wire_close(network.wire);
+	print_message("%u connections, %u pieces altered, %u connections ended, %u delays\n",
+	    counts.connections, counts.altered, counts.ended, counts.delayed);
+	assert_true(counts.altered > 0 && counts.ended > 0 && counts.delayed > 0);
+	assert_same_books("calm", "bad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(four_daemons_settle_the_same_month),
 	    cmocka_unit_test(daemons_that_are_killed_again_and_again_settle_the_same_month),
+	    cmocka_unit_test(a_city_that_is_away_for_three_windows_comes_back_and_is_paid),
+	    cmocka_unit_test(a_network_that_alters_ends_and_delays_changes_no_figure),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

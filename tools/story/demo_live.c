@@ -33,7 +33,8 @@ static enum error create_city(struct demo_live *live, unsigned city)
 
 	if (!error && live->processes) {
 		error = processes_add(live->processes, path, &live->detail);
-		create.listen = live->processes->all[city].listen;
+		create.listen =
+		    live->processes->dial_by_file ? "" : live->processes->all[city].listen;
 	}
 	return error ? error : node_create(path, &create, &live->detail);
 }
@@ -68,7 +69,10 @@ static enum error reopen(struct demo_live *live)
 /* The nodes know each other already: each daemon finds its peers in its log. */
 static enum error start_daemons(struct demo_live *live)
 {
-	enum error error = ERROR_NONE;
+	struct processes *processes = live->processes;
+	enum error error = processes->prepare
+			       ? processes->prepare(processes->prepare_context, processes)
+			       : ERROR_NONE;
 
 	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++) {
 		node_close(live->nodes[city]);
@@ -326,6 +330,19 @@ static enum error live_reverse(void *context, unsigned city, const char *uscc, u
 	return answer.error == ERROR_NOT_FOUND ? ERROR_NONE : done(live, error, &answer);
 }
 
+/* Who is away is not waited for. */
+static enum error deliver_present(struct demo_live *live, struct delivery *delivery)
+{
+	struct node *present[SAMPLE_CITIES];
+	size_t count = 0;
+
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		if (!live->away[city])
+			present[count++] = live->nodes[city];
+	}
+	return node_deliver(present, count, delivery, &live->detail);
+}
+
 static enum error live_deliver(void *context)
 {
 	struct demo_live *live = context;
@@ -334,8 +351,7 @@ static enum error live_deliver(void *context)
 
 	if (live->step)
 		live->step(live->step_context, live);
-	error = node_deliver(live->nodes, SAMPLE_CITIES, &delivery, &live->detail);
-
+	error = deliver_present(live, &delivery);
 	live->documents += delivery.delivered;
 	if (!error && delivery.refused)
 		error = error_set(&live->detail, ERROR_REFUSED,

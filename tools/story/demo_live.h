@@ -15,6 +15,8 @@ struct demo_live {
 	struct error_detail detail;
 	uint64_t lines, sheets, documents;
 	uint64_t not_taken[SAMPLE_CITIES]; /* sheets whose signature does not verify */
+	bool away
+	    [SAMPLE_CITIES]; /* set by a test that has cut its links: deliveries go on without it */
 	/* Called at every step of the story; from another process a test may do what it likes there. NULL. */
 	void (*step)(void *context, struct demo_live *live);
 	void *step_context;

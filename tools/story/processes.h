@@ -25,6 +25,11 @@ struct processes {
 	char program[PROCESS_PATH_MAX]; /* suirend */
 	struct process all[PROCESSES_MAX];
 	unsigned count;
+	/* Called when the nodes stand, before the daemons start; or NULL. */
+	enum error (*prepare)(void *context, struct processes *processes);
+	void *prepare_context;
+	bool
+	    dial_by_file; /* the descriptors name no address: node.yaml says where the others are */
 	int64_t now_ms;   /* the clock of the nodes, for one that is started again */
 	unsigned revived; /* how often one was started again */
 };

@@ -1,0 +1,30 @@
+/* wire.h: the network between the daemons of a test, on loopback: a listening port for each ordered pair of cities, from which everything is passed on
+ * to where the second one listens. It can be cut, slow, and bad: bytes altered, connections ended, at moments that a seed draws. */
+#ifndef SUIREN_TEST_WIRE_H
+#define SUIREN_TEST_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wire;
+
+struct wire_faults {
+	uint64_t seed;
+	unsigned alter_per_mille; /* of the pieces that pass: one byte is another then */
+	unsigned end_per_mille;   /* the connection ends there */
+	unsigned delay_per_mille, delay_most_ms;
+};
+
+struct wire_counts {
+	unsigned connections, altered, ended, delayed, refused;
+};
+
+struct wire *wire_open(void);
+/* The port on which `from` finds `to`, who listens on `port`. */
+uint16_t wire_add(struct wire *wire, unsigned from, unsigned to, uint16_t port);
+/* From now on nothing passes from or to this city, and what was connected is not any more; or it passes again. */
+void wire_cut(struct wire *wire, unsigned city, bool cut);
+void wire_disturb(struct wire *wire, const struct wire_faults *faults);
+struct wire_counts wire_close(struct wire *wire);
+
+#endif
