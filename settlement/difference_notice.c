@@ -25,9 +25,8 @@ struct notice_work {
 	struct error_detail *detail;
 };
 
-static enum error read_notice(struct notice_work *work, const struct notice *notice)
+static enum error read_notice(struct notice_work *work, const struct message *message)
 {
-	const struct message *message = &notice->message;
 	struct codec_reader reader = message->items;
 	struct difference_head *head = &work->head;
 
@@ -287,18 +286,18 @@ enum error difference_notice_decide(struct settlement *settlement, struct txn *t
 {
 	struct notice_work work = {
 	    .settlement = settlement, .txn = txn, .decision = decision, .detail = detail};
-	struct notice notice;
-	enum error error = notice_read(command, &notice, detail);
+	struct message message;
+	enum error error = long_message_read(command, &message, detail);
 
 	(void)now_ms;
 	if (!error && (command->documents[0].size > WINDOW_DIFFERENCE_BYTES_MAX ||
-			  read_notice(&work, &notice)))
+			  read_notice(&work, &message)))
 		error = error_set(detail, ERROR_MALFORMED, "not a well-formed difference");
 	/* The items stand in the entry twice. */
 	work.room = ENTRY_BODY_MAX - 64 * DIFFERENCE_FRAME - REST_BYTES_MAX -
 		    (error ? 0 : 2 * command->documents[0].size);
 	if (!error)
-		error = check_notice(&work, notice.message.from);
+		error = check_notice(&work, message.from);
 	return error ? error : decide_notice(&work);
 }
 

@@ -61,10 +61,10 @@ static enum error make_room(void **list, size_t size, size_t count, size_t *capa
 	size_t wanted = *capacity ? 2 * *capacity : 64;
 	void *more;
 
-	if (count < *capacity)
-		return ERROR_NONE;
 	if (count >= most)
 		return ERROR_TOO_LARGE;
+	if (count < *capacity)
+		return ERROR_NONE;
 	more = realloc(*list, wanted * size);
 	if (!more)
 		return ERROR_MEMORY;
@@ -475,6 +475,11 @@ enum error reconcile_step(struct reconcile *reconcile, struct span answer, struc
 		error = ERROR_TOO_LARGE;
 	if (!error)
 		error = reconcile->steps == 1 ? begin(reconcile) : take_answer(reconcile, answer);
+	/* So much is enough for one round. */
+	if (error == ERROR_TOO_LARGE && reconcile->difference_count == RECONCILE_DIFFERENCES_MAX) {
+		reconcile->pending.count = 0;
+		error = ERROR_NONE;
+	}
 	if (!error)
 		error = reconcile->pending.count ? request_write(reconcile, request)
 						 : finish(reconcile);

@@ -5,7 +5,8 @@
  * thread-safe: one exchange belongs to one caller. Bytes: docs/format.md, "Range exchange".
  *
  * Of n obligations, k differing, it takes about log16 n round trips and k * log16 n digests of 16 bytes; equal sets cost one.
- * A peer that lies can make the outcome wrong, never long: every message, list and count is bounded. What comes out is therefore a
+ * A peer that lies can make the outcome wrong, never long: every message, list and count is bounded; an exchange that has found
+ * RECONCILE_DIFFERENCES_MAX differences ends with these. What comes out is therefore a
  * proposal: that it is the whole difference is shown afterwards by the digest of what is agreed on (window.h).
  *
  * The digests are shortened ones (16 bytes of a range, 8 of one obligation). Who makes two that collide hides from the
@@ -56,7 +57,7 @@ MUST_CHECK enum error reconcile_create(
 void reconcile_free(struct reconcile *reconcile); /* NULL is accepted */
 /* Take the answer to the last request (empty: this is the first step) and write the next request into `request`, cleared before;
  * it stays empty when all is known. After a failure the exchange is over. Fails with: ERROR_MALFORMED (the answer), ERROR_TOO_LARGE
- * (more than RECONCILE_DIFFERENCES_MAX, _PENDING_MAX or _STEPS_MAX), ERROR_MISMATCH (the answers contradict each other),
+ * (more than RECONCILE_PENDING_MAX or _STEPS_MAX), ERROR_MISMATCH (the answers contradict each other),
  * ERROR_CORRUPT, ERROR_MEMORY, and what the set fails with. */
 MUST_CHECK enum error reconcile_step(
     struct reconcile *reconcile, struct span answer, struct buffer *request);

@@ -250,17 +250,17 @@ enum error rest_decide(struct settlement *settlement, struct txn *txn,
 	const struct hash document = document_hash(command->documents[0]);
 	struct rest_work work = {
 	    .settlement = settlement, .txn = txn, .decision = decision, .detail = detail};
-	struct notice notice;
-	enum error error = notice_read(command, &notice, detail);
+	struct message message;
+	enum error error = long_message_read(command, &message, detail);
 
 	(void)now_ms;
 	if (!error) {
-		error = rest_read(&notice.message, &work.rest);
+		error = rest_read(&message, &work.rest);
 		if (error)
 			error_set(detail, error, "not a well-formed rest of a window");
 	}
 	if (!error)
-		error = check_offer(&work, notice.message.from);
+		error = check_offer(&work, message.from);
 	if (!error)
 		error = decide(&work, &document);
 	rest_free(&work.rest);

@@ -30,11 +30,11 @@
 
 /* A window that differs: what one difference lists, what is left out, rounds of asking and offering, documents that a creditor shows
  * with one difference. */
-#define WINDOW_DIFFERENCES_MAX 5000u
+#define WINDOW_DIFFERENCES_MAX 9999u
 #define WINDOW_LEFT_OUT_MAX 10000u
 #define WINDOW_ROUNDS_MAX 64u
 #define WINDOW_SHOWN_MAX 16u
-#define WINDOW_DIFFERENCE_BYTES_MAX (1u << 20)
+#define WINDOW_DIFFERENCE_BYTES_MAX (5u << 18)
 
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u

@@ -29,6 +29,11 @@ void statement_take(struct codec_reader *reader, struct statement *statement);
 struct statement statement_of(const struct window_row *window);
 bool statement_equal(const struct statement *a, const struct statement *b);
 
+/* The message that caused a command, of as many items as any message may have (notice_read takes fewer). Fails with: ERROR_MALFORMED,
+ * ERROR_TOO_LARGE. */
+MUST_CHECK enum error long_message_read(
+    const struct command *command, struct message *message, struct error_detail *detail);
+
 /* The window before this number. Fails with: ERROR_NOT_FOUND (it is the first). */
 MUST_CHECK enum error window_before(
     struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number, struct window_row *before);

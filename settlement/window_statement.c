@@ -50,6 +50,17 @@ bool statement_equal(const struct statement *a, const struct statement *b)
 	       window_totals_equal(&a->totals, &b->totals);
 }
 
+enum error long_message_read(
+    const struct command *command, struct message *message, struct error_detail *detail)
+{
+	struct document document;
+	enum error error = document_read(command->documents[0], &document);
+
+	if (!error)
+		error = message_read(document.payload, message);
+	return error ? error_set(detail, error, "not a well-formed message") : ERROR_NONE;
+}
+
 enum error window_before(
     struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t number, struct window_row *before)
 {

@@ -154,6 +154,48 @@ static void one_line_of_ten_thousand_is_left_out_and_the_others_are_agreed_and_c
 	assert_int_equal(disputed_at_creditor(fixture), 6532);
 }
 
+/* As many as one document lists, all held differently: the window is agreed, with nothing in it. */
+static void a_window_in_which_everything_differs_is_agreed_too(void **state)
+{
+	struct fixture *fixture = *state;
+	for (uint32_t i = 0; i < WINDOW_DIFFERENCES_MAX; i++) {
+		struct obligation obligation =
+		    pair_owe(&fixture->chengdu, &fixture->chongqing, 100);
+		obligation.amount_fen = 101;
+		pair_mirror(&fixture->chongqing, &obligation);
+	}
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	assert_int_equal(fixture->chongqing.decision.count, WINDOW_DIFFERENCES_MAX);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 0, 0, WINDOW_DIFFERENCES_MAX);
+	assert_int_equal(disputed_at_payer(fixture), 100 * WINDOW_DIFFERENCES_MAX);
+	assert_int_equal(disputed_at_creditor(fixture), 101 * WINDOW_DIFFERENCES_MAX);
+}
+
+/* A sheet of 10,000 lines of which the creditor has nothing, and the payer no document to send again: one item, 10,000 disputes. */
+static void the_greatest_sheet_that_stays_lacking_is_left_out(void **state)
+{
+	struct fixture *fixture = *state;
+	char account[ACCOUNT_TEXT_SIZE];
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 5);
+	struct obligation obligation = pair_obligation(&fixture->chengdu, &fixture->chongqing, 100);
+	for (uint32_t i = 0; i < SHEET_LINES_MAX; i++) {
+		obligation.line = i;
+		assert_int_equal(obligation_add(fixture->chengdu.txn, &obligation), ERROR_NONE);
+	}
+	account_payable_city(account, CHONGQING, 1);
+	pair_book(&fixture->chengdu, "clearing/outside", account, 100 * SHEET_LINES_MAX);
+	cut_and_deliver(fixture);
+	say_difference(fixture, 1);
+	assert_int_equal(fixture->chongqing.decision.count, 1);
+	assert_int_equal(city_reason(&fixture->chongqing, 0), REASON_missing);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 1, 5, SHEET_LINES_MAX);
+	assert_int_equal(disputed_at_payer(fixture), 100 * SHEET_LINES_MAX);
+	assert_int_equal(disputed_at_creditor(fixture), 0);
+}
+
 /* Only the payer has one (and no document of it), only the creditor another, a reversal too. */
 static void what_only_one_side_holds_is_left_out(void **state)
 {
@@ -642,6 +684,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(one_line_of_ten_thousand_is_left_out_and_the_others_are_agreed_and_cleared),
+	    TEST(a_window_in_which_everything_differs_is_agreed_too),
+	    TEST(the_greatest_sheet_that_stays_lacking_is_left_out),
 	    TEST(what_only_one_side_holds_is_left_out),
 	    TEST(nothing_waits_for_a_window_that_differs),
 	    TEST(documents_that_come_twice_or_late_are_refused_and_change_nothing),

@@ -125,6 +125,8 @@ static void forge_verdict(struct desk *desk, uint32_t line, int64_t more)
 		if (i == line) {
 			verdict.amount_fen += more;
 			verdict.funds[0].amount_fen += more;
+			/* The same amount, for another reason: another line behind it. */
+			verdict.filing_sequence += more == 0;
 		}
 		verdict_write(&payload, &verdict);
 	}
@@ -686,6 +688,67 @@ static void a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowher
 	desk_close(&desk);
 }
 
+/* Whose signature is under what the host shows? It must be the payer's, and whole. */
+static void a_proof_that_the_payer_has_not_signed_proves_nothing(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	for (int spoilt = 0; spoilt < 2; spoilt++) {
+		struct document read;
+		struct buffer payload = {0}, document = {0};
+		desk_open(&desk);
+		hand_in(&desk);
+		forge_verdict(&desk, 1, 1000);
+		carry(&desk.pair);
+		cut(&desk);
+		say_difference(&desk, 1);
+		/* The proof stands last, and in it the signature. */
+		struct town_letter *letter = &desk.pair.post.letters[0];
+		assert_string_equal(letter->name, "window_difference");
+		assert_int_equal(document_read(buffer_span(&letter->document), &read), ERROR_NONE);
+		buffer_append(&payload, read.payload);
+		payload.data[payload.size - 1 - 40] ^= (uint8_t)spoilt;
+		document_sign(&document, "window_difference", &desk.pair.host.document_key,
+		    buffer_span(&payload));
+		buffer_free(&letter->document);
+		buffer_free(&payload);
+		letter->document = document;
+		carry(&desk.pair);
+		expect_agreed(&desk, 1, 2 * MONTHLY, 1);
+		assert_int_equal(
+		    dispute_of(&desk.pair.home, 1, desk.entry, 1).shown_sequence != 0, !spoilt);
+		pair_close(&desk.pair); /* the host's log does not know of what was spoilt */
+	}
+}
+
+/* Line 1 is worth the same to both, on other grounds, and taken back before the window is cut. */
+static void a_line_that_was_taken_back_is_ended_with_its_own_amount_only(void **state)
+{
+	static struct desk desk;
+	struct buffer line = {0};
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 0);
+	carry(&desk.pair);
+	reversal_line_write(&line, desk.entry, 1, span_text("paid before"));
+	assert_int_equal(town_order(&desk.pair.home, KIND_reversal, NULL, 0, &line, 1), ERROR_NONE);
+	carry(&desk.pair);
+	cut(&desk);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	/* Two lines and the reversal. */
+	expect_agreed(&desk, 1, MONTHLY, 1);
+	assert_int_equal(end_with(&desk, 1, 1, 0, ""), ERROR_STATE);
+	assert_int_equal(end_with(&desk, 1, 1, MONTHLY, ""), ERROR_NONE);
+	carry(&desk.pair);
+	cut(&desk);
+	expect_agreed(&desk, 2, MONTHLY, 0);
+	assert_int_equal(house(&desk.pair.host), 2 * MONTHLY);
+	assert_int_equal(disputed(&desk.pair.host), 0);
+	desk_close(&desk);
+}
+
 /* The host has advanced the money: what the dispute takes back, the house owes. */
 static void what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it(void **state)
 {
@@ -762,6 +825,8 @@ int main(void)
 	    cmocka_unit_test(a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowhere),
 	    cmocka_unit_test(
 		what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it),
+	    cmocka_unit_test(a_proof_that_the_payer_has_not_signed_proves_nothing),
+	    cmocka_unit_test(a_line_that_was_taken_back_is_ended_with_its_own_amount_only),
 	    cmocka_unit_test(a_restart_at_every_step_changes_nothing),
 	};
 

@@ -356,6 +356,48 @@ static void sets_that_have_nothing_in_common_are_told_whole(void **state)
 	free(others.items);
 }
 
+/* A creditor that has nothing of a great day: it learns of as many as one round can do with, the lowest. */
+static void an_exchange_ends_with_as_many_differences_as_one_round_takes(void **state)
+{
+	uint64_t seed = 19;
+	struct array none = array_make(0), many = array_fill(130000, 70, &seed),
+		     others = array_copy(&many);
+	struct array *const ours[] = {&none, &others};
+
+	(void)state;
+	for (size_t i = 0; i < others.count; i++)
+		others.items[i].amount_fen++;
+	for (size_t way = 0; way < 2; way++) {
+		struct reconcile_set our_set = set_of(ours[way]), their_set = set_of(&many);
+		struct buffer request = {0}, answer = {0};
+		struct reconcile *reconcile;
+		size_t count;
+
+		assert_good(reconcile_create(&our_set, &reconcile));
+		for (;;) {
+			assert_good(reconcile_step(reconcile, buffer_span(&answer), &request));
+			if (request.size == 0)
+				break;
+			buffer_clear(&answer);
+			assert_good(reconcile_serve(&their_set, buffer_span(&request), &answer));
+		}
+		const struct reconcile_difference *found = reconcile_differences(reconcile, &count);
+		assert_int_equal(count, RECONCILE_DIFFERENCES_MAX);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(found[i].is_theirs && found[i].is_ours == (way == 1));
+			assert_true(way == 1 || same_item(&found[i].theirs, &many.items[i]));
+			assert_true(i == 0 || obligation_id_compare(&found[i - 1].theirs.id,
+						  &found[i].theirs.id) < 0);
+		}
+		reconcile_free(reconcile);
+		buffer_free(&request);
+		buffer_free(&answer);
+	}
+	free(none.items);
+	free(many.items);
+	free(others.items);
+}
+
 static void one_of_a_hundred_thousand_costs_two_kilobytes(void **state)
 {
 	uint64_t seed = 13;
@@ -620,6 +662,7 @@ int main(void)
 	    cmocka_unit_test(any_two_sets_give_their_difference),
 	    cmocka_unit_test(one_that_differs_at_either_edge_is_found),
 	    cmocka_unit_test(sets_that_have_nothing_in_common_are_told_whole),
+	    cmocka_unit_test(an_exchange_ends_with_as_many_differences_as_one_round_takes),
 	    cmocka_unit_test(one_of_a_hundred_thousand_costs_two_kilobytes),
 	    cmocka_unit_test(a_set_that_holds_an_id_twice_is_refused),
 	    cmocka_unit_test(hostile_requests_are_refused),
