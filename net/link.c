@@ -4,6 +4,11 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "settlement_limits.h"
+
+_Static_assert(LINK_PEERS_MAX >= CITIES_MAX, "every city can be a peer");
+_Static_assert(LINK_MESSAGE_MAX >= EXCHANGE_SIZE_MAX, "what cities say fits a message");
+
 /* --- small things -------------------------------------------------------------------------------------------- */
 
 int64_t link_now_ms(void)
@@ -181,6 +186,7 @@ enum error link_open(
 		link_close(link);
 		return error;
 	}
+	link->options.listen = NULL; /* the caller's */
 	*opened = link;
 	return ERROR_NONE;
 }

@@ -2,6 +2,7 @@
 #include "link_internal.h"
 
 #include <nng/protocol/reqrep0/req.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 /* A larger frame costs the peer the connection. */
@@ -50,6 +51,7 @@ static void handshake(struct remote *remote)
 	    keeper_pass(remote, &first, link->options.handshake_ms, &answer) == ERROR_TIMEOUT)
 		/* Perhaps it has not read our new descriptor yet, or has by now. */
 		remote->old_key = !remote->old_key;
+	sodium_memzero(&draw, sizeof draw);
 	if (answer && !remote->stop) {
 		error = frame_read(link_message_span(answer), &frame);
 		if (!error)

@@ -1,6 +1,8 @@
 /* link_take.c: what a frame that came in is worth: who sent it, whether it opens, what it costs its sender, and what is answered at once. */
 #include "link_internal.h"
 
+#include <sodium.h>
+
 static void strike(struct link *link, uint32_t pipe, struct frame_verdict *verdict)
 {
 	if (gate_strike(&link->gate, pipe, link_now_ms()) == GATE_CLOSE)
@@ -51,6 +53,7 @@ static void take_handshake(
 	}
 	link_draw(link, &draw, NULL);
 	error = session_accept(link->sessions, frame, &draw, now, &verdict->answer, &region);
+	sodium_memzero(&draw, sizeof draw);
 	if (error)
 		take_refused(link, pipe, region, verdict);
 	else if ((remote = link_find(link, region)) != NULL)
