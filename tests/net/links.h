@@ -27,8 +27,8 @@ struct city {
 	uint32_t heartbeat_ms, silence_ms, handshake_ms;
 	atomic_uint served;
 	/* What it answers: by default the request, behind the asker's region. */
-	enum error fails;
-	size_t answers_size; /* so many zeros, if not 0 */
+	_Atomic(enum error) fails;
+	atomic_size_t answers_size; /* so many zeros, if not 0 */
 	/* Holds what it serves until it is let go. */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
@@ -40,6 +40,8 @@ static inline enum error city_serve(
     void *context, uint32_t peer, struct span request, struct buffer *answer)
 {
 	struct city *city = context;
+	size_t size = atomic_load(&city->answers_size);
+	enum error fails = atomic_load(&city->fails);
 	uint8_t region[4];
 
 	pthread_mutex_lock(&city->mutex);
@@ -50,13 +52,13 @@ static inline enum error city_serve(
 	city->held--;
 	pthread_mutex_unlock(&city->mutex);
 	atomic_fetch_add(&city->served, 1);
-	if (city->fails)
-		return city->fails;
-	if (city->answers_size) {
-		uint8_t *at = buffer_extend(answer, city->answers_size);
+	if (fails)
+		return fails;
+	if (size) {
+		uint8_t *at = buffer_extend(answer, size);
 
 		if (at)
-			memset(at, 0, city->answers_size);
+			memset(at, 0, size);
 		return answer->failed;
 	}
 	be32_write(region, peer);
