@@ -33,7 +33,13 @@ double bench_median(const double *values, unsigned count);
 void bench_about_json(yyjson_mut_doc *doc, yyjson_mut_val *root);
 void bench_about_print(void);
 
+/* Remove a folder with a store; a node's directory. They may be open: what is in them goes when they are closed, so that nothing stays behind
+ * however the benchmark ends. */
+void bench_store_remove(const char *directory);
+void bench_node_remove(const char *directory);
+
 int bench_ingest(struct cli *cli, int argc, char **argv);
+int bench_link(struct cli *cli, int argc, char **argv);
 int bench_reconcile(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -200,21 +200,12 @@ static enum error run_round(struct bench *bench, struct bench_shape shape, unsig
 
 static void remove_tree(const char *directory)
 {
-	static const char *const files[] = {"node/ledger/data.mdb", "node/ledger/lock.mdb",
-	    "node/keys/root.key", "node/keys/document.key", "node/keys/log.key",
-	    "node/keys/witness.key", "node/keys/link.key", "node/keys/registry.key",
-	    "node/node.yaml", "node/lock", "floor/data.mdb", "floor/lock.mdb"};
-	static const char *const folders[] = {"node/ledger", "node/keys", "node", "floor"};
 	char path[512];
 
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-		unlink(path);
-	}
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		snprintf(path, sizeof path, "%s/%s", directory, folders[i]);
-		rmdir(path);
-	}
+	snprintf(path, sizeof path, "%s/node", directory);
+	bench_node_remove(path);
+	snprintf(path, sizeof path, "%s/floor", directory);
+	bench_store_remove(path);
 	rmdir(directory);
 }
 

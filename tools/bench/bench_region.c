@@ -87,8 +87,7 @@ void bench_policy_write(struct buffer *out)
 	buffer_append_text(out, "]}\n");
 }
 
-/* Credit codes that nobody has, with right check characters. */
-static void write_uscc(char out[USCC_SIZE + 1], uint32_t number)
+void bench_uscc_write(char out[USCC_SIZE + 1], uint32_t number)
 {
 	static const char digits[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 	static const int own[] = {3, 7, 9, 10, 5, 8, 4, 2};
@@ -119,7 +118,7 @@ enum error bench_region_create(uint32_t persons, struct bench_region *region)
 		uint8_t number[4];
 		struct hash seed;
 
-		write_uscc(region->uscc[i], i + 1);
+		bench_uscc_write(region->uscc[i], i + 1);
 		be32_write(number, i);
 		seed = hash_sha256(span_of(number, sizeof number));
 		key_from_seed(&seed, &region->keys[i]);

@@ -11,6 +11,9 @@
 #define BENCH_LINES_OF_PERSON 5u
 #define BENCH_PROGRAMMES 12u
 
+/* Credit codes that nobody has, with right check characters; `number` has at most 8 digits. */
+void bench_uscc_write(char uscc[USCC_SIZE + 1], uint32_t number);
+
 struct bench_region {
 	uint32_t persons, institutions;
 	char (*uscc)[USCC_SIZE + 1];

@@ -19,6 +19,38 @@ double bench_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void remove_files(const char *directory, const char *const *names, size_t count)
+{
+	char path[512];
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+}
+
+void bench_store_remove(const char *directory)
+{
+	static const char *const files[] = {"data.mdb", "lock.mdb"};
+
+	remove_files(directory, files, sizeof files / sizeof *files);
+	rmdir(directory);
+}
+
+void bench_node_remove(const char *directory)
+{
+	static const char *const files[] = {"keys/root.key", "keys/document.key", "keys/log.key",
+	    "keys/witness.key", "keys/link.key", "keys/registry.key", "node.yaml", "lock"};
+	char path[512];
+
+	remove_files(directory, files, sizeof files / sizeof *files);
+	snprintf(path, sizeof path, "%s/ledger", directory);
+	bench_store_remove(path);
+	snprintf(path, sizeof path, "%s/keys", directory);
+	rmdir(path);
+	rmdir(directory);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const double *x = a, *y = b;
@@ -181,6 +213,9 @@ const struct cli_command bench_commands[] = {
 	"[--persons N] [--rounds N] [--lines-per-sheet N [--group N]] [--dir DIR] [--json]",
 	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
+    {"bench", "link", "[--documents N] [--rounds N] [--dir DIR] [--json]",
+	"Documents between two cities over a sealed link, beside link and disk alone",
+	"suiren bench link --documents 100000", bench_link},
     {"bench", "reconcile", "[--obligations N] [--rounds N] [--json]",
 	"Two sets of obligations compared over the wire, beside negentropy",
 	"suiren bench reconcile --obligations 100000", bench_reconcile},
