@@ -3,8 +3,8 @@
 #define SUIREN_NET_LIMITS_H
 
 /* Commands in one durable commit. More gain nothing: beyond this the commit is no longer what
- * costs. */
-#define GROUP_COMMANDS_MAX 16u
+ * costs, be the commands as small as a notice (claim sheets: from 16 on). */
+#define GROUP_COMMANDS_MAX 64u
 /* Callers that may wait for the writer; the next one is told ERROR_BUSY. */
 #define SEQUENCER_QUEUE_MAX 256u
 /* How often a group is tried again on a larger map. Each step doubles the map, or adds

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "key.h"
+#include "net_limits.h"
 #include "program.h"
 
 static int open_workshop(void **state)
@@ -140,14 +142,41 @@ static void reconciling_tells_round_trips_and_bytes_of_both(void **state)
 	run_free(&run);
 }
 
+static void a_link_is_told_beside_its_parts(void **state)
+{
+	struct run run =
+	    suiren_expect(0, "bench link --documents 300 --rounds 2 --dir place --json");
+	json_t *json = json_loadb(run.out, run.out_size, JSON_REJECT_DUPLICATES, NULL);
+	json_t *one = json_array_get(json_object_get(json, "cases"), 0);
+	json_t *ours = json_object_get(one, "ours"), *floor = json_object_get(one, "floor");
+	static const char *const parts[] = {
+	    "link_documents_per_s", "disk_documents_per_s", "signatures_documents_per_s"};
+
+	(void)state;
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "bench")), "link");
+	assert_true(json_number_value(json_object_get(ours, "documents_per_s")) > 0);
+	/* A document has at least its signature; a request takes at most a batch of them. */
+	assert_true(json_integer_value(json_object_get(ours, "bytes_sent")) > 300 * SIGNATURE_SIZE);
+	assert_true(
+	    json_integer_value(json_object_get(ours, "requests")) >= 300 / DELIVERY_BATCH_MAX + 1);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		assert_true(json_number_value(json_object_get(floor, parts[i])) > 0);
+	assert_true(json_number_value(json_object_get(one, "ratio_to_floor")) > 0);
+	json_decref(json);
+	run_free(&run);
+	nothing_is_left_here();
+}
+
 static void slips_are_usage_errors(void **state)
 {
 	(void)state;
 	suiren_must(2, "bench ingest --persons 0");
 	suiren_must(2, "bench ingest --group 4");
 	suiren_must(2, "bench ingest --lines-per-sheet 4");
-	suiren_must(2, "bench ingest --lines-per-sheet 70 --group 17");
+	suiren_must(2, "bench ingest --lines-per-sheet 70 --group 65");
 	suiren_must(2, "bench ingest --rounds 26");
+	suiren_must(2, "bench link --documents 0");
 	suiren_must(2, "bench reconcile --obligations 0");
 	suiren_must(2, "bench reconcile --rounds 0");
 	nothing_is_left_here();
@@ -160,6 +189,7 @@ int main(void)
 	    cmocka_unit_test(one_case_is_chosen_and_told_in_words),
 	    cmocka_unit_test(a_full_disk_or_a_kill_leaves_no_file),
 	    cmocka_unit_test(reconciling_tells_round_trips_and_bytes_of_both),
+	    cmocka_unit_test(a_link_is_told_beside_its_parts),
 	    cmocka_unit_test(slips_are_usage_errors),
 	};
 

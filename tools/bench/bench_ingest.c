@@ -17,6 +17,7 @@
 
 #define PERSONS_DEFAULT 50000u
 #define PERSONS_MAX 2000000u
+#define GROUP_DEFAULT 16u
 #define FIRST_MONTH 201501u
 #define FLOOR_MAP_SIZE (UINT64_C(64) << 30)
 
@@ -327,7 +328,7 @@ static int read_options(struct cli *cli, int argc, char **argv, struct ingest_op
 
 int bench_ingest(struct cli *cli, int argc, char **argv)
 {
-	struct ingest_options options = {PERSONS_DEFAULT, 1, 0, GROUP_COMMANDS_MAX, NULL};
+	struct ingest_options options = {PERSONS_DEFAULT, 1, 0, GROUP_DEFAULT, NULL};
 	const char *temporary = getenv("TMPDIR");
 	struct error_detail detail = {""};
 	struct bench bench = {.node = NULL};

@@ -9,7 +9,7 @@
 #include "bench.h"
 #include "net_limits.h"
 
-#define RING 64u /* sheets that wait at most */
+#define RING 128u /* sheets that wait at most */
 _Static_assert(RING >= 2 * GROUP_COMMANDS_MAX, "a group is gathered while another one is written");
 
 struct place {

@@ -214,7 +214,7 @@ const struct cli_command bench_commands[] = {
 	"Claim sheets through every rule, beside the same work without rules",
 	"suiren bench ingest --persons 300000", bench_ingest},
     {"bench", "link", "[--documents N] [--rounds N] [--dir DIR] [--json]",
-	"Documents between two cities over a sealed link, beside link and disk alone",
+	"Documents between two cities over a link, beside its parts",
 	"suiren bench link --documents 100000", bench_link},
     {"bench", "reconcile", "[--obligations N] [--rounds N] [--json]",
 	"Two sets of obligations compared over the wire, beside negentropy",
