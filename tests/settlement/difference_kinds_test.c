@@ -563,6 +563,79 @@ static void malformed_differences_and_rests_are_refused(void **state)
 	expect_agreed(fixture, 1, 1, 100, 1);
 }
 
+/* Once the rest is offered the creditor agrees to that, of that round, or to nothing: not to the whole statement, not to another rest. */
+static void an_agreement_is_to_the_rest_that_was_offered_last(void **state)
+{
+	struct fixture *fixture = *state;
+	struct difference_item same;
+	differing(fixture, &same);
+	say_difference(fixture, 1);
+	assert_int_equal(pair_deliver_one(fixture->cities, 2, &fixture->post), ERROR_NONE);
+	const struct window_row window = pair_window(&fixture->chengdu, CHENGDU, CHONGQING, 1);
+	const struct statement statement = statement_of(&window);
+	for (int fault = 0; fault < 3; fault++) {
+		struct buffer out = {0};
+		struct hash rest = window.rest;
+		rest.bytes[9] ^= fault == 1;
+		codec_put_array(&out, fault ? RECONCILED_FIELDS : AGREEMENT_FIELDS);
+		statement_put(&out, &statement);
+		codec_put_bytes(&out, hash_span(&window.statement));
+		if (fault) {
+			codec_put_uint(&out, fault == 2 ? 2 : 1);
+			codec_put_bytes(&out, hash_span(&rest));
+		}
+		assert_int_equal(say(fixture, false, "agreement", &out, 1), ERROR_MISMATCH);
+		buffer_free(&out);
+	}
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	expect_agreed(fixture, 1, 1, 100, 1);
+}
+
+/* Window 1 is agreed, 2 differs, 3 is open: 2 takes what was asked for and lies between them. */
+static void a_window_takes_what_it_lacks_only_where_it_lies(void **state)
+{
+	struct fixture *fixture = *state;
+	struct obligation lacking;
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	cut_and_deliver(fixture);
+	const struct obligation_id before =
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 1).last;
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	lacking = pair_owe(&fixture->chengdu, &fixture->chongqing, 700);
+	cut_and_deliver(fixture);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	pair_approve(&fixture->chengdu, &fixture->chongqing, 100);
+	const struct obligation_id behind =
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 3).last;
+	const struct obligation_id here =
+	    pair_window(&fixture->chongqing, CHENGDU, CHONGQING, 2).last;
+	const struct {
+		struct obligation_id id;
+		enum error error;
+	} cases[] = {
+	    {before, ERROR_CONFLICT},
+	    {{before.epoch, before.sequence - 1, 0}, ERROR_CONFLICT},
+	    {behind, ERROR_CONFLICT},
+	    {here, ERROR_CONFLICT},
+	    {{lacking.epoch, lacking.sequence, lacking.line}, ERROR_NONE},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct obligation one = lacking;
+		one.epoch = cases[i].id.epoch;
+		one.sequence = cases[i].id.sequence;
+		one.line = cases[i].id.line;
+		assert_int_equal(
+		    obligation_expected(fixture->chongqing.txn, &one, &fixture->chongqing.detail),
+		    ERROR_MISMATCH); /* nobody has asked for it */
+		assert_int_equal(
+		    dispute_mark(fixture->chongqing.txn, CHENGDU, CHONGQING, 2, &cases[i].id),
+		    ERROR_NONE);
+		assert_int_equal(
+		    obligation_expected(fixture->chongqing.txn, &one, &fixture->chongqing.detail),
+		    cases[i].error);
+	}
+}
+
 /* A creditor that quarrels about what is the same gets it offered. */
 static void what_is_the_same_is_not_left_out(void **state)
 {
@@ -695,6 +768,8 @@ int main(void)
 	    TEST(a_difference_that_was_not_all_is_followed_by_another),
 	    TEST(a_payer_leaves_out_nothing_but_what_differs),
 	    TEST(malformed_differences_and_rests_are_refused),
+	    TEST(an_agreement_is_to_the_rest_that_was_offered_last),
+	    TEST(a_window_takes_what_it_lacks_only_where_it_lies),
 	    TEST(what_is_the_same_is_not_left_out),
 	    TEST(a_statement_of_something_else_than_the_payer_holds_is_found_out),
 	    TEST(an_open_window_is_not_compared),

@@ -374,6 +374,50 @@ static void what_is_lacking_is_booked_though_later_windows_are_agreed(void **sta
 	desk_close(&desk);
 }
 
+/* A month of one person in a window of its own, which the host lacks. */
+static uint64_t lack_month(struct desk *desk, uint32_t month, unsigned days)
+{
+	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
+	const struct claim_line line = {
+	    .person = desk->persons[0], .programme = "care_subsidy", .first = 1, .last = days};
+	pair_at(&desk->pair, month_last_day(month) + 2);
+	desk_claim(&desk->pair.host, HOUSE_D, CHENGDU, month, &line, 1);
+	town_carry_one(towns, 2, &desk->pair.post);
+	uint64_t entry = desk->pair.home.sequence;
+	refuse_letter(desk);
+	carry(&desk->pair);
+	cut(desk);
+	return entry;
+}
+
+/* Three windows of which the host has nothing, repaired out of their order: each obligation is found in its own. */
+static void windows_of_which_nothing_was_there_are_repaired_in_any_order(void **state)
+{
+	static struct desk desk;
+	static const uint32_t order[] = {1, 3, 2};
+	uint64_t entries[3];
+	(void)state;
+	desk_open(&desk);
+	entries[0] = lack_month(&desk, 202606, 30);
+	entries[1] = lack_month(&desk, 202607, 31);
+	entries[2] = lack_month(&desk, 202608, 31);
+	for (unsigned i = 0; i < 3; i++) {
+		say_difference(&desk, order[i]);
+		carry(&desk.pair);
+		expect_agreed(&desk, order[i], MONTHLY, 0);
+		struct txn *txn = desk_read(&desk.pair.host);
+		for (unsigned k = 0; k <= i; k++) {
+			struct obligation found;
+			assert_int_equal(obligation_find(txn, CHENGDU, GUANGYUAN, 1,
+					     entries[order[k] - 1], 0, &found),
+			    ERROR_NONE);
+			assert_int_equal(found.window, order[k]);
+		}
+		txn_abort(txn);
+	}
+	desk_close(&desk);
+}
+
 /* Sent again once; what is refused again is left out, and given to the house when the dispute is ended for it. */
 static void what_is_refused_again_is_left_out_and_can_be_ended_for_the_host(void **state)
 {
@@ -749,30 +793,39 @@ static void a_line_that_was_taken_back_is_ended_with_its_own_amount_only(void **
 	desk_close(&desk);
 }
 
-/* The host has advanced the money: what the dispute takes back, the house owes. */
-static void what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it(void **state)
+/* A host that may pay its houses out of the float; and does, all that is due. */
+static void allow_float(struct desk *desk)
 {
-	static struct desk desk;
 	struct catalogue_text text;
-	(void)state;
-	desk_open(&desk);
 	catalogue_of(&text, GUANGYUAN, 2, &care, 1);
 	char *switch_at = strstr(text.text, "pays_from_float: false");
 	assert_non_null(switch_at);
 	memcpy(switch_at, "pays_from_float: true ", 22);
-	assert_int_equal(town_policy(&desk.pair.host, catalogue_span(&text)), ERROR_NONE);
-	carry(&desk.pair);
+	assert_int_equal(town_policy(&desk->pair.host, catalogue_span(&text)), ERROR_NONE);
+	carry(&desk->pair);
+	town_fund(&desk->pair.host, NULL, 10000000);
+}
+
+static void advance_all(struct desk *desk, const char *name)
+{
+	if (pay(&desk->pair.host, PAYMENT_ADVANCE, name))
+		fail_msg("%s", desk->pair.host.detail.text);
+	const struct payment payment = payment_of(&desk->pair.host, PAYMENT_ADVANCE, name, HOUSE_D);
+	bank_says(&desk->pair.host, BANK_BOOKED, &payment);
+}
+
+/* The host has advanced the money: what the dispute takes back, the house owes. */
+static void what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	allow_float(&desk);
 	hand_in(&desk);
 	forge_verdict(&desk, 1, 1000);
 	carry(&desk.pair);
 	cut(&desk);
-	/* All that is due is ordered out of the float. */
-	town_fund(&desk.pair.host, NULL, 10000000);
-	struct buffer parameters = {0};
-	payment_parameters_write(&parameters, PAYMENT_ADVANCE, "advance-1", "");
-	if (town_order(
-		&desk.pair.host, KIND_payment_order, &parameters, PAYMENT_PARAMETERS, NULL, 0))
-		fail_msg("%s", desk.pair.host.detail.text);
+	advance_all(&desk, "advance-1");
 	assert_int_equal(due(&desk.pair.host, 1), 0);
 	say_difference(&desk, 1);
 	carry(&desk.pair);
@@ -783,6 +836,68 @@ static void what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_
 	assert_int_equal(house_owes(&desk.pair.host), MONTHLY + 1000);
 	assert_int_equal(disputed(&desk.pair.host), 0);
 	assert_int_equal(due(&desk.pair.host, 2), 0);
+	desk_close(&desk);
+}
+
+/* Two lines in dispute, of which one was paid: only what is still to be paid is withheld, once. */
+static void no_more_is_withheld_than_is_still_to_be_paid(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	desk_open(&desk);
+	allow_float(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 1000);
+	carry(&desk.pair);
+	uint64_t first = desk.entry;
+	advance_all(&desk, "advance-1");
+	/* July of one of them, in the same window: 10.00 more than the payer holds, too. */
+	struct town *const towns[] = {&desk.pair.home, &desk.pair.host};
+	const struct claim_line july = {
+	    .person = desk.persons[0], .programme = "care_subsidy", .first = 1, .last = 31};
+	pair_at(&desk.pair, day(2026, 8, 2));
+	desk_claim(&desk.pair.host, HOUSE_D, CHENGDU, 202607, &july, 1);
+	town_carry_one(towns, 2, &desk.pair.post);
+	uint64_t second = desk.pair.home.sequence;
+	forge_verdict(&desk, 0, 1000);
+	carry(&desk.pair);
+	cut(&desk);
+	assert_int_equal(due(&desk.pair.host, 1), MONTHLY + 1000);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	expect_agreed(&desk, 1, 2 * MONTHLY, 2);
+	assert_int_equal(due(&desk.pair.host, 1), 0);
+	assert_int_equal(dispute_of(&desk.pair.host, 1, first, 1).held_fen +
+			     dispute_of(&desk.pair.host, 1, second, 0).held_fen,
+	    MONTHLY + 1000);
+	desk_close(&desk);
+}
+
+/* What was withheld is gone to a reversal that found nothing else to take from: the house owes the rest. */
+static void what_is_no_longer_there_the_house_owes(void **state)
+{
+	static struct desk desk;
+	struct buffer line = {0};
+	(void)state;
+	desk_open(&desk);
+	allow_float(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 1000);
+	carry(&desk.pair);
+	cut(&desk);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	advance_all(&desk, "advance-1");
+	assert_int_equal(house(&desk.pair.host), MONTHLY + 1000);
+	reversal_line_write(&line, desk.entry, 0, span_text("paid before"));
+	assert_int_equal(town_order(&desk.pair.home, KIND_reversal, NULL, 0, &line, 1), ERROR_NONE);
+	carry(&desk.pair);
+	assert_int_equal(house(&desk.pair.host), 1000);
+	assert_int_equal(end_with(&desk, 1, 1, 0, ""), ERROR_NONE);
+	carry(&desk.pair);
+	assert_int_equal(house(&desk.pair.host), 0);
+	assert_int_equal(house_owes(&desk.pair.host), MONTHLY);
+	assert_int_equal(due(&desk.pair.host, 1) + due(&desk.pair.host, 2), 0);
 	desk_close(&desk);
 }
 
@@ -814,6 +929,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_missing_adjudication_is_sent_again_and_booked_into_its_window),
 	    cmocka_unit_test(what_is_lacking_is_booked_though_later_windows_are_agreed),
+	    cmocka_unit_test(windows_of_which_nothing_was_there_are_repaired_in_any_order),
 	    cmocka_unit_test(what_is_refused_again_is_left_out_and_can_be_ended_for_the_host),
 	    cmocka_unit_test(a_missing_reversal_is_sent_again_and_booked_into_its_window),
 	    cmocka_unit_test(a_reversal_in_dispute_is_ended_either_way),
@@ -825,6 +941,8 @@ int main(void)
 	    cmocka_unit_test(a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowhere),
 	    cmocka_unit_test(
 		what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it),
+	    cmocka_unit_test(no_more_is_withheld_than_is_still_to_be_paid),
+	    cmocka_unit_test(what_is_no_longer_there_the_house_owes),
 	    cmocka_unit_test(a_proof_that_the_payer_has_not_signed_proves_nothing),
 	    cmocka_unit_test(a_line_that_was_taken_back_is_ended_with_its_own_amount_only),
 	    cmocka_unit_test(a_restart_at_every_step_changes_nothing),
