@@ -793,6 +793,92 @@ static void a_line_that_was_taken_back_is_ended_with_its_own_amount_only(void **
 	desk_close(&desk);
 }
 
+/* What a fund does not hold it does not pay; and what stands twice in one order ends nothing. */
+static void a_fund_that_holds_less_ends_no_dispute_and_no_order_ends_one_twice(void **state)
+{
+	static struct desk desk;
+	struct buffer lines = {0};
+	(void)state;
+	desk_open(&desk);
+	hand_in(&desk);
+	forge_verdict(&desk, 1, 200000000);
+	carry(&desk.pair);
+	cut(&desk);
+	say_difference(&desk, 1);
+	carry(&desk.pair);
+	assert_int_equal(end_with(&desk, 1, 1, MONTHLY + 200000000, ""), ERROR_BALANCE);
+	const struct dispute_line line = {.creditor = GUANGYUAN,
+	    .window = 1,
+	    .id = {1, desk.entry, 1},
+	    .amount_fen = MONTHLY,
+	    .grounds = span_text("twice")};
+	dispute_line_write(&lines, &line);
+	dispute_line_write(&lines, &line);
+	assert_int_equal(
+	    town_order(&desk.pair.home, KIND_dispute, NULL, 0, &lines, 2), ERROR_STATE);
+	assert_int_equal(disputed(&desk.pair.home), MONTHLY);
+	/* Nor without grounds. */
+	const struct dispute_line groundless = {
+	    .creditor = GUANGYUAN, .window = 1, .id = {1, desk.entry, 1}};
+	dispute_line_write(&lines, &groundless);
+	assert_int_equal(
+	    town_order(&desk.pair.home, KIND_dispute, NULL, 0, &lines, 1), ERROR_MALFORMED);
+	desk_close(&desk);
+}
+
+/* The letter that waits, a dispute_ended of one item, with this in place of a field, signed by the payer. */
+static enum error submit_ended(struct desk *desk, unsigned field, int64_t value)
+{
+	struct town_letter *letter = &desk->pair.post.letters[0];
+	struct buffer payload = {0}, document = {0};
+	struct document read;
+	struct message message;
+	assert_string_equal(letter->name, "dispute_ended");
+	assert_int_equal(document_read(buffer_span(&letter->document), &read), ERROR_NONE);
+	assert_int_equal(message_read(read.payload, &message), ERROR_NONE);
+	struct codec_reader item = message.items;
+	codec_array_exact(&item, 11);
+	buffer_append(&payload, span_of(read.payload.data, (size_t)(item.at - read.payload.data)));
+	for (unsigned i = 0; i < 11; i++) {
+		struct span as_it_is = codec_item(&item);
+		if (i == field)
+			codec_put_int(&payload, value);
+		else
+			buffer_append(&payload, as_it_is);
+	}
+	document_sign(
+	    &document, "dispute_ended", &desk->pair.home.document_key, buffer_span(&payload));
+	enum error error =
+	    town_submit(&desk->pair.host, buffer_span(&document), (struct span){NULL, 0});
+	buffer_free(&payload);
+	buffer_free(&document);
+	return error;
+}
+
+/* The payer cannot end with more than either holds, nor what is no dispute, nor into another window than its open one. */
+static void the_host_refuses_an_end_that_is_not_between_or_out_of_place(void **state)
+{
+	static struct desk desk;
+	(void)state;
+	quarrel(&desk);
+	assert_int_equal(end_with(&desk, 1, 1, MONTHLY, ""), ERROR_NONE);
+	static const struct {
+		unsigned field;
+		int64_t value;
+	} cases[] = {
+	    {4, MONTHLY + 1001}, {4, -1}, /* amount */
+	    {0, 2}, {3, 0},               /* another window, another line */
+	    {7, 1}, {7, 3},               /* the new window */
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(
+		    submit_ended(&desk, cases[i].field, cases[i].value), ERROR_MISMATCH);
+	assert_int_equal(disputed(&desk.pair.host), MONTHLY + 1000);
+	carry(&desk.pair);
+	assert_int_equal(disputed(&desk.pair.host), 0);
+	desk_close(&desk);
+}
+
 /* A host that may pay its houses out of the float; and does, all that is due. */
 static void allow_float(struct desk *desk)
 {
@@ -941,6 +1027,8 @@ int main(void)
 	    cmocka_unit_test(a_dispute_is_not_ended_with_more_than_either_holds_nor_out_of_nowhere),
 	    cmocka_unit_test(
 		what_a_house_was_paid_already_it_owes_when_the_dispute_ends_against_it),
+	    cmocka_unit_test(a_fund_that_holds_less_ends_no_dispute_and_no_order_ends_one_twice),
+	    cmocka_unit_test(the_host_refuses_an_end_that_is_not_between_or_out_of_place),
 	    cmocka_unit_test(no_more_is_withheld_than_is_still_to_be_paid),
 	    cmocka_unit_test(what_is_no_longer_there_the_house_owes),
 	    cmocka_unit_test(a_proof_that_the_payer_has_not_signed_proves_nothing),
