@@ -62,7 +62,7 @@ static enum error answer_take(struct span answer, struct span *bytes, struct err
 		   : ERROR_NONE;
 }
 
-/* The exchange about one window, over one snapshot of the mirror. */
+/* The exchange about one window. */
 struct exchanging {
 	struct node *node;
 	uint32_t peer, window;
@@ -73,17 +73,36 @@ struct exchanging {
 	struct error_detail *detail;
 };
 
+/* One step, over a snapshot that is gone before the next request is under way. */
+static enum error step(struct exchanging *at, struct window_exchange *exchange, struct span answer)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(at->node->ledger), &txn);
+
+	if (error)
+		return error;
+	error = window_exchange_step(exchange, txn, answer, &at->step);
+	if (!error && at->step.size == 0) {
+		error =
+		    window_exchange_order(exchange, txn, &at->parameters, &at->lines, &at->count);
+		if (error == ERROR_MISMATCH)
+			error_set(at->detail, error,
+			    "%06u holds what we hold of window %u, and has stated something else",
+			    (unsigned)at->peer, (unsigned)at->window);
+	} else if (error) {
+		error_set(at->detail, error, "reconciling window %u: %s", (unsigned)at->window,
+		    error_text(error));
+	}
+	txn_abort(txn);
+	return error;
+}
+
 static enum error ask(struct exchanging *at, struct window_exchange *exchange)
 {
 	struct span bytes = {NULL, 0};
+	enum error error = step(at, exchange, bytes);
 
-	for (;;) {
-		enum error error = window_exchange_step(exchange, bytes, &at->step);
-
-		if (error)
-			return error_set(at->detail, error, "reconciling: %s", error_text(error));
-		if (at->step.size == 0)
-			return ERROR_NONE;
+	while (!error && at->step.size > 0) {
 		buffer_clear(&at->request);
 		buffer_clear(&at->answer);
 		request_put(&at->request, at->window, buffer_span(&at->step));
@@ -93,9 +112,10 @@ static enum error ask(struct exchanging *at, struct window_exchange *exchange)
 				  &at->answer, at->detail);
 		if (!error)
 			error = answer_take(buffer_span(&at->answer), &bytes, at->detail);
-		if (error)
-			return error;
+		if (!error)
+			error = step(at, exchange, bytes);
 	}
+	return error;
 }
 
 static enum error exchange_one(struct exchanging *at)
@@ -108,16 +128,10 @@ static enum error exchange_one(struct exchanging *at)
 		return error;
 	error =
 	    window_exchange_create(txn, at->peer, at->node->config.region, at->window, &exchange);
+	txn_abort(txn);
 	if (!error)
 		error = ask(at, exchange);
-	if (!error)
-		error = window_exchange_order(exchange, &at->parameters, &at->lines, &at->count);
-	if (error == ERROR_MISMATCH)
-		error_set(at->detail, error,
-		    "%06u holds what we hold of window %u, and has stated something else",
-		    (unsigned)at->peer, (unsigned)at->window);
 	window_exchange_free(exchange);
-	txn_abort(txn);
 	return error;
 }
 

@@ -67,7 +67,7 @@ enum error window_exchange_create(struct txn *txn, uint32_t payer, uint32_t cred
 	enum error error = exchange ? ERROR_NONE : ERROR_MEMORY;
 
 	if (!error) {
-		exchange->set = (struct window_set){txn, payer, creditor, number};
+		exchange->set = (struct window_set){NULL, payer, creditor, number};
 		error = window_get(txn, payer, creditor, number, &exchange->window);
 	}
 	if (!error) {
@@ -92,9 +92,14 @@ void window_exchange_free(struct window_exchange *exchange)
 }
 
 enum error window_exchange_step(
-    struct window_exchange *exchange, struct span answer, struct buffer *request)
+    struct window_exchange *exchange, struct txn *txn, struct span answer, struct buffer *request)
 {
-	return reconcile_step(exchange->reconcile, answer, request);
+	enum error error;
+
+	exchange->set.txn = txn;
+	error = reconcile_step(exchange->reconcile, answer, request);
+	exchange->set.txn = NULL;
+	return error;
 }
 
 const struct reconcile_difference *window_exchange_differences(
@@ -109,8 +114,8 @@ static struct dispute_side side_of(bool is, const struct reconcile_item *item)
 		  : (struct dispute_side){false, 0, {{0}}};
 }
 
-enum error window_exchange_order(struct window_exchange *exchange, struct buffer *parameters,
-    struct buffer *lines, uint32_t *count)
+enum error window_exchange_order(struct window_exchange *exchange, struct txn *txn,
+    struct buffer *parameters, struct buffer *lines, uint32_t *count)
 {
 	const struct window_row *window = &exchange->window;
 	struct difference_item item = {.whole = false};
@@ -137,8 +142,8 @@ enum error window_exchange_order(struct window_exchange *exchange, struct buffer
 		    .creditors = side_of(one->is_ours, &one->ours)};
 		/* Nothing at all of the entry is here: it is asked for as a whole. */
 		if (!one->is_ours)
-			error = difference_has_entry(exchange->set.txn, window->payer,
-			    window->creditor, window->number, id, &any);
+			error = difference_has_entry(
+			    txn, window->payer, window->creditor, window->number, id, &any);
 		item.whole = !one->is_ours && !any;
 		if (item.whole) {
 			item.id.line = 0;

@@ -15,7 +15,8 @@ static inline enum error exchange_window(struct txn *creditor_txn, struct txn *p
 
 	*count = 0;
 	while (!error) {
-		error = window_exchange_step(exchange, buffer_span(&answer), &request);
+		error =
+		    window_exchange_step(exchange, creditor_txn, buffer_span(&answer), &request);
 		if (error || request.size == 0)
 			break;
 		buffer_clear(&answer);
@@ -23,7 +24,7 @@ static inline enum error exchange_window(struct txn *creditor_txn, struct txn *p
 		    payer_txn, payer, creditor, window, buffer_span(&request), &answer);
 	}
 	if (!error)
-		error = window_exchange_order(exchange, parameters, lines, count);
+		error = window_exchange_order(exchange, creditor_txn, parameters, lines, count);
 	window_exchange_free(exchange);
 	buffer_free(&request);
 	buffer_free(&answer);

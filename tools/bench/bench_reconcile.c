@@ -160,7 +160,8 @@ static enum error exchange(const struct city *creditor, const struct city *payer
 	of->round_trips = 0;
 	of->sent = of->received = of->longest = 0;
 	while (!error) {
-		error = window_exchange_step(exchange, buffer_span(&answer), &request);
+		error =
+		    window_exchange_step(exchange, creditor->txn, buffer_span(&answer), &request);
 		if (error || request.size == 0)
 			break;
 		buffer_clear(&answer);
