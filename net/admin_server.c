@@ -133,6 +133,7 @@ enum error admin_server_open(const char *directory, admin_serve *serve, void *co
 		error = ERROR_MEMORY;
 	if (!error)
 		error = admin_listen(directory, &server->listener, detail);
+	*out = server; /* before the first thread serves: it may ask for the counters */
 	while (!error && server->thread_count < ADMIN_THREADS) {
 		if (pthread_create(&server->threads[server->thread_count], NULL, work, server) != 0)
 			error = ERROR_MEMORY;
@@ -141,10 +142,9 @@ enum error admin_server_open(const char *directory, admin_serve *serve, void *co
 	}
 	if (error) {
 		admin_server_close(server);
-		return error;
+		*out = NULL;
 	}
-	*out = server;
-	return ERROR_NONE;
+	return error;
 }
 
 void admin_server_close(struct admin_server *server)

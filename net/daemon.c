@@ -245,8 +245,10 @@ static void look_around(struct daemon *daemon)
 	daemon_act(daemon);
 }
 
-void daemon_run(struct daemon *daemon)
+enum error daemon_run(struct daemon *daemon)
 {
+	enum error error = ERROR_NONE;
+
 	LOG(daemon->options.log, LOG_INFO, "started",
 	    LOG_NUMBER("region", node_region(daemon->node)), LOG_WORD("listen", daemon->listen),
 	    LOG_NUMBER("peers", daemon->peer_count));
@@ -261,9 +263,16 @@ void daemon_run(struct daemon *daemon)
 
 		look_around(daemon);
 		if (poll(files, 2, DAEMON_TICK_MS) < 0 && errno != EINTR)
-			break;
+			error = ERROR_IO;
 		read_signals(daemon);
+		error = error ? error : node_failure(daemon->node);
+		if (error) {
+			LOG(daemon->options.log, LOG_ERROR, "books_failed",
+			    LOG_WORD("error", error_name(error)));
+			daemon->stopping = true;
+		}
 	}
+	return error;
 }
 
 void daemon_close(struct daemon *daemon)

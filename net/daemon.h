@@ -23,8 +23,9 @@ struct daemon_options {
  * ERROR_MISMATCH (keys/link.key is not the key that the log names). */
 MUST_CHECK enum error daemon_open(
     const struct daemon_options *options, struct daemon **daemon, struct error_detail *detail);
-/* Until SIGTERM or SIGINT. */
-void daemon_run(struct daemon *daemon);
+/* Until SIGTERM or SIGINT; or until the disk or the books have failed, so that nothing can be booked before the node is opened again: then
+ * it returns that failure, for whoever started it to start it anew. */
+MUST_CHECK enum error daemon_run(struct daemon *daemon);
 /* Say good-bye to the peers, finish what is being booked, close. NULL is accepted. */
 void daemon_close(struct daemon *daemon);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "descriptor.h"
 #include "message.h"
 
 static int64_t monotonic_ms(void)
@@ -92,25 +93,47 @@ static enum error count_answers(struct node *node, struct delivery *delivery)
 	return error;
 }
 
-/* Documents that this node has sent and that were taken. */
-static enum error count_sent(
-    struct node *node, struct node *const *nodes, size_t count, uint64_t *sent)
+/* Documents that this node has sent, ever, and that were taken. */
+struct sum {
+	struct txn *txn;
+	uint64_t sent;
+	enum error error;
+};
+
+static bool add_peer(void *context, const struct peer_row *peer)
+{
+	struct sum *sum = context;
+	uint64_t acknowledged;
+
+	sum->error = outbox_acknowledged(sum->txn, peer->region, &acknowledged);
+	if (!sum->error)
+		sum->sent += acknowledged;
+	return !sum->error;
+}
+
+static enum error count_sent(struct node *node, uint64_t *sent)
+{
+	struct sum sum = {.sent = 0};
+	enum error error = txn_begin_read(ledger_store(node->ledger), &sum.txn);
+
+	if (error)
+		return error;
+	error = peer_each(sum.txn, add_peer, &sum);
+	txn_abort(sum.txn);
+	*sent = sum.sent;
+	return error ? error : sum.error;
+}
+
+enum error deliver_remote_begin(struct node *node)
 {
 	struct txn *txn;
 	enum error error = txn_begin_read(ledger_store(node->ledger), &txn);
 
-	*sent = 0;
 	if (error)
 		return error;
-	for (size_t i = 0; i < count && !error; i++) {
-		uint64_t acknowledged = 0;
-
-		if (nodes[i] != node)
-			error = outbox_acknowledged(txn, nodes[i]->config.region, &acknowledged);
-		*sent += acknowledged;
-	}
+	error = ledger_head(txn, &node->delivered_size, NULL);
 	txn_abort(txn);
-	return error;
+	return error ? error : count_sent(node, &node->delivered_sent);
 }
 
 static enum error count_all(struct node *const *nodes, size_t count, struct delivery *delivery)
@@ -121,7 +144,7 @@ static enum error count_all(struct node *const *nodes, size_t count, struct deli
 	for (size_t i = 0; i < count && !error; i++) {
 		uint64_t sent;
 
-		error = count_sent(nodes[i], nodes, count, &sent);
+		error = count_sent(nodes[i], &sent);
 		if (!error)
 			error = count_answers(nodes[i], delivery);
 		if (!error) {

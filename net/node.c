@@ -108,7 +108,7 @@ static enum error load(struct node *node, bool fresh, struct error_detail *detai
 	if (!error)
 		error = settlement_reload(node->settlement, txn, detail);
 	txn_abort(txn);
-	return error;
+	return error || !node->remote ? error : deliver_remote_begin(node);
 }
 
 static enum error open_ledger(struct node *node, bool fresh, struct error_detail *detail)

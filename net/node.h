@@ -59,6 +59,8 @@ MUST_CHECK enum error node_open(const char *directory, const struct node_options
 /* NULL is accepted. No transaction may be open and no submission under way. */
 void node_close(struct node *node);
 
+/* Why nothing is booked any more (ERROR_STOPPED): the disk or the books have failed; the node has to be reopened. ERROR_NONE: it is. */
+enum error node_failure(struct node *node);
 /* Whether it goes through its daemon. */
 bool node_is_remote(const struct node *node);
 /* Called by the writer after each group that booked something, in whatever thread writes; must not submit. */

@@ -121,6 +121,8 @@ MUST_CHECK enum error remote_submit(
 MUST_CHECK enum error remote_idle(struct node *node, struct node *const *others, size_t count,
     uint32_t timeout_ms, bool *idle, struct error_detail *detail);
 
+/* Count from here on what becomes of a node's documents: when it was opened. */
+MUST_CHECK enum error deliver_remote_begin(struct node *node);
 /* As node_deliver, for nodes that all go through their daemons (deliver_remote.c). */
 MUST_CHECK enum error deliver_remote(struct node *const *nodes, size_t count,
     struct delivery *delivery, struct error_detail *detail);

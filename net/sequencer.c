@@ -39,6 +39,17 @@ void sequencer_free(struct sequencer *sequencer)
 	buffer_free(&sequencer->refusal);
 }
 
+enum error node_failure(struct node *node)
+{
+	struct sequencer *sequencer = &node->sequencer;
+	enum error stopped;
+
+	pthread_mutex_lock(&sequencer->mutex);
+	stopped = sequencer->busy ? ERROR_NONE : sequencer->stopped;
+	pthread_mutex_unlock(&sequencer->mutex);
+	return stopped;
+}
+
 enum error sequencer_run(struct node *node, struct work *works, size_t count)
 {
 	struct sequencer *sequencer = &node->sequencer;

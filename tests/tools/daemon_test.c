@@ -20,6 +20,7 @@
 #include "embedded.h"
 #include "person.h"
 #include "program.h"
+#include "verdict.h"
 
 /* Nothing here takes so long; a test that waits for ever would not tell where. */
 #define PATIENCE_MS 60000
@@ -318,12 +319,18 @@ static void a_hangup_books_the_policy_file_and_the_others_are_told(void **state)
 	run = suiren_expect(0, "policy show here --on 2026-10-01 --json");
 	assert_non_null(strstr(run.out, "\"version\": 9"));
 	run_free(&run);
+	/* A command does the same, through the daemon; an older one is refused. */
+	write_policy("ten.yaml", "10");
+	suiren_must(0, "policy adopt here ten.yaml " NOW);
+	suiren_must(0, "policy adopt here ten.yaml " NOW);
+	suiren_must(1, "policy adopt here here/policy.yaml " NOW);
+	assert_int_equal(entries_of("here"), entries + 2);
 	service_stop(&here, SIGTERM);
 	/* The notice waits; the other city gets it. */
 	suiren_must(0, "deliver here there");
 	there = service_start("there " NOW, "there.log");
 	run = suiren_expect(0, "policy show there --on 2026-10-01 --region 510100 --json");
-	assert_non_null(strstr(run.out, "\"version\": 9"));
+	assert_non_null(strstr(run.out, "\"version\": 10"));
 	run_free(&run);
 	service_stop(&there, SIGTERM);
 	assert_int_equal(
@@ -448,6 +455,83 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 	suiren_must(2, "peer add c bad.descriptor");
 }
 
+/* The entry and line of a claim of another city that this one has approved. */
+static void find_approved(const char *directory, uint64_t *sequence, uint32_t *line)
+{
+	const struct node_options options = {.read_only = true};
+	struct node *node;
+	struct txn *txn;
+	uint64_t size;
+	bool found = false;
+
+	assert_good(node_open(directory, &options, &node, NULL));
+	assert_good(txn_begin_read(ledger_store(node_ledger(node)), &txn));
+	assert_good(ledger_head(txn, &size, NULL));
+	for (uint64_t i = 0; i < size && !found; i++) {
+		struct entry_reader reader;
+
+		assert_good(ledger_read(txn, i, &reader));
+		for (uint32_t k = 0; reader.entry.header.kind == KIND_claim_remote && !found &&
+				     k < reader.entry.header.count;
+		     k++) {
+			struct verdict verdict;
+			struct span bytes;
+
+			assert_good(entry_item(reader.entry.verdicts, k, &bytes));
+			assert_good(verdict_parse(bytes, &verdict));
+			found = verdict.reason == REASON_approved && verdict.amount_fen > 0;
+			*sequence = i;
+			*line = k;
+		}
+		entry_free(&reader);
+	}
+	txn_abort(txn);
+	node_close(node);
+	assert_true(found);
+}
+
+static unsigned open_windows(const char *directory)
+{
+	json_t *windows = json_of("window list", directory), *window;
+	unsigned open = 0;
+	size_t i;
+
+	json_array_foreach(windows, i, window) open +=
+	    strcmp(json_string_value(json_object_get(window, "state")), "open") == 0;
+	json_decref(windows);
+	return open;
+}
+
+/* A window that was opened before the minute of the day is cut when the clock is there, and not before; also one that was due while no daemon ran. */
+static void windows_are_cut_by_the_clock(void **state)
+{
+	enum { LOOKS = 2000 };
+	uint64_t sequence = 0;
+	uint32_t line = 0;
+
+	(void)state;
+	suiren_must(0, "demo --dir month --residents 2000 --seed 7");
+	find_approved("month/500000", &sequence, &line);
+	assert_int_equal(open_windows("month/500000"), 0);
+	suiren_must(0,
+	    "claim reverse month/500000 --entry %llu --line %u --grounds test "
+	    "--now 2026-12-28T10:00:00+08:00",
+	    (unsigned long long)sequence, line);
+	assert_int_equal(open_windows("month/500000"), 1);
+	assert_int_equal(
+	    shell_status("printf 'schedule:\n  cut: \"00:10\"\n' >>month/500000/node.yaml"), 0);
+	struct service service = service_start(
+	    "month/500000 --listen tcp://127.0.0.1:0 --now 2026-12-28T23:00:00+08:00", "cut.log");
+	suiren_must(0, "officer add month/500000 one -o one.key --now 2026-12-29T00:09:59+08:00");
+	assert_int_equal(open_windows("month/500000"), 1);
+	suiren_must(0, "officer add month/500000 two -o two.key --now 2026-12-29T00:10:00+08:00");
+	for (unsigned i = 0; open_windows("month/500000") == 1; i++)
+		assert_true(i < LOOKS);
+	service_stop(&service, SIGTERM);
+	assert_int_equal(shell_status("grep -q ' windows_cut ' cut.log"), 0);
+	suiren_must(0, "verify month/500000 --replay");
+}
+
 static void a_daemon_tells_its_metrics_on_the_port_that_its_log_names(void **state)
 {
 	static const char request[] =
@@ -523,6 +607,7 @@ int main(void)
 	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
 	    cmocka_unit_test(a_daemon_tells_its_metrics_on_the_port_that_its_log_names),
+	    cmocka_unit_test(windows_are_cut_by_the_clock),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

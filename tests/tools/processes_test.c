@@ -363,17 +363,28 @@ static json_t *books_by_city(const char *folder, unsigned region)
 	return sums;
 }
 
+/* What stands in clear in the documents that the cities send: kinds, names of programmes, credit codes of institutions. */
+static const char *const telling[] = {"application/vnd.suiren.", "adjudication", "policy_notice",
+    "old_age_allowance", "5251010", "effective_from", NULL};
+
 static void a_city_that_is_away_for_three_windows_comes_back_and_is_paid(void **state)
 {
 	struct network network = {
 	    .wire = wire_open(), .cut_from = day_of(2026, 11, 2), .cut_until = day_of(2026, 11, 5)};
 
 	(void)state;
+	wire_look_for(network.wire, telling);
 	tell_over_the_network("away", &network, come_and_go);
 	struct wire_counts counts = wire_close(network.wire);
-	print_message(
-	    "%u connections, %u refused while it was away\n", counts.connections, counts.refused);
+	print_message("%llu bytes in %u connections, %u refused while it was away\n", counts.bytes,
+	    counts.connections, counts.refused);
 	assert_true(counts.refused > 0);
+	/* All that the cities told each other has passed here, and none of it could be read. */
+	assert_true(counts.bytes > 100000);
+	assert_int_equal(counts.seen, 0);
+	for (const char *const *text = telling; *text; text++)
+		if (shell_status("grep -qaF '%s' away/510100/ledger/data.mdb", *text) != 0)
+			fail_msg("%s: not in the documents either", *text);
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
 		unsigned region = sample_regions[city];
 		json_t *books[] = {books_by_city("calm", region), books_by_city("away", region)};

@@ -40,6 +40,7 @@ struct wire {
 	bool cut[CITIES_MAX_HERE];
 	struct wire_faults faults;
 	struct wire_counts counts;
+	const char *const *texts; /* or NULL */
 	struct connection connections[CONNECTIONS_MAX];
 	pthread_t thread;
 	int wake;
@@ -60,6 +61,9 @@ static bool fate(struct connection *connection, uint8_t *piece, size_t size)
 	bool goes_on;
 
 	pthread_mutex_lock(&wire->mutex);
+	wire->counts.bytes += size;
+	for (const char *const *text = wire->texts; text && *text; text++)
+		wire->counts.seen += memmem(piece, size, *text, strlen(*text)) != NULL;
 	goes_on = !wire->stopping && !befalls(wire, wire->faults.end_per_mille);
 	wire->counts.ended += !goes_on && !wire->stopping;
 	if (goes_on && befalls(wire, wire->faults.alter_per_mille)) {
@@ -258,6 +262,13 @@ void wire_cut(struct wire *wire, unsigned city, bool cut)
 			shutdown(connection->files[1], SHUT_RDWR);
 		}
 	}
+	pthread_mutex_unlock(&wire->mutex);
+}
+
+void wire_look_for(struct wire *wire, const char *const *texts)
+{
+	pthread_mutex_lock(&wire->mutex);
+	wire->texts = texts;
 	pthread_mutex_unlock(&wire->mutex);
 }
 

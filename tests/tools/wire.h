@@ -17,6 +17,8 @@ struct wire_faults {
 
 struct wire_counts {
 	unsigned connections, altered, ended, delayed, refused;
+	unsigned long long bytes;
+	unsigned seen; /* pieces that hold one of the texts */
 };
 
 struct wire *wire_open(void);
@@ -24,6 +26,8 @@ struct wire *wire_open(void);
 uint16_t wire_add(struct wire *wire, unsigned from, unsigned to, uint16_t port);
 /* From now on nothing passes from or to this city, and what was connected is not any more; or it passes again. */
 void wire_cut(struct wire *wire, unsigned city, bool cut);
+/* Texts to look for in all that passes; ends with NULL; borrowed. */
+void wire_look_for(struct wire *wire, const char *const *texts);
 void wire_disturb(struct wire *wire, const struct wire_faults *faults);
 struct wire_counts wire_close(struct wire *wire);
 

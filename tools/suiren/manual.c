@@ -86,6 +86,12 @@ static const struct manual_page pages[] = {
 	"person_month_cap_fen, amounts [age_from, age_to, level_from, level_to, amount_fen, "
 	"clause,\n"
 	"illustrative], illustrative].\n"},
+    {"policy", "adopt",
+	"Check the file with `suiren policy check` first. The catalogue is in force from its\n"
+	"effective_from on; what was decided before stands. A version that is not above the "
+	"present\n"
+	"one is refused; the same file again is a repeat.\n"
+	"JSON: as for every order.\n"},
     {"policy", "bundle",
 	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file "
 	"by\n"
@@ -157,7 +163,8 @@ static const struct manual_page pages[] = {
     {"dispute", "end",
 	"  --for-host          with what the creditor holds; where it has nothing, with what it\n"
 	"                      would get\n"
-	"  --against-host      with nothing: the funds get back what this city had set aside; of a\n"
+	"  --against-host      with nothing: the funds get back what this city had set aside; of "
+	"a\n"
 	"                      reversal, with what is to be given back\n"
 	"  --amount YUAN       with this: between nothing and what the two cities hold\n"
 	"  --grounds TEXT      why; goes to the other city\n"

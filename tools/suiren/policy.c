@@ -1,6 +1,7 @@
-/* policy.c: `suiren policy check|show|bundle`: the catalogues of programmes (补贴项目). */
+/* policy.c: `suiren policy check|show|adopt|bundle`: the catalogues of programmes (补贴项目). */
 #include "cli.h"
 #include "output.h"
+#include "orders.h"
 #include "policy_bundle.h"
 #include "policy_view.h"
 
@@ -117,6 +118,36 @@ static int show_run(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* From now on this catalogue is the city's; the other cities are told. */
+static int adopt_run(struct cli *cli, int argc, char **argv)
+{
+	const char *key_file = NULL;
+	const struct cli_option options[] = {{"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
+	struct error_detail detail = {""};
+	struct secret_key key = {0};
+	struct buffer file = {0};
+	struct answer answer;
+	int status = CLI_DONE;
+	if (cli_options(cli, NULL, argc, argv, options, 2, 2) < 0)
+		return CLI_USAGE;
+	enum error error = cli_read_file(argv[1], CONFIG_FILE_MAX, &file, &detail);
+	if (!error && key_file)
+		error = key_file_read(key_file, "officer", &key, NULL, &detail);
+	struct node *node = error ? NULL : cli_open(cli, argv[0], false, &status);
+	if (error)
+		status = cli_fail(cli, error, &detail, "policy adopt");
+	if (node) {
+		error = order_policy(node, buffer_span(&file), key_file ? &key : NULL, &answer);
+		if (error && !answer.error)
+			answer.error = error;
+		status = cli_answer(cli, &answer, argv[1]);
+	}
+	node_close(node);
+	key_wipe(&key);
+	buffer_free(&file);
+	return status;
+}
+
 const struct cli_command policy_commands[] = {
     {"policy", "check", "FILE [--json]",
 	"Check a policy file: everything wrong, with line and field",
@@ -124,6 +155,9 @@ const struct cli_command policy_commands[] = {
     {"policy", "show", "DIR --on DAY [--region CODE] [--json]",
 	"The catalogue in force on a day: amounts, conditions, sources",
 	"suiren policy show chengdu --on 2026-10-01", show_run},
+    {"policy", "adopt", "DIR FILE [--officer-key KEY] [--now TIME] [--json]",
+	"Book a catalogue with a higher version as the city's, and tell the other cities",
+	"suiren policy adopt chengdu policy.yaml", adopt_run},
     {"policy", "bundle", "DIR [-o FILE]",
 	"All known catalogues in one file, for `suiren claim sign`",
 	"suiren policy bundle chengdu -o policies.bundle", policy_bundle_run},

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "suirend: %s: %s\n", words.directory,
 		    detail.text[0] ? detail.text : error_text(error));
 	else
-		daemon_run(daemon);
+		error = daemon_run(daemon);
 	daemon_close(daemon);
 	log_close(log);
 	return status_of(error);
