@@ -363,9 +363,9 @@ static json_t *books_by_city(const char *folder, unsigned region)
 	return sums;
 }
 
-/* What stands in clear in the documents that the cities send: kinds, names of programmes, credit codes of institutions. */
-static const char *const telling[] = {"application/vnd.suiren.", "adjudication", "policy_notice",
-    "old_age_allowance", "5251010", "effective_from", NULL};
+/* What stands in clear in the documents that the cities send: kinds, credit codes of institutions. */
+static const char *const telling[] = {"application/vnd.suiren.", "adjudication", "endorsement",
+    "acknowledged", "window_statement", "5251010", NULL};
 
 static void a_city_that_is_away_for_three_windows_comes_back_and_is_paid(void **state)
 {
@@ -380,7 +380,7 @@ static void a_city_that_is_away_for_three_windows_comes_back_and_is_paid(void **
 	    counts.connections, counts.refused);
 	assert_true(counts.refused > 0);
 	/* All that the cities told each other has passed here, and none of it could be read. */
-	assert_true(counts.bytes > 100000);
+	assert_true(counts.bytes > 20000);
 	assert_int_equal(counts.seen, 0);
 	for (const char *const *text = telling; *text; text++)
 		if (shell_status("grep -qaF '%s' away/510100/ledger/data.mdb", *text) != 0)

@@ -156,7 +156,7 @@ const struct cli_command policy_commands[] = {
 	"The catalogue in force on a day: amounts, conditions, sources",
 	"suiren policy show chengdu --on 2026-10-01", show_run},
     {"policy", "adopt", "DIR FILE [--officer-key KEY] [--now TIME] [--json]",
-	"Book a catalogue with a higher version as the city's, and tell the other cities",
+	"Book a catalogue with a higher version; the other cities are told",
 	"suiren policy adopt chengdu policy.yaml", adopt_run},
     {"policy", "bundle", "DIR [-o FILE]",
 	"All known catalogues in one file, for `suiren claim sign`",
