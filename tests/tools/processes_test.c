@@ -365,7 +365,7 @@ static json_t *books_by_city(const char *folder, unsigned region)
 
 /* What stands in clear in the documents that the cities send: kinds, credit codes of institutions. */
 static const char *const telling[] = {"application/vnd.suiren.", "adjudication", "endorsement",
-    "acknowledged", "window_statement", "5251010", NULL};
+    "acknowledged", "window_statement", "12510100000000", NULL};
 
 static void a_city_that_is_away_for_three_windows_comes_back_and_is_paid(void **state)
 {
