@@ -153,6 +153,8 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 	enum error error = daemon_link_key(daemon, &options.secret, detail);
 
 	if (!error)
+		error = daemon_number_read(daemon, &options.handshake_number, detail);
+	if (!error)
 		error = outboxes_open(&outboxes, &daemon->outboxes);
 	if (!error)
 		error = link_open(&options, &daemon->link, detail);
@@ -161,6 +163,7 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 		return error;
 	note_listen(daemon, options.listen);
 	node_watch(daemon->node, note_booked, daemon);
+	daemon_number_keep(daemon); /* before the first handshake */
 	return daemon_peers_refresh(daemon);
 }
 
@@ -242,6 +245,7 @@ static void look_around(struct daemon *daemon)
 		LOG(daemon->options.log, LOG_ERROR, "peers_not_read",
 		    LOG_WORD("error", error_name(error)));
 	daemon_peers_watch(daemon);
+	daemon_number_keep(daemon);
 	daemon_act(daemon);
 }
 
@@ -297,12 +301,12 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->node)
 		node_watch(daemon->node, NULL, NULL);
 	outboxes_close(daemon->outboxes);
-	node_close(daemon->node);
+	if (daemon->stopping)
+		LOG_PLAIN(log, LOG_INFO, "stopped");
+	node_close(daemon->node); /* lets the lock go */
 	if (daemon->signals >= 0)
 		close(daemon->signals);
 	if (daemon->wake >= 0)
 		close(daemon->wake);
-	if (daemon->stopping)
-		LOG_PLAIN(log, LOG_INFO, "stopped");
 	free(daemon);
 }

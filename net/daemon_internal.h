@@ -30,8 +30,9 @@ struct daemon {
 	int signals, wake; /* a signalfd; an eventfd: something was booked, or the clock moved */
 	struct known_peer peers[CITIES_MAX];
 	size_t peer_count;
-	uint32_t own_number; /* of the descriptor that link and peers know */
-	int64_t cleared_ms;  /* the moment of the schedule for which clearings were proposed */
+	uint32_t own_number;  /* of the descriptor that link and peers know */
+	uint64_t number_kept; /* link.number: no handshake had a greater one (daemon_number.c) */
+	int64_t cleared_ms;   /* the moment of the schedule for which clearings were proposed */
 	bool stopping;
 };
 
@@ -40,6 +41,12 @@ MUST_CHECK enum error daemon_link_key(
     struct daemon *daemon, struct hash *secret, struct error_detail *detail);
 /* Let the main thread look around. */
 void daemon_wake(struct daemon *daemon);
+
+/* The greatest number that a handshake may have had before (daemon_number.c); 0: none had. Fails with: ERROR_MALFORMED (the file), ERROR_IO. */
+MUST_CHECK enum error daemon_number_read(
+    struct daemon *daemon, uint64_t *number, struct error_detail *detail);
+/* Keep a greater one in time. */
+void daemon_number_keep(struct daemon *daemon);
 
 /* The link's side (daemon_peers.c). */
 enum error daemon_serve(void *daemon, uint32_t peer, struct span request, struct buffer *answer);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -561,6 +562,85 @@ static void a_daemon_tells_its_metrics_on_the_port_that_its_log_names(void **sta
 	service_stop(&service, SIGTERM);
 }
 
+static unsigned long long number_in(const char *path)
+{
+	char *text = file_read(path, NULL);
+	unsigned long long number = strtoull(text, NULL, 10);
+
+	free(text);
+	return number;
+}
+
+/* Numbers of handshakes never come twice: they go on from what is kept, also when the clock has been put back, and it is ahead after a kill. */
+static void the_number_of_handshakes_outlives_kills_and_clocks(void **state)
+{
+	static const unsigned long long far = 9000000000000000; /* in ms: the year 287,000 */
+	struct timespec now;
+
+	(void)state;
+	suiren_must(0, "init numbered --region 510100 --demo " NOW);
+	struct service service =
+	    service_start("numbered --listen tcp://127.0.0.1:0 " NOW, "numbered.log");
+	service_stop(&service, SIGKILL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	assert_true(
+	    number_in("numbered/link.number") > (unsigned long long)now.tv_sec * 1000 + 30000);
+	file_write("numbered/link.number", "9000000000000000\n", 17);
+	service = service_start("numbered --listen tcp://127.0.0.1:0 " NOW, "numbered.log");
+	service_stop(&service, SIGKILL);
+	assert_true(number_in("numbered/link.number") > far);
+	file_write("numbered/link.number", "9e15\n", 5);
+	struct run run = shell("\"" SUIREND_BINARY "\" numbered --listen tcp://127.0.0.1:0");
+	assert_int_equal(run.status, 2);
+	assert_non_null(strstr(run.err, "link.number: not a number"));
+	run_free(&run);
+}
+
+/* However the demo ends, its daemons end too: each has let its lock go, which is waited for. */
+static void the_daemons_of_a_demo_end_with_it(void **state)
+{
+	static const int signals[] = {SIGKILL, SIGTERM, SIGINT};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		char directory[40], name[80], log[120];
+		int status, locks[4];
+		pid_t pid;
+
+		snprintf(directory, sizeof directory, "ended-%u", i);
+		pid = fork();
+		if (pid == 0) {
+			int nowhere = open("/dev/null", O_RDWR);
+
+			dup2(nowhere, STDOUT_FILENO);
+			dup2(nowhere, STDERR_FILENO);
+			execl(SUIREN_BINARY, "suiren", "demo", "--processes", "--months", "24",
+			    "--residents", "2000", "--dir", directory, (char *)NULL);
+			_exit(127);
+		}
+		/* Until the last daemon has started. */
+		snprintf(
+		    log, sizeof log, "grep -q ' started ' %s/511300.log 2>/dev/null", directory);
+		while (shell_status("%s", log) != 0)
+			assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+		assert_int_equal(kill(pid, signals[i]), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		for (unsigned city = 0; city < 4; city++) {
+			static const char *const cities[] = {
+			    "510100", "500000", "510800", "511300"};
+
+			snprintf(name, sizeof name, "%s/%s/lock", directory, cities[city]);
+			locks[city] = open(name, O_RDWR | O_CLOEXEC);
+			assert_true(locks[city] >= 0);
+			assert_int_equal(flock(locks[city], LOCK_EX), 0); /* waits */
+			close(locks[city]);
+			assert_int_equal(shell_status("tail -n 1 %s/%s.log | grep -q ' stopped$'",
+					     directory, cities[city]),
+			    0);
+		}
+	}
+}
+
 /* The page tells what the program says of itself. */
 static void the_page_has_the_help_of_the_daemon(void **state)
 {
@@ -608,6 +688,8 @@ int main(void)
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
 	    cmocka_unit_test(a_daemon_tells_its_metrics_on_the_port_that_its_log_names),
 	    cmocka_unit_test(windows_are_cut_by_the_clock),
+	    cmocka_unit_test(the_number_of_handshakes_outlives_kills_and_clocks),
+	    cmocka_unit_test(the_daemons_of_a_demo_end_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

@@ -222,7 +222,7 @@ bool processes_revive(void *context, const char *directory)
 {
 	struct processes *processes = context;
 	struct process *process = processes_find(processes, directory);
-	int status;
+	int status = SIGKILL; /* as if it had been killed, if nobody knows how it ended */
 
 	if (!process || process->starts >= STARTS_MAX)
 		return false;
