@@ -279,17 +279,34 @@ static enum error send(struct demo_story *story, const struct demo_filed *filed,
 	return story->actor->sheet(story->actor->context, &sheet);
 }
 
-enum error demo_claims(struct demo_story *story, unsigned day)
+/* The sheets of a day that houses of one city send to it for itself, or for the others. */
+static enum error send_of_city(
+    struct demo_story *story, unsigned day, unsigned city, bool for_others)
 {
 	for (uint32_t i = 0; i < story->sheet_count; i++) {
 		struct demo_filed *filed = &story->sheets[i];
+		unsigned host = filed->house == UINT32_MAX
+				    ? demo_city_of(filed->payer)
+				    : story->model.institutions[filed->house].city;
 
-		if (filed->day != day)
+		if (filed->day != day || host != city ||
+		    (filed->payer != sample_regions[city]) != for_others)
 			continue;
-		TRY(send(story, filed,
-		    filed->house == UINT32_MAX ? demo_city_of(filed->payer)
-					       : story->model.institutions[filed->house].city));
+		TRY(send(story, filed, city));
 		filed->sent = true;
+	}
+	return ERROR_NONE;
+}
+
+/* First come, first served, where a programme may cost so much a month and no more: each payer has its own city's sheets first, then those of one
+ * host after the other, so that it has them in the same order however long documents travel. */
+enum error demo_claims(struct demo_story *story, unsigned day)
+{
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
+		TRY(send_of_city(story, day, city, false));
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		TRY(send_of_city(story, day, city, true));
+		TRY(story->actor->deliver(story->actor->context));
 	}
 	return ERROR_NONE;
 }
