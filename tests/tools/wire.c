@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,7 +29,9 @@ struct pair {
 struct connection {
 	struct wire *wire;
 	const struct pair *pair;
-	int files[2]; /* who dialled; who listens */
+	int files[2];   /* who dialled; who listens */
+	int records[2]; /* what came from each; -1: not written */
+	bool done[2];   /* nothing more is taken from this side */
 	pthread_t thread;
 	bool used, over;
 };
@@ -41,69 +44,122 @@ struct wire {
 	struct wire_faults faults;
 	struct wire_counts counts;
 	const char *const *texts; /* or NULL */
+	char record[400];         /* a folder, or nothing */
 	struct connection connections[CONNECTIONS_MAX];
 	pthread_t thread;
 	int wake;
 	bool stopping;
 };
 
-/* One chance among a thousand; the mutex is held. */
-static bool befalls(struct wire *wire, unsigned per_mille)
+/* One chance among a thousand, unless it has befallen often enough; the mutex is held. */
+static bool befalls(struct wire *wire, unsigned per_mille, unsigned *count)
 {
-	return per_mille > 0 && chance_below(&wire->faults.seed, 1000) < per_mille;
+	if (per_mille == 0 || (wire->faults.most > 0 && *count >= wire->faults.most) ||
+	    chance_below(&wire->faults.seed, 1000) >= per_mille)
+		return false;
+	++*count;
+	return true;
 }
 
-/* What happens to a piece. False: the connection ends. */
-static bool fate(struct connection *connection, uint8_t *piece, size_t size)
-{
-	struct wire *wire = connection->wire;
-	unsigned delay_ms = 0;
-	bool goes_on;
+/* What becomes of a piece. */
+struct fate {
+	bool ends, half_closes;
+	unsigned times; /* that it arrives */
+	unsigned delay_ms;
+};
 
-	pthread_mutex_lock(&wire->mutex);
+static void alter(struct wire *wire, uint8_t *piece, size_t size)
+{
+	/* A wrong length before a message is waited for until the link's silence ends it: that takes longer than most tests may. */
+	size_t head = size > HEAD && !wire->faults.heads_too ? HEAD : 0;
+
+	piece[head + chance_below(&wire->faults.seed, size - head)] ^=
+	    (uint8_t)(1 + chance_below(&wire->faults.seed, 255));
+}
+
+static void look_at(struct wire *wire, const uint8_t *piece, size_t size)
+{
 	wire->counts.bytes += size;
 	for (const char *const *text = wire->texts; text && *text; text++)
 		wire->counts.seen += memmem(piece, size, *text, strlen(*text)) != NULL;
-	goes_on = !wire->stopping && !befalls(wire, wire->faults.end_per_mille);
-	wire->counts.ended += !goes_on && !wire->stopping;
-	if (goes_on && befalls(wire, wire->faults.alter_per_mille)) {
-		/* Not in the head, which only says how long it is: a wrong length is waited for until the
-		 * link's silence ends it, which takes longer than a test may. */
-		size_t head = size > HEAD ? HEAD : 0;
+}
 
-		piece[head + chance_below(&wire->faults.seed, size - head)] ^=
-		    (uint8_t)(1 + chance_below(&wire->faults.seed, 255));
-		wire->counts.altered++;
-	}
-	if (goes_on && befalls(wire, wire->faults.delay_per_mille)) {
-		delay_ms = (unsigned)chance_below(&wire->faults.seed, wire->faults.delay_most_ms);
-		wire->counts.delayed++;
+static struct fate fate_of(struct connection *connection, uint8_t *piece, size_t size)
+{
+	struct wire *wire = connection->wire;
+	const struct wire_faults *faults = &wire->faults;
+	struct wire_counts *counts = &wire->counts;
+	struct fate fate = {.times = 1};
+
+	pthread_mutex_lock(&wire->mutex);
+	look_at(wire, piece, size);
+	fate.ends = wire->stopping || befalls(wire, faults->end_per_mille, &counts->ended);
+	if (!fate.ends) {
+		if (befalls(wire, faults->alter_per_mille, &counts->altered))
+			alter(wire, piece, size);
+		if (befalls(wire, faults->delay_per_mille, &counts->delayed))
+			fate.delay_ms =
+			    (unsigned)chance_below(&wire->faults.seed, faults->delay_most_ms);
+		if (befalls(wire, faults->swallow_per_mille, &counts->swallowed))
+			fate.times = 0;
+		else if (befalls(wire, faults->double_per_mille, &counts->doubled))
+			fate.times = 2;
+		fate.half_closes =
+		    befalls(wire, faults->half_close_per_mille, &counts->half_closed);
+		if (faults->bytes_per_second)
+			fate.delay_ms += (unsigned)(size * 1000 / faults->bytes_per_second);
 	}
 	pthread_mutex_unlock(&wire->mutex);
-	if (delay_ms) {
-		const struct timespec delay = {delay_ms / 1000, (long)(delay_ms % 1000) * 1000000};
+	return fate;
+}
 
-		nanosleep(&delay, NULL); /* the network's, not the test's */
+static bool write_all(int file, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t put = write(file, bytes, size);
+
+		if (put <= 0)
+			return false;
+		bytes += put;
+		size -= (size_t)put;
 	}
-	return goes_on;
+	return true;
 }
 
 static bool pass(struct connection *connection, int side)
 {
 	uint8_t piece[PIECE];
 	ssize_t size = recv(connection->files[side], piece, sizeof piece, 0);
+	struct fate fate;
 
-	if (size <= 0 || !fate(connection, piece, (size_t)size))
+	if (size <= 0)
 		return false;
-	for (ssize_t sent = 0; sent < size;) {
-		ssize_t put = send(
-		    connection->files[!side], piece + sent, (size_t)(size - sent), MSG_NOSIGNAL);
+	if (connection->records[side] >= 0)
+		assert_true(write_all(connection->records[side], piece, (size_t)size));
+	fate = fate_of(connection, piece, (size_t)size);
+	if (fate.ends)
+		return false;
+	if (fate.delay_ms) {
+		const struct timespec delay = {
+		    fate.delay_ms / 1000, (long)(fate.delay_ms % 1000) * 1000000};
 
-		if (put <= 0)
-			return false;
-		sent += put;
+		nanosleep(&delay, NULL); /* the network's, not the test's */
 	}
-	return true;
+	for (unsigned i = 0; i < fate.times; i++) {
+		for (ssize_t sent = 0; sent < size;) {
+			ssize_t put = send(connection->files[!side], piece + sent,
+			    (size_t)(size - sent), MSG_NOSIGNAL);
+
+			if (put <= 0)
+				return false;
+			sent += put;
+		}
+	}
+	if (fate.half_closes) {
+		connection->done[side] = true;
+		shutdown(connection->files[!side], SHUT_WR);
+	}
+	return !connection->done[0] || !connection->done[1];
 }
 
 static void *carry(void *context)
@@ -113,8 +169,10 @@ static void *carry(void *context)
 	bool goes_on = true;
 
 	while (goes_on) {
-		struct pollfd files[] = {{.fd = connection->files[0], .events = POLLIN},
-		    {.fd = connection->files[1], .events = POLLIN}};
+		/* Of a side that is done only its end is looked for. */
+		struct pollfd files[] = {
+		    {.fd = connection->files[0], .events = connection->done[0] ? 0 : POLLIN},
+		    {.fd = connection->files[1], .events = connection->done[1] ? 0 : POLLIN}};
 
 		if (poll(files, 2, -1) < 0)
 			break;
@@ -122,8 +180,11 @@ static void *carry(void *context)
 			goes_on = !files[side].revents || pass(connection, side);
 	}
 	pthread_mutex_lock(&wire->mutex);
-	close(connection->files[0]);
-	close(connection->files[1]);
+	for (int side = 0; side < 2; side++) {
+		close(connection->files[side]);
+		if (connection->records[side] >= 0)
+			close(connection->records[side]);
+	}
 	connection->over = true;
 	pthread_mutex_unlock(&wire->mutex);
 	return NULL;
@@ -158,6 +219,20 @@ static struct connection *place(struct wire *wire)
 	return NULL;
 }
 
+/* -1: nothing is recorded. The mutex is held. */
+static int record_open(const struct wire *wire, unsigned side)
+{
+	char path[440];
+	int file;
+
+	if (!wire->record[0])
+		return -1;
+	snprintf(path, sizeof path, "%s/%u-%u", wire->record, wire->counts.connections, side);
+	file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(file >= 0);
+	return file;
+}
+
 static void take(struct wire *wire, const struct pair *pair)
 {
 	int near = accept4(pair->listener, NULL, NULL, SOCK_CLOEXEC), far = -1;
@@ -173,6 +248,8 @@ static void take(struct wire *wire, const struct pair *pair)
 	if (connection) {
 		*connection = (struct connection){
 		    .wire = wire, .pair = pair, .files = {near, far}, .used = true};
+		for (unsigned side = 0; side < 2; side++)
+			connection->records[side] = record_open(wire, side);
 		wire->counts.connections++;
 		assert_int_equal(pthread_create(&connection->thread, NULL, carry, connection), 0);
 	} else {
@@ -269,6 +346,13 @@ void wire_look_for(struct wire *wire, const char *const *texts)
 {
 	pthread_mutex_lock(&wire->mutex);
 	wire->texts = texts;
+	pthread_mutex_unlock(&wire->mutex);
+}
+
+void wire_record(struct wire *wire, const char *folder)
+{
+	pthread_mutex_lock(&wire->mutex);
+	snprintf(wire->record, sizeof wire->record, "%s", folder);
 	pthread_mutex_unlock(&wire->mutex);
 }
 
