@@ -67,7 +67,7 @@ void month_tell(const struct month *month)
 	live.step = month->step;
 	live.step_context = month->context;
 	actor = demo_live_actor(&live);
-	if (demo_tell(&actor, MONTH_SEED, MONTH_RESIDENTS, DEMO_FIRST_MONTH, 1)) {
+	if (demo_tell(&actor, MONTH_SEED, month->residents, DEMO_FIRST_MONTH, 1)) {
 		struct run logs = shell("tail -n 20 %s/*.log", month->folder);
 
 		print_error("%s", logs.out);
@@ -145,10 +145,20 @@ static void assert_same_output(const char *command, const char *one, const char 
 		fail_msg("%s differs: %s, %s", command, one, other);
 }
 
+void month_assert_same_verdicts(const char *one, const char *other)
+{
+	struct verdicts verdicts[2] = {{.count = 0}, {.count = 0}};
+
+	month_each_entry(one, add_verdicts, &verdicts[0]);
+	month_each_entry(other, add_verdicts, &verdicts[1]);
+	assert_true(verdicts[0].count > 0);
+	assert_int_equal(verdicts[0].count, verdicts[1].count);
+	assert_memory_equal(verdicts[0].sum, verdicts[1].sum, HASH_SIZE);
+}
+
 void month_assert_same(const char *one, const char *other)
 {
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
-		struct verdicts verdicts[2] = {{.count = 0}, {.count = 0}};
 		char paths[2][300];
 
 		snprintf(paths[0], sizeof paths[0], "%s/%06u", one, (unsigned)sample_regions[city]);
@@ -156,11 +166,7 @@ void month_assert_same(const char *one, const char *other)
 		    paths[1], sizeof paths[1], "%s/%06u", other, (unsigned)sample_regions[city]);
 		assert_same_output("balance", paths[0], paths[1]);
 		assert_same_output("clearing list", paths[0], paths[1]);
-		for (unsigned i = 0; i < 2; i++)
-			month_each_entry(paths[i], add_verdicts, &verdicts[i]);
-		assert_true(verdicts[0].count > 0);
-		assert_int_equal(verdicts[0].count, verdicts[1].count);
-		assert_memory_equal(verdicts[0].sum, verdicts[1].sum, HASH_SIZE);
+		month_assert_same_verdicts(paths[0], paths[1]);
 		suiren_must(0, "verify %s --replay", paths[1]);
 	}
 }

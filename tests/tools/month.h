@@ -6,12 +6,12 @@
 #include "demo_live.h"
 #include "wire.h"
 
-#define MONTH_RESIDENTS 10000u
 #define MONTH_SEED 7u
 
 /* How a month is told. */
 struct month {
 	const char *folder;
+	uint32_t residents;
 	struct wire *wire;
 	/* Called at every step of the story; or NULL. */
 	void (*step)(void *context, struct demo_live *live);
@@ -22,6 +22,8 @@ struct month {
 void month_tell(const struct month *month);
 /* The books in folder `other` are those in folder `one`, to the fen; audited and run again. */
 void month_assert_same(const char *one, const char *other);
+/* Of two cities' directories: the same verdicts, in whatever order they were given. */
+void month_assert_same_verdicts(const char *one, const char *other);
 /* Every document that one of the cities has sent was booked by its receiver once, and nothing waits. Returns how many. */
 uint64_t month_assert_once(const char *folder);
 

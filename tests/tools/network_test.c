@@ -10,12 +10,15 @@
 #include "program.h"
 #include "verdict.h"
 
+/* So many that the cities owe each other for something in both directions. */
+#define RESIDENTS 10000u
+
 static int open_workshop(void **state)
 {
 	(void)state;
 	folders_in_memory();
 	workshop_open();
-	suiren_must(0, "demo --dir calm --residents %u --seed %u", MONTH_RESIDENTS, MONTH_SEED);
+	suiren_must(0, "demo --dir calm --residents %u --seed %u", RESIDENTS, MONTH_SEED);
 	return 0;
 }
 
@@ -31,7 +34,7 @@ static int close_workshop(void **state)
 /* The month over such a network. At least so many of the faults of interest must have befallen it. */
 static struct wire_counts tell_over(const char *folder, const struct wire_faults *faults)
 {
-	struct month month = {.folder = folder, .wire = wire_open()};
+	struct month month = {.folder = folder, .residents = RESIDENTS, .wire = wire_open()};
 	struct wire_counts counts;
 
 	wire_disturb(month.wire, faults);
@@ -50,10 +53,8 @@ static struct wire_counts tell_over(const char *folder, const struct wire_faults
 
 static void delays_of_seconds_change_no_figure(void **state)
 {
-	const struct wire_faults faults = {.seed = chance_seed("delays"),
-	    .delay_per_mille = 50,
-	    .delay_most_ms = 2000,
-	    .most = 6};
+	const struct wire_faults faults = {
+	    .seed = chance_seed("delays"), .delay_per_mille = 50, .delay_most_ms = 2000, .most = 6};
 
 	(void)state;
 	assert_true(tell_over("delayed", &faults).delayed > 0);
@@ -260,7 +261,7 @@ static void want_persons(struct search *search)
 {
 	struct sample_model model;
 
-	assert_good(sample_model_create(MONTH_SEED, MONTH_RESIDENTS, DEMO_FIRST_MONTH, &model));
+	assert_good(sample_model_create(MONTH_SEED, RESIDENTS, DEMO_FIRST_MONTH, &model));
 	for (uint32_t i = 0; i < model.person_count; i++) {
 		char name[SAMPLE_NAME_SIZE], id[19], card[20], code[24];
 		struct buffer cbor = {0};
@@ -360,7 +361,7 @@ static void assert_found_in_the_clear(const struct search *search)
 static void whoever_records_the_month_learns_no_name_no_code_and_no_amount(void **state)
 {
 	struct search *search = calloc(1, sizeof *search);
-	struct month month = {.folder = "open", .wire = wire_open()};
+	struct month month = {.folder = "open", .residents = RESIDENTS, .wire = wire_open()};
 	struct found found;
 
 	(void)state;
