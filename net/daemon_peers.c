@@ -182,8 +182,10 @@ void daemon_peers_watch(struct daemon *daemon)
 		peer->up = status.connected;
 		LOG(daemon->options.log, LOG_INFO, peer->up ? "link_up" : "link_down",
 		    LOG_REGION(peer->link.region));
-		if (peer->up)
+		if (peer->up) {
 			outboxes_heard(daemon->outboxes, peer->link.region);
+			outboxes_wake(daemon->outboxes); /* also what no document waits for */
+		}
 	}
 }
 

@@ -191,7 +191,7 @@ enum error deliver_remote(
 	uint64_t sizes[CITIES_MAX] = {0};
 	int64_t since = monotonic_ms();
 	bool quiet = false, grown;
-	enum error error = is_quiet(nodes, count, &quiet);
+	enum error error = ERROR_NONE;
 
 	while (!error && !quiet) {
 		error = ask_all(nodes, count, sizes, &grown, detail);

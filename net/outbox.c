@@ -80,7 +80,8 @@ static void fail(
 	bool news;
 
 	pthread_mutex_lock(&all->mutex);
-	news = box->state.failures == 0 || box->state.why != why;
+	/* That requests end when all stop is no news of the peer. */
+	news = !all->stopping && (box->state.failures == 0 || box->state.why != why);
 	box->state.failures++;
 	box->state.why = why;
 	box->state.text = *text;
