@@ -13,7 +13,7 @@
 #include "node_internal.h"
 #include "window_exchange.h"
 
-/* The lowest window of the peer behind `after` that differs; number 0: none. */
+/* The lowest window of the peer behind `after` that differs and has rounds left; number 0: none. */
 struct search {
 	uint32_t payer, after;
 	uint32_t number;
@@ -23,7 +23,7 @@ static bool find_next(void *context, const struct window_row *window)
 {
 	struct search *search = context;
 
-	if (window->payer != search->payer || window->number <= search->after)
+	if (window->number <= search->after || window->round >= WINDOW_ROUNDS_MAX)
 		return true;
 	search->number = window->number;
 	return false;
@@ -172,7 +172,7 @@ static enum error next_window(struct node *node, struct search *search)
 	search->number = 0;
 	if (error)
 		return error;
-	error = window_each_differing(txn, node->config.region, find_next, search);
+	error = window_each_differing(txn, search->payer, node->config.region, find_next, search);
 	txn_abort(txn);
 	return error;
 }

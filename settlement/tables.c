@@ -29,6 +29,7 @@ static const struct store_table tables[] = {
     {TABLE_INSTITUTION_NAME, "institution_name"},
     {TABLE_GUEST_DUE, "guest_due"},
     {TABLE_DISPUTE, "dispute"},
+    {TABLE_DIFFERING, "differing"},
 };
 
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
@@ -46,7 +47,7 @@ const unsigned *settlement_rebuilt_tables(size_t *count)
 	    TABLE_STAY, TABLE_STAY_PERSON, TABLE_SHEET, TABLE_CLAIMED, TABLE_CAPACITY, TABLE_USAGE,
 	    TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW, TABLE_CLEARING,
 	    TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME,
-	    TABLE_GUEST_DUE, TABLE_DISPUTE};
+	    TABLE_GUEST_DUE, TABLE_DISPUTE, TABLE_DIFFERING};
 
 	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2,
 	    "all tables but the registry's two");

@@ -36,6 +36,7 @@ enum settlement_table {
 	    42, /* payment: payer, window, institution -> fen that guests have earned it and that are not ordered yet */
 	TABLE_DISPUTE =
 	    43, /* dispute: obligations left out of what was agreed; marks of entries sent again */
+	TABLE_DIFFERING = 44, /* window: payer, creditor, number of those that differ */
 };
 
 /* For ledger_open. */

@@ -96,10 +96,25 @@ static enum error window_read(struct span key, struct span row, struct window_ro
 	return window_is_sound(window) ? ERROR_NONE : ERROR_CORRUPT;
 }
 
+/* So that those which differ are found without a look at all the others. */
+static enum error note_differing(struct txn *txn, const struct window_row *window, struct span key)
+{
+	static const uint8_t is = 1;
+	enum error error;
+
+	if (window->state == WINDOW_OPEN || window->state == WINDOW_CUT)
+		return ERROR_NONE;
+	if (window->state == WINDOW_DIFFERS)
+		return store_put(txn, TABLE_DIFFERING, key, span_of(&is, sizeof is));
+	error = store_delete(txn, TABLE_DIFFERING, key);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 enum error window_put(struct txn *txn, const struct window_row *window)
 {
 	uint8_t key[WINDOW_KEY_SIZE], row[WINDOW_ROW_SIZE];
 	uint8_t *at = row;
+	enum error error;
 
 	/* A forged log that is replayed must not end the program: it is told. */
 	if (!window_is_sound(window))
@@ -122,7 +137,8 @@ enum error window_put(struct txn *txn, const struct window_row *window)
 	be32_write(at + 4, window->round);
 	at = hash_write(at + 8, &window->rest);
 	assert(at == row + sizeof row);
-	return store_put(txn, TABLE_WINDOW, span_of(key, sizeof key), span_of(row, sizeof row));
+	error = store_put(txn, TABLE_WINDOW, span_of(key, sizeof key), span_of(row, sizeof row));
+	return error ? error : note_differing(txn, window, span_of(key, sizeof key));
 }
 
 int64_t window_net(const struct window_totals *totals)
@@ -274,6 +290,33 @@ enum error window_each_of_all(struct txn *txn, window_visit *visit, void *contex
 	uint8_t from[WINDOW_KEY_SIZE] = {0};
 
 	return each_under(txn, from, 0, visit, context);
+}
+
+enum error window_each_differing(
+    struct txn *txn, uint32_t payer, uint32_t creditor, window_visit *visit, void *context)
+{
+	uint8_t from[WINDOW_KEY_SIZE];
+	struct window_row window;
+	struct cursor *cursor;
+	struct span key, row;
+	enum error error = cursor_open(txn, TABLE_DIFFERING, &cursor);
+
+	if (error)
+		return error;
+	window_key(from, payer, creditor, 0);
+	error = cursor_seek(cursor, span_of(from, sizeof from), &key, &row);
+	while (!error && span_starts_with(key, span_of(from, WINDOW_PAIR_SIZE))) {
+		error = key.size == WINDOW_KEY_SIZE
+			    ? window_get(txn, payer, creditor, be32_read(key.data + 8), &window)
+			    : ERROR_CORRUPT;
+		if (error == ERROR_NOT_FOUND)
+			error = ERROR_CORRUPT;
+		if (error || !visit(context, &window))
+			break;
+		error = cursor_next(cursor, &key, &row);
+	}
+	cursor_close(cursor);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
 static bool keep_first(void *context, const struct window_row *window)

@@ -89,6 +89,9 @@ MUST_CHECK enum error window_each_last(
     struct txn *txn, uint32_t payer, window_visit *visit, void *context);
 /* All windows there are, in order of payer, creditor and number. */
 MUST_CHECK enum error window_each_of_all(struct txn *txn, window_visit *visit, void *context);
+/* The windows of a pair that differ, in order of number. Costs nothing where none does. */
+MUST_CHECK enum error window_each_differing(
+    struct txn *txn, uint32_t payer, uint32_t creditor, window_visit *visit, void *context);
 /* Insert or replace a row; only while an entry is applied. */
 MUST_CHECK enum error window_put(struct txn *txn, const struct window_row *window);
 /* The totals, re-added from the obligations: for audits and tests. */

@@ -156,27 +156,3 @@ enum error window_exchange_order(struct window_exchange *exchange, struct txn *t
 		error = parameters->failed ? parameters->failed : lines->failed;
 	return error;
 }
-
-struct differing {
-	uint32_t creditor;
-	window_visit *visit;
-	void *context;
-};
-
-static bool visit_differing(void *context, const struct window_row *window)
-{
-	const struct differing *differing = context;
-
-	if (window->creditor != differing->creditor || window->state != WINDOW_DIFFERS ||
-	    window->round >= WINDOW_ROUNDS_MAX)
-		return true;
-	return differing->visit(differing->context, window);
-}
-
-enum error window_each_differing(
-    struct txn *txn, uint32_t creditor, window_visit *visit, void *context)
-{
-	struct differing differing = {creditor, visit, context};
-
-	return window_each_of_all(txn, visit_differing, &differing);
-}

@@ -29,8 +29,4 @@ const struct reconcile_difference *window_exchange_differences(
 MUST_CHECK enum error window_exchange_order(struct window_exchange *exchange, struct txn *txn,
     struct buffer *parameters, struct buffer *lines, uint32_t *count);
 
-/* Windows owed to `creditor` that are to be reconciled now: they differ and have rounds left. */
-MUST_CHECK enum error window_each_differing(
-    struct txn *txn, uint32_t creditor, window_visit *visit, void *context);
-
 #endif
