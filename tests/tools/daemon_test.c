@@ -653,6 +653,30 @@ static void the_page_has_the_help_of_the_daemon(void **state)
 	run_free(&run);
 }
 
+static void the_page_tells_of_every_event_of_the_log(void **state)
+{
+	(void)state;
+	struct run run = shell(
+	    "cat \"" SOURCE_DIR "\"/net/daemon*.c | tr -d '\\n' | "
+	    "grep -oE "
+	    "'(LOG(_PLAIN)?|tell)\\([^\";]*\"[a-z_]+\"|\"[a-z]+_(does|answers|not)[a-z_]*\"' | "
+	    "grep -oE '\"[a-z_]+\"' | tr -d '\"' | sort -u");
+	char *page = file_read(SOURCE_DIR "/docs/cli.md", NULL);
+	unsigned events = 0;
+
+	for (char *event = strtok(run.out, "\n"); event; event = strtok(NULL, "\n")) {
+		char wanted[80];
+
+		snprintf(wanted, sizeof wanted, "`%s`", event);
+		if (!strstr(page, wanted))
+			fail_msg("docs/cli.md does not tell of the event %s", event);
+		events++;
+	}
+	assert_true(events >= 20);
+	free(page);
+	run_free(&run);
+}
+
 /* As systemd reads it: nothing unknown in it, and little that the daemon could do to the rest of the machine. */
 static void the_unit_is_well_formed_and_lets_the_daemon_do_little(void **state)
 {
@@ -685,6 +709,7 @@ int main(void)
 	    cmocka_unit_test(what_is_wrong_at_the_start_is_said_in_one_line),
 	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
 	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
+	    cmocka_unit_test(the_page_tells_of_every_event_of_the_log),
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
 	    cmocka_unit_test(a_daemon_tells_its_metrics_on_the_port_that_its_log_names),
 	    cmocka_unit_test(windows_are_cut_by_the_clock),
