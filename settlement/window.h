@@ -1,6 +1,6 @@
 /* window.h: the days between two cities: one row for each window of (payer, creditor), at the payer and, as its mirror, at the
  * creditor. This module keeps the rows and their running totals; what is decided about them (cut, statement, agreement) is in
- * window_kinds.c, what becomes of agreements in clearing.h. Not thread-safe: belongs to the transaction. Rows:
+ * window_kinds.c and window_agreement.c, what becomes of agreements in clearing.h. Not thread-safe: belongs to the transaction. Rows:
  * docs/format.md, "Windows".
  *
  * at the payer      OPEN --cut--> CUT --agreement--> AGREED

@@ -29,6 +29,9 @@ void statement_take(struct codec_reader *reader, struct statement *statement);
 struct statement statement_of(const struct window_row *window);
 bool statement_equal(const struct statement *a, const struct statement *b);
 
+/* The only item of the message that caused a command: an array of *fields. Fails with: ERROR_MALFORMED. */
+MUST_CHECK enum error only_item_read(const struct command *command, struct notice *notice,
+    struct codec_reader *item, size_t *fields, struct error_detail *detail);
 /* The message that caused a command, of as many items as any message may have (notice_read takes fewer). Fails with: ERROR_MALFORMED,
  * ERROR_TOO_LARGE. */
 MUST_CHECK enum error long_message_read(

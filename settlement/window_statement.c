@@ -50,6 +50,22 @@ bool statement_equal(const struct statement *a, const struct statement *b)
 	       window_totals_equal(&a->totals, &b->totals);
 }
 
+enum error only_item_read(const struct command *command, struct notice *notice,
+    struct codec_reader *item, size_t *fields, struct error_detail *detail)
+{
+	struct span bytes;
+	enum error error = notice_read(command, notice, detail);
+
+	if (error)
+		return error;
+	if (notice->message.item_count != 1 || !line_walk_next(&notice->walk, &bytes))
+		return error_set(detail, ERROR_MALFORMED, "a %s of %zu items; one is taken",
+		    notice->document.name, notice->message.item_count);
+	*item = codec_reader(bytes);
+	*fields = codec_array(item);
+	return ERROR_NONE;
+}
+
 enum error long_message_read(
     const struct command *command, struct message *message, struct error_detail *detail)
 {
