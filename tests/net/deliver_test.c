@@ -1,6 +1,7 @@
 /* The link in one process: what one city books the other learns once, in order, whatever is lost or
  * comes twice on the way. */
 #include "nodes.h"
+#include "uscc.h"
 
 #include <sys/stat.h>
 
@@ -508,28 +509,6 @@ static void a_document_of_a_stranger_leaves_nothing_behind(void **state)
 }
 
 #define MANY 600
-
-/* A code that is valid for a running number: the organisation number's check digit by GB 11714, the
- * last by GB 32100. */
-static void uscc_make(unsigned number, char uscc[USCC_SIZE + 1])
-{
-	static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-	static const int weights[] = {3, 7, 9, 10, 5, 8, 4, 2};
-	unsigned sum = 0, weight = 1;
-
-	snprintf(uscc, USCC_SIZE + 1, "52510100%08u", number);
-	for (int i = 0; i < 8; i++)
-		sum += (unsigned)(uscc[8 + i] - '0') * (unsigned)weights[i];
-	sum = (11 - sum % 11) % 11;
-	uscc[16] = sum == 10 ? 'X' : (char)('0' + sum);
-	sum = 0;
-	for (int i = 0; i < 17; i++) {
-		sum += (unsigned)(strchr(alphabet, uscc[i]) - alphabet) * weight;
-		weight = weight * 3 % 31;
-	}
-	uscc[17] = alphabet[(31 - sum % 31) % 31];
-	uscc[18] = '\0';
-}
 
 static void many_documents_go_in_few_groups_and_fewer_acknowledgements(void **state)
 {

@@ -24,8 +24,8 @@ void month_tell(const struct month *month);
 void month_assert_same(const char *one, const char *other);
 /* Of two cities' directories: the same verdicts, in whatever order they were given. */
 void month_assert_same_verdicts(const char *one, const char *other);
-/* Every document that one of the cities has sent was booked by its receiver once, and nothing waits. Returns how many. */
-uint64_t month_assert_once(const char *folder);
+/* Every document that one of the first so many cities has sent to another was booked there, once. Returns how many. */
+uint64_t month_assert_once(const char *folder, unsigned cities);
 
 /* Each entry of a city's log. */
 typedef void month_visit(void *context, const struct entry *entry);

@@ -47,7 +47,7 @@ static struct wire_counts tell_over(const char *folder, const struct wire_faults
 	    counts.swallowed, counts.doubled, counts.half_closed);
 	month_assert_same("calm", folder);
 	print_message(
-	    "%llu documents, each booked once\n", (unsigned long long)month_assert_once(folder));
+	    "%llu documents, each booked once\n", (unsigned long long)month_assert_once(folder, SAMPLE_CITIES));
 	return counts;
 }
 
