@@ -11,6 +11,9 @@
 #define PROGRAMME_FUNDS_MAX 4
 #define BANDS_MAX 32
 #define REGIONS_MAX 32
+/* hosts with which a city lodges a reserve, and the most that its factor can be, in hundredths */
+#define PREFUNDS_MAX 64
+#define PREFUND_PERCENT_MAX 10000
 #define EXCLUDES_MAX 8
 #define PROGRAMME_CODE_SIZE 32
 #define FUND_CODE_SIZE 32

@@ -98,6 +98,12 @@ struct fund {
 	uint32_t owner; /* region code of a city or a district */
 };
 
+/* The reserve (预付金) that this city lodges with a host bounds what it may owe that host, unpaid: reserve x percent / 100. */
+struct prefund_factor {
+	uint32_t host;
+	uint32_t percent;
+};
+
 struct policy {
 	uint32_t region;
 	char name_zh[NAME_SIZE], name_en[NAME_SIZE];
@@ -106,6 +112,8 @@ struct policy {
 	bool
 	    pays_from_float; /* host pays remote claims at once from float (周转金), else when settled */
 	bool gross;          /* clearings with the others: gross instead of bilateral net */
+	struct prefund_factor prefunds[PREFUNDS_MAX]; /* a host that is not listed: no bound */
+	size_t prefund_count;
 	struct programme *programmes;
 	size_t programme_count;
 	struct fund *funds;
@@ -136,6 +144,8 @@ void policy_free(struct policy *policy); /* NULL is accepted */
 const struct programme *policy_programme(
     const struct policy *policy, uint32_t tag, int32_t day, uint32_t district);
 uint32_t programme_tag(struct span code);
+/* The factor of a host in hundredths; 0 if none is named. */
+uint32_t policy_prefund_percent(const struct policy *policy, uint32_t host);
 /* Whether any version of the programme is in the policy at all. */
 bool policy_knows(const struct policy *policy, uint32_t tag);
 const char *need_name(enum need need);

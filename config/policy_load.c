@@ -258,6 +258,33 @@ static size_t list_size(const struct yaml_node *list)
 	return count;
 }
 
+static void read_prefunds(const struct yaml_map *top, struct policy *policy)
+{
+	const struct yaml_node *list = yaml_list(top, "prefunds", false, PREFUNDS_MAX);
+
+	for (const struct yaml_node *item = list ? list->first : NULL;
+	     item && policy->prefund_count < PREFUNDS_MAX; item = item->next) {
+		struct yaml_map map =
+		    yaml_map(item, top->complaints, "prefunds[%zu]", policy->prefund_count);
+		struct prefund_factor *prefund = &policy->prefunds[policy->prefund_count];
+		int64_t value;
+
+		if (yaml_integer(&map, "host", true, 110000, 659999, &value)) {
+			prefund->host = (uint32_t)value;
+			if (prefund->host == policy->region)
+				yaml_field_complain(
+				    &map, yaml_field(&map, "host", true), "host", "is the city itself");
+			else if (policy_prefund_percent(policy, prefund->host))
+				yaml_field_complain(
+				    &map, yaml_field(&map, "host", true), "host", "stands twice");
+		}
+		if (yaml_integer(&map, "percent", true, 1, PREFUND_PERCENT_MAX, &value))
+			prefund->percent = (uint32_t)value;
+		yaml_map_end(&map);
+		policy->prefund_count++;
+	}
+}
+
 static enum error read_lists(const struct yaml_map *top, struct policy *policy, unsigned *lines)
 {
 	const struct yaml_node *funds = yaml_list(top, "funds", true, FUNDS_MAX);
@@ -305,6 +332,7 @@ static enum error read_policy(
 	yaml_bool(&top, "pays_from_float", true, &policy->pays_from_float);
 	if (yaml_choice(&top, "clearing", true, clearing_names, &clearing))
 		policy->gross = clearing == 1;
+	read_prefunds(&top, policy);
 	error = read_lists(&top, policy, lines);
 	if (!error) {
 		yaml_map_end(&top);
@@ -364,6 +392,15 @@ const struct programme *policy_programme(
 			found = programme;
 	}
 	return found;
+}
+
+uint32_t policy_prefund_percent(const struct policy *policy, uint32_t host)
+{
+	for (size_t i = 0; i < policy->prefund_count; i++) {
+		if (policy->prefunds[i].host == host)
+			return policy->prefunds[i].percent;
+	}
+	return 0;
 }
 
 bool policy_knows(const struct policy *policy, uint32_t tag)

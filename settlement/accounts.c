@@ -16,6 +16,8 @@ const struct account_rule settlement_chart[] = {
     {"receivable/person/", SIDE_DEBIT, false},
     {"receivable/city/", SIDE_DEBIT, true},
     {"clearing/", SIDE_CREDIT, true},
+    {"prefund_lodged/", SIDE_DEBIT, false},
+    {"prefund_held/", SIDE_CREDIT, false},
     {NULL, SIDE_DEBIT, false},
 };
 
@@ -102,5 +104,17 @@ const char *account_clearing(char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint3
 {
 	snprintf(text, ACCOUNT_TEXT_SIZE, "clearing/%04u-%02u/%06u", (unsigned)(month / 100),
 	    (unsigned)(month % 100), (unsigned)city);
+	return text;
+}
+
+const char *account_prefund_lodged(char text[ACCOUNT_TEXT_SIZE], uint32_t host)
+{
+	snprintf(text, ACCOUNT_TEXT_SIZE, "prefund_lodged/%06u", (unsigned)host);
+	return text;
+}
+
+const char *account_prefund_held(char text[ACCOUNT_TEXT_SIZE], uint32_t home)
+{
+	snprintf(text, ACCOUNT_TEXT_SIZE, "prefund_held/%06u", (unsigned)home);
 	return text;
 }

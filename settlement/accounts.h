@@ -39,4 +39,9 @@ const char *account_receivable_disputed(
 const char *account_clearing(
     char text[ACCOUNT_TEXT_SIZE], uint32_t month, uint32_t city); /* clearing/2026-10/<city> */
 
+const char *account_prefund_lodged(
+    char text[ACCOUNT_TEXT_SIZE], uint32_t host); /* prefund_lodged/<host> */
+const char *account_prefund_held(
+    char text[ACCOUNT_TEXT_SIZE], uint32_t home); /* prefund_held/<home> */
+
 #endif

@@ -227,6 +227,23 @@ uint32_t line_days_freed(struct line_case *line, enum need need)
 	return days_anywhere(&found);
 }
 
+/* What goes beyond the reserve is held: its days are taken, and no money. */
+static void hold(struct prefund_cap *cap, struct verdict *verdict)
+{
+	if (verdict->reason != REASON_approved || verdict->amount_fen == 0)
+		return;
+	if (prefund_cap_takes(cap, verdict->amount_fen)) {
+		cap->unpaid_fen += verdict->amount_fen;
+		return;
+	}
+	verdict->reason = REASON_held_prefund;
+	verdict->held_fen = verdict->amount_fen;
+	verdict->limit_fen = cap->limit_fen;
+	verdict->unpaid_fen = cap->unpaid_fen;
+	verdict->amount_fen = 0;
+	verdict->fund_count = 0;
+}
+
 enum error adjudicate_line(struct adjudication *of, const struct sheet_line *line,
     struct span logged, struct verdict *verdict, bool *not_rerun)
 {
@@ -238,6 +255,7 @@ enum error adjudicate_line(struct adjudication *of, const struct sheet_line *lin
 		return error;
 	memset(verdict, 0, offsetof(struct verdict, pieces));
 	verdict->facts_sequence = verdict->grant_sequence = verdict->filing_sequence = 0;
+	verdict->held_fen = verdict->limit_fen = verdict->unpaid_fen = 0;
 	/* The facts are gone: what was decided stands. */
 	if (logged.size && found.person && (found.person->state & PERSON_ERASED)) {
 		*not_rerun = true;
@@ -250,10 +268,14 @@ enum error adjudicate_line(struct adjudication *of, const struct sheet_line *lin
 		error = line_refusal(&found, verdict);
 		if (!error && verdict->reason == REASON_approved)
 			error = line_amount(&found, verdict);
+		if (!error)
+			hold(&of->cap, verdict);
 	}
 	if (error)
 		return error;
-	if (*not_rerun && verdict->reason == REASON_approved && found.programme->span_count == 0)
+	if (*not_rerun && of->cap.is)
+		of->cap.unpaid_fen += verdict->amount_fen;
+	if (*not_rerun && verdict_takes_days(verdict) && found.programme->span_count == 0)
 		return ERROR_MALFORMED;
 	return line_take(&found, verdict, true);
 }

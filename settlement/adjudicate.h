@@ -5,6 +5,7 @@
 
 #include "claim_state.h"
 #include "institution.h"
+#include "prefund.h"
 #include "programme.h"
 #include "settlement_internal.h"
 #include "sheet.h"
@@ -58,6 +59,7 @@ struct adjudication {
 		uint32_t slot;
 	} person_slots[STAYS_OF_LINE_MAX];
 	size_t person_slot_count;
+	struct prefund_cap cap; /* none unless whoever adjudicates has set it */
 	struct grant_span older_grant; /* found last beside the person's row */
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];

@@ -7,6 +7,7 @@
 
 #include "adjudicate.h"
 #include "difference.h"
+#include "held.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -206,7 +207,7 @@ static enum error nights_granted(const struct settlement *settlement, const stru
 		struct verdict verdict;
 
 		verdict_take(&verdicts, &verdict);
-		if (verdict.reason == REASON_approved && takes[line->programme])
+		if (verdict_takes_days(&verdict) && takes[line->programme])
 			*nights += line_nights(line, &verdict);
 	}
 	sheet_release(&sheet);
@@ -247,6 +248,9 @@ static enum error project(struct settlement *settlement, struct txn *txn, const 
 	row->answered = entry->header.sequence;
 	if (!error)
 		error = sheet_row_put(txn, head->uscc, head->number, row);
+	if (!error)
+		error = held_note(txn, HELD_BY_THEM, message->from, entry->header.sequence,
+		    entry->verdicts, entry->header.count);
 	return error ? error
 		     : claim_obligations(txn, &obligation, &booked->secret, booked->lines,
 			   entry->verdicts, entry->header.count);

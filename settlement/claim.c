@@ -189,7 +189,7 @@ static enum error project_line(
 	verdict_take(verdicts, &verdict);
 	if (verdicts->failed)
 		return ERROR_CORRUPT;
-	if (verdict.reason != REASON_approved)
+	if (!verdict_takes_days(&verdict))
 		return ERROR_NONE;
 	error = line_case_find(adjudication, line, &found);
 	return error ? error : line_take(&found, &verdict, false);

@@ -49,6 +49,12 @@ void claim_takes_capacity(const struct settlement *settlement, const struct shee
 MUST_CHECK enum error claim_refused(
     struct settlement *settlement, struct txn *txn, uint64_t sequence);
 
+/* What a logged claim_remote entry was decided by: its sheet's header, what the host said of the house, and when it booked the sheet. Fails
+ * with: ERROR_MISMATCH (an entry of another kind), ERROR_CORRUPT. */
+struct entry;
+MUST_CHECK enum error claim_remote_read(const struct entry *entry, struct sheet_header *header,
+    struct sheet_standing *standing, int32_t *booked_day);
+
 /* One obligation for each approved line worth something, in order; `obligation` holds what they have in common. `lines` and
  * `verdicts` are those of the payer's entry under the sheet's secret: they make the hashes. Only while an entry is applied. */
 struct obligation;

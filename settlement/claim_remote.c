@@ -9,6 +9,7 @@
 
 #include "adjudicate.h"
 #include "calendar.h"
+#include "held.h"
 #include "lines.h"
 #include "obligation.h"
 
@@ -308,6 +309,24 @@ static enum error read_endorsement(
 	return codec_finish(&message->items);
 }
 
+enum error claim_remote_read(const struct entry *entry, struct sheet_header *header,
+    struct sheet_standing *standing, int32_t *booked_day)
+{
+	struct endorsement endorsement;
+	struct message message;
+	struct document sheet;
+
+	if (entry->header.kind != KIND_claim_remote || entry->header.document_count < 2)
+		return ERROR_MISMATCH;
+	if (read_endorsement(entry->documents[0], &message, &endorsement) ||
+	    document_read(entry->documents[1], &sheet) ||
+	    sheet_header_read(sheet.payload, header))
+		return ERROR_CORRUPT;
+	*standing = endorsement.standing;
+	*booked_day = endorsement.booked_day;
+	return ERROR_NONE;
+}
+
 /* Under which the key of another city's officer stands here. */
 static void officer_party(
     char party[KEYRING_PARTY_SIZE], uint32_t from, const struct endorsement *endorsement)
@@ -442,6 +461,8 @@ static enum error decide_remote(struct settlement *settlement, struct txn *txn,
 	    &endorsement->standing, endorsement->booked_day, settlement->claims);
 	claim_state_nights_apart(settlement->claims);
 	if (!error)
+		error = prefund_cap_find(settlement, txn, host, &adjudication.cap);
+	if (!error)
 		error = claim_adjudicate(&adjudication, sheet, command, decision, &sums, detail);
 	if (!error) {
 		account_payable_city(payable, host, window);
@@ -567,6 +588,9 @@ enum error claim_remote_apply(struct settlement *settlement, struct txn *txn,
 	error = claim_project(settlement, txn, entry, 1, &endorsement.standing, detail);
 	if (!error)
 		error = add_officer(txn, entry, message.from, &endorsement);
+	if (!error)
+		error = held_note(txn, HELD_BY_US, message.from, entry->header.sequence,
+		    entry->verdicts, entry->header.count);
 	if (!error)
 		error = window_open_number(
 		    txn, obligation.payer, obligation.creditor, &obligation.window);

@@ -13,7 +13,9 @@
 #define FLAG_GROSS 1u
 #define FLAG_LOW_PAID 2u
 #define FLAG_HIGH_PAID 4u
-#define FLAGS_ALL 7u
+#define FLAG_LOW_DRAWN 8u
+#define FLAG_HIGH_DRAWN 16u
+#define FLAGS_ALL 31u
 
 static void clearing_key(uint8_t key[CLEARING_KEY_SIZE], uint32_t month, uint32_t a, uint32_t b)
 {
@@ -25,7 +27,9 @@ static void clearing_key(uint8_t key[CLEARING_KEY_SIZE], uint32_t month, uint32_
 static uint32_t flags_of(const struct clearing_row *clearing)
 {
 	return (clearing->gross ? FLAG_GROSS : 0) | (clearing->low_paid ? FLAG_LOW_PAID : 0) |
-	       (clearing->high_paid ? FLAG_HIGH_PAID : 0);
+	       (clearing->high_paid ? FLAG_HIGH_PAID : 0) |
+	       (clearing->low_drawn ? FLAG_LOW_DRAWN : 0) |
+	       (clearing->high_drawn ? FLAG_HIGH_DRAWN : 0);
 }
 
 enum error clearing_put(struct txn *txn, const struct clearing_row *clearing)
@@ -70,6 +74,8 @@ static enum error clearing_read(struct span key, struct span row, struct clearin
 	    .gross = flags & FLAG_GROSS,
 	    .low_paid = flags & FLAG_LOW_PAID,
 	    .high_paid = flags & FLAG_HIGH_PAID,
+	    .low_drawn = flags & FLAG_LOW_DRAWN,
+	    .high_drawn = flags & FLAG_HIGH_DRAWN,
 	    .low_windows = be32_read(row.data + 8),
 	    .high_windows = be32_read(row.data + 12),
 	    .low_owes_fen = (int64_t)be64_read(row.data + 16),
@@ -192,11 +198,36 @@ enum error clearing_payment_state(
 	if (clearing_pays(&clearing, payer) == 0)
 		return ERROR_MISMATCH;
 	if (payer == clearing.low)
-		clearing.low_paid = received;
+		clearing.low_paid = received || clearing.low_drawn;
 	else
-		clearing.high_paid = received;
+		clearing.high_paid = received || clearing.high_drawn;
 	clearing.state = is_settled(&clearing) ? CLEARING_SETTLED : CLEARING_NETTED;
 	return clearing_put(txn, &clearing);
+}
+
+enum error clearing_draw(struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor)
+{
+	struct clearing_row clearing;
+	enum error error = clearing_get(txn, month, payer, creditor, &clearing);
+
+	if (error)
+		return error;
+	if (payer == clearing.low)
+		clearing.low_drawn = true;
+	else
+		clearing.high_drawn = true;
+	error = clearing_put(txn, &clearing);
+	return error ? error : clearing_payment_state(txn, month, payer, creditor, true);
+}
+
+bool clearing_is_paid(const struct clearing_row *clearing, uint32_t payer)
+{
+	return payer == clearing->low ? clearing->low_paid : clearing->high_paid;
+}
+
+bool clearing_is_drawn(const struct clearing_row *clearing, uint32_t payer)
+{
+	return payer == clearing->low ? clearing->low_drawn : clearing->high_drawn;
 }
 
 /* The clearing that was proposed by the document with this hash; month 0: none. */

@@ -33,6 +33,7 @@ struct clearing_row {
 	int64_t low_owes_fen, high_owes_fen; /* sums of the windows' totals; may be negative */
 	int64_t low_pays_fen, high_pays_fen; /* what is to be paid; 0: nothing */
 	bool low_paid, high_paid;            /* the creditor's receipt is here */
+	bool low_drawn, high_drawn;          /* the creditor has taken it from the reserve */
 	int32_t proposed_day, due_day;
 	uint32_t attempt;           /* 1, or more after a refusal */
 	uint64_t proposed_sequence; /* entry at low that proposed it; at high as booked_sequence */
@@ -54,6 +55,12 @@ MUST_CHECK enum error clearing_each(
  * nothing to pay). Saying the same twice changes nothing. */
 MUST_CHECK enum error clearing_payment_state(
     struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor, bool received);
+/* The creditor has drawn what `payer` pays from the reserve: it is paid for good, whatever the bank says of a payment. Fails as
+ * clearing_payment_state. */
+MUST_CHECK enum error clearing_draw(
+    struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor);
+bool clearing_is_paid(const struct clearing_row *clearing, uint32_t payer);
+bool clearing_is_drawn(const struct clearing_row *clearing, uint32_t payer);
 /* What `payer` (low or high) has to pay; 0 while nothing is booked. */
 int64_t clearing_pays(const struct clearing_row *clearing, uint32_t payer);
 /* Another city has refused our document with this hash: if it was a proposal, its windows are free again. Called by

@@ -57,6 +57,11 @@
 	X(52, rest, LINES_MADE)              /* at the creditor: the rest agreed, or not yet */    \
 	X(53, dispute, LINES_GIVEN)          /* order at the payer: disputes ended */              \
 	X(54, dispute_notice, LINES_MADE)    /* the same at the creditor */                        \
+	X(55, prefund_notice, LINES_MADE)    /* at the host: a reserve is on its way */            \
+	X(56, further, LINES_MADE)           /* order at the payer: held lines decided again */    \
+	X(57, further_notice, LINES_MADE)    /* at the host: message adjudication_further */       \
+	X(58, draw, LINES_MADE)              /* order at the host: the reserve pays a clearing */  \
+	X(59, draw_notice, LINES_MADE)       /* the same at home: message prefund_drawn */         \
 	/* delivery */                                                                             \
 	X(60, acknowledged, LINES_MADE) /* a peer's acknowledgement of our documents */            \
 	X(61, refusal, LINES_GIVEN)     /* we refuse a peer's document; provable */                \

@@ -1,5 +1,6 @@
 #include "payment_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,11 @@ void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name,
 	codec_put_uint(&content, attempt);
 	id_of(&content, out);
 	buffer_free(&content);
+}
+
+void payment_city(char payee[PAYMENT_PAYEE_MAX + 1], uint32_t city)
+{
+	snprintf(payee, PAYMENT_PAYEE_MAX + 1, "%06u", (unsigned)city);
 }
 
 void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part,
@@ -404,9 +410,9 @@ enum error guest_due_take(
 const char *payment_kind_name(enum payment_kind kind)
 {
 	static const char *const names[] = {
-	    "", "clearing", "run", "institution", "guests", "advance", "again"};
+	    "", "clearing", "run", "institution", "guests", "advance", "again", "prefund"};
 
-	return kind >= 1 && kind <= PAYMENT_AGAIN ? names[kind] : "unknown";
+	return kind >= 1 && kind <= PAYMENT_KIND_LAST ? names[kind] : "unknown";
 }
 
 const char *payment_state_name(enum payment_state state)

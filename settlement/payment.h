@@ -24,7 +24,10 @@ enum payment_kind {
 	PAYMENT_ADVANCE =
 	    5, /* name of a batch, payee a credit code: guests' money at once, out of the float (周转金) */
 	PAYMENT_AGAIN = 6, /* name the EndToEndId of a returned payment, payee as there */
+	PAYMENT_PREFUND = 7, /* name of the officer's choice, payee the host's code: a reserve (预付金) */
 };
+
+#define PAYMENT_KIND_LAST PAYMENT_PREFUND
 
 enum payment_state {
 	PAYMENT_ORDERED = 1,
@@ -52,6 +55,8 @@ struct payment {
 /* The first 30 base32 characters of SHA-256 of the CBOR array [city, kind, name, payee, attempt]. */
 void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee,
     uint32_t attempt, char out[END_TO_END_SIZE]);
+/* A city as payee: its code. */
+void payment_city(char payee[PAYMENT_PAYEE_MAX + 1], uint32_t city);
 /* As EndToEndId, over [city, kind, name, number of the part]: the file's MsgId. */
 void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part,
     char out[END_TO_END_SIZE]);

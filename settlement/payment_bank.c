@@ -10,6 +10,7 @@
 #include "dispatch.h"
 #include "lines.h"
 #include "payment_internal.h"
+#include "prefund.h"
 #include "settlement_internal.h"
 
 #define BANK_FIELDS 5
@@ -44,7 +45,7 @@ struct bank_work {
 	struct settlement *settlement;
 	struct txn *txn;
 	struct decision *decision;
-	struct dispatch advices, receipts;
+	struct dispatch advices, receipts, reserves;
 	struct batch *batch; /* EndToEndIds that earlier lines have spoken of */
 };
 
@@ -95,6 +96,9 @@ static void accounts_of(
 	case PAYMENT_AGAIN:
 		account_payable_returned(debit, payment->name);
 		break;
+	case PAYMENT_PREFUND:
+		account_prefund_lodged(debit, decimal(payment->payee));
+		break;
 	}
 }
 
@@ -115,47 +119,127 @@ static void end_pending(
 	decision_transfer(work->decision, &transfer);
 }
 
-/* Booked before, and back again: a new event. */
-static void come_back(struct bank_work *work, const struct payment *payment)
+/* What an account can still give, the lines before this one counted. */
+static enum error left_of(struct bank_work *work, const char *account, bool debit, int64_t *fen)
 {
-	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE], held[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {
-	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
+	struct amount available;
+	enum error error =
+	    account_available(work->txn, settlement_chart, span_text(account), &available);
 
-	accounts_of(payment, debit, credit);
-	transfer.debit = span_text(credit);
-	transfer.credit = span_text(payment->kind == PAYMENT_CLEARING
-					? debit
-					: account_payable_returned(held, payment->end_to_end));
-	transfer.id = transfer_id_from(span_text(payment->end_to_end), 2);
-	transfer.reference = span_text(payment->end_to_end);
+	*fen = error ? 0 : available.value;
+	for (size_t i = 0; !error && i < work->decision->transfer_count; i++) {
+		const struct transfer *transfer = &work->decision->transfers[i];
+
+		if (transfer->kind != TRANSFER_VOID &&
+		    span_equal(debit ? transfer->credit : transfer->debit, span_text(account)))
+			*fen -= transfer->amount.value;
+	}
+	return error;
+}
+
+/* One transfer of a fact, with the EndToEndId as reference and its own number. */
+static void move(struct bank_work *work, const char *end_to_end, uint32_t number, int64_t fen,
+    const char *debit, const char *credit)
+{
+	const struct transfer transfer = {.id = transfer_id_from(span_text(end_to_end), number),
+	    .kind = TRANSFER_PLAIN,
+	    .unit = UNIT_CNY,
+	    .amount = {fen},
+	    .debit = span_text(debit),
+	    .credit = span_text(credit),
+	    .reference = span_text(end_to_end)};
+
 	decision_transfer(work->decision, &transfer);
 }
 
-/* A payment of ours. */
-static enum reason judge_own(
+/* Was the clearing that it pays drawn from the reserve meanwhile? */
+static enum error is_drawn(struct bank_work *work, const struct payment *payment, bool *drawn)
+{
+	uint32_t self = settlement_region(work->settlement);
+	struct clearing_row clearing;
+	enum error error;
+
+	*drawn = false;
+	if (payment->kind != PAYMENT_CLEARING)
+		return ERROR_NONE;
+	error = clearing_get(
+	    work->txn, decimal(payment->name), self, decimal(payment->payee), &clearing);
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+	*drawn = clearing_is_drawn(&clearing, self);
+	return ERROR_NONE;
+}
+
+/* Booked before, and back again: a new event. It goes back to where it was owed; what was lodged goes out of the reserve if that still holds
+ * it, else it waits to be paid again. */
+static enum error come_back(struct bank_work *work, const struct payment *payment)
+{
+	char debit[ACCOUNT_TEXT_SIZE], credit[ACCOUNT_TEXT_SIZE], to[ACCOUNT_TEXT_SIZE];
+	int64_t left = 0;
+	bool drawn;
+	enum error error = is_drawn(work, payment, &drawn);
+
+	accounts_of(payment, debit, credit);
+	if (!error && (drawn || payment->kind == PAYMENT_PREFUND)) {
+		account_prefund_lodged(to, decimal(payment->payee));
+		error = left_of(work, to, true, &left);
+		if (left < payment->amount_fen)
+			account_payable_returned(to, payment->end_to_end);
+	} else if (payment->kind == PAYMENT_CLEARING) {
+		memcpy(to, debit, sizeof to);
+	} else {
+		account_payable_returned(to, payment->end_to_end);
+	}
+	if (!error)
+		move(work, payment->end_to_end, 2, payment->amount_fen, credit, to);
+	return error;
+}
+
+/* What pays a clearing that was drawn meanwhile fills the reserve again. */
+static enum error tell_booked(
     struct bank_work *work, const struct bank_line *line, const struct payment *payment)
 {
-	if (line->amount_fen != payment->amount_fen)
-		return REASON_other_amount;
-	if (line->fact == BANK_BOOKED && payment->state == PAYMENT_ORDERED) {
+	char lodged[ACCOUNT_TEXT_SIZE], clearing[ACCOUNT_TEXT_SIZE];
+	uint32_t other = decimal(payment->payee);
+	bool drawn;
+	enum error error = is_drawn(work, payment, &drawn);
+
+	if (!error && drawn)
+		move(work, payment->end_to_end, 4, payment->amount_fen,
+		    account_prefund_lodged(lodged, other),
+		    account_clearing(clearing, decimal(payment->name), other));
+	if (payment->kind == PAYMENT_CLEARING)
+		write_notice(&work->advices, other, decimal(payment->name), line);
+	if (payment->kind == PAYMENT_PREFUND) {
+		struct buffer *item = dispatch_item(&work->reserves, other);
+
+		if (item)
+			prefund_item_put(item, payment, line);
+	}
+	return error;
+}
+
+/* A payment of ours. */
+static enum error judge_own(struct bank_work *work, const struct bank_line *line,
+    const struct payment *payment, enum reason *reason)
+{
+	*reason = line->fact == BANK_RETURNED && payment->state == PAYMENT_ORDERED
+		      ? REASON_unmatched
+		      : REASON_said_before;
+	if (line->amount_fen != payment->amount_fen) {
+		*reason = REASON_other_amount;
+	} else if (line->fact == BANK_BOOKED && payment->state == PAYMENT_ORDERED) {
+		*reason = REASON_booked;
 		end_pending(work, payment, TRANSFER_POST);
-		if (payment->kind == PAYMENT_CLEARING)
-			write_notice(
-			    &work->advices, decimal(payment->payee), decimal(payment->name), line);
-		return REASON_booked;
-	}
-	if (line->fact == BANK_REJECTED && payment->state == PAYMENT_ORDERED) {
+		return tell_booked(work, line, payment);
+	} else if (line->fact == BANK_REJECTED && payment->state == PAYMENT_ORDERED) {
+		*reason = REASON_rejected;
 		end_pending(work, payment, TRANSFER_VOID);
-		return REASON_rejected;
+	} else if (line->fact == BANK_RETURNED && payment->state == PAYMENT_BOOKED) {
+		*reason = REASON_returned;
+		return come_back(work, payment);
 	}
-	if (line->fact == BANK_RETURNED && payment->state == PAYMENT_BOOKED) {
-		come_back(work, payment);
-		return REASON_returned;
-	}
-	return line->fact == BANK_RETURNED && payment->state == PAYMENT_ORDERED
-		   ? REASON_unmatched
-		   : REASON_said_before;
+	return ERROR_NONE;
 }
 
 /* Which clearing a credit pays: the EndToEndId says it, because it can be computed. */
@@ -191,9 +275,24 @@ static bool search_clearing(void *context, const struct clearing_row *clearing)
 	return !search->found;
 }
 
-static bool is_paid(const struct clearing_row *clearing, uint32_t payer)
+/* A reserve that its home has announced. */
+static enum error judge_reserve(
+    struct bank_work *work, const struct bank_line *line, enum reason *reason)
 {
-	return payer == clearing->low ? clearing->low_paid : clearing->high_paid;
+	char treasury[ACCOUNT_TEXT_SIZE], held[ACCOUNT_TEXT_SIZE];
+	struct prefund_announced announced;
+	enum error error = prefund_announced_get(work->txn, line->end_to_end, &announced);
+
+	*reason = REASON_unmatched;
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	*reason = REASON_other_amount;
+	if (line->amount_fen != announced.amount_fen)
+		return ERROR_NONE;
+	*reason = REASON_received;
+	move(work, line->end_to_end, 3, line->amount_fen, account_treasury(treasury),
+	    account_prefund_held(held, announced.home));
+	return ERROR_NONE;
 }
 
 static enum error judge_credit(
@@ -201,62 +300,95 @@ static enum error judge_credit(
 {
 	struct credit_search search = {.work = work, .line = line};
 	char treasury[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {
-	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {line->amount_fen}};
+	bool drawn;
 	enum error error = clearing_each(work->txn, 0, search_clearing, &search);
 
 	*reason = REASON_unmatched;
-	/* What is paid already is not paid twice: such money is for people to look at. */
-	if (error || !search.found || is_paid(&search.clearing, search.payer))
+	if (error)
 		return error;
+	if (!search.found)
+		return judge_reserve(work, line, reason);
+	/* What is paid already is not paid twice: such money is for people to look at. But what was drawn comes back into the reserve. */
+	drawn = clearing_is_drawn(&search.clearing, search.payer);
+	if (clearing_is_paid(&search.clearing, search.payer) && !drawn)
+		return ERROR_NONE;
 	*reason = REASON_other_amount;
 	if (line->amount_fen != clearing_pays(&search.clearing, search.payer))
 		return ERROR_NONE;
 	*reason = REASON_received;
-	transfer.debit = span_text(account_treasury(treasury));
-	transfer.credit = span_text(account_clearing(account, search.clearing.month, search.payer));
-	transfer.id = transfer_id_from(span_text(line->end_to_end), 3);
-	transfer.reference = span_text(line->end_to_end);
-	decision_transfer(work->decision, &transfer);
+	if (drawn)
+		account_prefund_held(account, search.payer);
+	else
+		account_clearing(account, search.clearing.month, search.payer);
+	move(work, line->end_to_end, 3, line->amount_fen, account_treasury(treasury), account);
 	write_notice(&work->receipts, search.payer, search.clearing.month, line);
 	return ERROR_NONE;
 }
 
-/* What has come in is kept under its payer: "202611<510100". */
+/* What has come in is kept under its payer: "202611<510100", of a reserve "name<510100". */
 static bool read_credit(const struct payment *payment, uint32_t *month, uint32_t *payer)
 {
 	const char *mark = strchr(payment->name, '<');
 
 	*month = *payer = 0;
-	if (payment->kind != PAYMENT_CLEARING || !mark)
+	if ((payment->kind != PAYMENT_CLEARING && payment->kind != PAYMENT_PREFUND) || !mark)
 		return false;
-	*month = (uint32_t)strtoul(payment->name, NULL, 10);
+	if (payment->kind == PAYMENT_CLEARING)
+		*month = (uint32_t)strtoul(payment->name, NULL, 10);
 	*payer = decimal(mark + 1);
 	return true;
 }
 
-/* Money that had come in: only going again is news of it. */
-static enum reason judge_received(
-    struct bank_work *work, const struct bank_line *line, const struct payment *payment)
+/* Out of which account goes what had come in and is taken back? */
+static enum error taken_from(struct bank_work *work, const struct payment *payment,
+    char account[ACCOUNT_TEXT_SIZE], bool *enough)
+{
+	uint32_t month, payer;
+	struct clearing_row clearing;
+	int64_t left;
+	enum error error = ERROR_NONE;
+
+	*enough = true;
+	read_credit(payment, &month, &payer);
+	account_prefund_held(account, payer);
+	if (payment->kind == PAYMENT_CLEARING) {
+		error = clearing_get(
+		    work->txn, month, payer, settlement_region(work->settlement), &clearing);
+		if (!error && !clearing_is_drawn(&clearing, payer)) {
+			account_clearing(account, month, payer);
+			return ERROR_NONE;
+		}
+	}
+	if (!error)
+		error = left_of(work, account, false, &left);
+	*enough = !error && left >= payment->amount_fen;
+	return error;
+}
+
+/* Money that had come in: only going again is news of it. What the reserve does not hold any more is for people to look at. */
+static enum error judge_received(struct bank_work *work, const struct bank_line *line,
+    const struct payment *payment, enum reason *reason)
 {
 	char treasury[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
-	struct transfer transfer = {
-	    .kind = TRANSFER_PLAIN, .unit = UNIT_CNY, .amount = {payment->amount_fen}};
-	uint32_t month, payer;
+	bool enough;
+	enum error error = ERROR_NONE;
 
+	*reason = REASON_unmatched;
 	if (line->fact != BANK_CREDITED && line->fact != BANK_TAKEN_BACK)
-		return REASON_unmatched;
-	if (line->amount_fen != payment->amount_fen)
-		return REASON_other_amount;
-	if (line->fact == BANK_CREDITED || payment->state == PAYMENT_RETURNED)
-		return REASON_said_before;
-	read_credit(payment, &month, &payer);
-	transfer.debit = span_text(account_clearing(account, month, payer));
-	transfer.credit = span_text(account_treasury(treasury));
-	transfer.id = transfer_id_from(span_text(line->end_to_end), 2);
-	transfer.reference = span_text(line->end_to_end);
-	decision_transfer(work->decision, &transfer);
-	return REASON_returned;
+		return ERROR_NONE;
+	if (line->amount_fen != payment->amount_fen) {
+		*reason = REASON_other_amount;
+	} else if (line->fact == BANK_CREDITED || payment->state == PAYMENT_RETURNED) {
+		*reason = REASON_said_before;
+	} else {
+		error = taken_from(work, payment, account, &enough);
+		if (error || !enough)
+			return error;
+		*reason = REASON_returned;
+		move(work, line->end_to_end, 2, payment->amount_fen, account,
+		    account_treasury(treasury));
+	}
+	return error;
 }
 
 static uint64_t key_of(const struct bank_line *line)
@@ -279,14 +411,10 @@ static enum error judge(struct bank_work *work, const struct bank_line *line, en
 	error = payment_find(work->txn, line->end_to_end, &payment);
 	if (error && error != ERROR_NOT_FOUND)
 		return error;
-	if (!error && read_credit(&payment, &month, &payer)) {
-		*reason = judge_received(work, line, &payment);
-		return ERROR_NONE;
-	}
-	if (!error && line->fact <= BANK_RETURNED) {
-		*reason = judge_own(work, line, &payment);
-		return ERROR_NONE;
-	}
+	if (!error && read_credit(&payment, &month, &payer))
+		return judge_received(work, line, &payment, reason);
+	if (!error && line->fact <= BANK_RETURNED)
+		return judge_own(work, line, &payment, reason);
 	*reason = REASON_unmatched;
 	return error && line->fact == BANK_CREDITED ? judge_credit(work, line, reason) : ERROR_NONE;
 }
@@ -305,6 +433,7 @@ enum error bank_reason(struct settlement *settlement, struct txn *txn, const str
 		error = decision_finish(&scratch);
 	dispatch_free(&work.advices);
 	dispatch_free(&work.receipts);
+	dispatch_free(&work.reserves);
 	batch_free(work.batch);
 	decision_free(&scratch);
 	return error;
@@ -349,8 +478,11 @@ enum error bank_decide(struct settlement *settlement, struct txn *txn,
 		error = dispatch_send(&work.advices, settlement, txn, decision, "payment_advice");
 	if (!error)
 		error = dispatch_send(&work.receipts, settlement, txn, decision, "payment_receipt");
+	if (!error)
+		error = dispatch_send(&work.reserves, settlement, txn, decision, "prefund_notice");
 	dispatch_free(&work.advices);
 	dispatch_free(&work.receipts);
+	dispatch_free(&work.reserves);
 	batch_free(work.batch);
 	return error;
 }
@@ -400,6 +532,22 @@ static enum error apply_returned_clearing(
 	return error == ERROR_STATE ? ERROR_NONE : error;
 }
 
+static enum error apply_reserve(
+    struct txn *txn, struct payment *payment, const struct bank_line *line, uint32_t self)
+{
+	struct prefund_announced announced;
+
+	if (prefund_announced_get(txn, line->end_to_end, &announced))
+		return ERROR_CORRUPT;
+	payment->kind = PAYMENT_PREFUND;
+	snprintf(payment->name, sizeof payment->name, "%s<%06u", announced.name,
+	    (unsigned)announced.home);
+	payment_city(payment->payee, self);
+	payment->attempt = announced.attempt;
+	memcpy(payment->end_to_end, line->end_to_end, sizeof payment->end_to_end);
+	return payment_put(txn, payment);
+}
+
 static enum error apply_credit(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, const struct bank_line *line)
 {
@@ -416,7 +564,7 @@ static enum error apply_credit(struct settlement *settlement, struct txn *txn,
 	if (error)
 		return error;
 	if (!search.found)
-		return ERROR_CORRUPT;
+		return apply_reserve(txn, &payment, line, settlement_region(settlement));
 	/* Kept under the payer's code; our own orders have the other city's as payee and another state. */
 	snprintf(payment.name, sizeof payment.name, "%06u<%06u", (unsigned)search.clearing.month,
 	    (unsigned)search.payer);

@@ -11,6 +11,7 @@
 #include "order.h"
 #include "person.h"
 #include "payment_internal.h"
+#include "prefund.h"
 #include "settlement_internal.h"
 
 #define LINE_FIELDS 6
@@ -19,6 +20,9 @@
 struct wanted {
 	enum payment_kind kind;
 	char name[PAYMENT_NAME_MAX + 1], first[PAYMENT_PAYEE_MAX + 1];
+	/* a reserve to be lodged; host 0: those of the name that the bank has refused, once more */
+	uint32_t host;
+	int64_t amount_fen;
 };
 
 struct order_work {
@@ -56,12 +60,24 @@ static enum error read_order(struct span bytes, struct wanted *wanted)
 	struct document document;
 	struct order order;
 
+	memset(wanted, 0, sizeof *wanted);
 	if (document_read(bytes, &document) || strcmp(document.name, "order") != 0 ||
-	    order_read(document.payload, &order) || order.parameter_count != PAYMENT_PARAMETERS)
+	    order_read(document.payload, &order) ||
+	    (order.parameter_count != PAYMENT_PARAMETERS &&
+		order.parameter_count != PREFUND_PARAMETERS))
 		return ERROR_MALFORMED;
-	wanted->kind = (enum payment_kind)codec_uint_max(&order.parameters, PAYMENT_AGAIN);
+	wanted->kind = (enum payment_kind)codec_uint_max(&order.parameters, PAYMENT_KIND_LAST);
 	codec_text_copy(&order.parameters, wanted->name, sizeof wanted->name);
-	codec_text_copy(&order.parameters, wanted->first, sizeof wanted->first);
+	if (order.parameter_count == PREFUND_PARAMETERS) {
+		wanted->host = (uint32_t)codec_uint_max(&order.parameters, 999999);
+		wanted->amount_fen = (int64_t)codec_uint_max(&order.parameters, AMOUNT_MAX);
+		if (wanted->kind != PAYMENT_PREFUND || !wanted->host || !wanted->amount_fen)
+			return ERROR_MALFORMED;
+	} else {
+		codec_text_copy(&order.parameters, wanted->first, sizeof wanted->first);
+	}
+	if (wanted->kind == PAYMENT_PREFUND && !prefund_name_valid(wanted->name))
+		return ERROR_MALFORMED;
 	return order.parameters.failed || wanted->kind == 0 || !name_valid(wanted->name)
 		   ? ERROR_MALFORMED
 		   : ERROR_NONE;
@@ -86,6 +102,36 @@ static void put_verdict(struct decision *decision, enum reason reason)
 	decision->count++;
 }
 
+static enum error available(struct order_work *work, const char *account, int64_t *fen)
+{
+	struct amount amount;
+	enum error error =
+	    account_available(work->txn, settlement_chart, span_text(account), &amount);
+
+	*fen = error ? 0 : amount.value;
+	return error;
+}
+
+/* Of a reserve that was returned, unless it had been drawn meanwhile: then it waits to be paid by kind `again`. */
+static bool may_come_again(struct order_work *work, const struct payment *before)
+{
+	char returned[ACCOUNT_TEXT_SIZE];
+	struct account account;
+	enum error error;
+
+	if (before->state == PAYMENT_REJECTED)
+		return true;
+	if (before->state != PAYMENT_RETURNED)
+		return false;
+	if (before->kind != PAYMENT_PREFUND)
+		return before->kind == PAYMENT_CLEARING;
+	error = account_get(work->txn,
+	    span_text(account_payable_returned(returned, before->end_to_end)), &account);
+	if (error && error != ERROR_NOT_FOUND)
+		work->error = error;
+	return error == ERROR_NOT_FOUND;
+}
+
 /* One more payment, unless it was ordered before and the bank has not refused it. False: stop (part is full, or an error). */
 static bool add(struct order_work *work, const char *payee, int64_t amount_fen, const char *debit,
     const char *credit)
@@ -107,11 +153,10 @@ static bool add(struct order_work *work, const char *payee, int64_t amount_fen, 
 		return false;
 	}
 	if (!error) {
-		bool again = before.state == PAYMENT_REJECTED ||
-			     (before.state == PAYMENT_RETURNED && before.kind == PAYMENT_CLEARING);
+		bool again = may_come_again(work, &before);
 
-		if (!again || before.attempt == PAYMENT_ATTEMPTS_MAX)
-			return true;
+		if (work->error || !again || before.attempt == PAYMENT_ATTEMPTS_MAX)
+			return !work->error;
 		payment.attempt = before.attempt + 1;
 	}
 	if (work->decision->count == PAYMENT_PART_MAX) {
@@ -135,16 +180,6 @@ static bool add(struct order_work *work, const char *payee, int64_t amount_fen, 
 	write_line(&work->decision->lines, &payment);
 	put_verdict(work->decision, REASON_ordered);
 	return true;
-}
-
-static enum error available(struct order_work *work, const char *account, int64_t *fen)
-{
-	struct amount amount;
-	enum error error =
-	    account_available(work->txn, settlement_chart, span_text(account), &amount);
-
-	*fen = error ? 0 : amount.value;
-	return error;
 }
 
 /* An institution without an account cannot be paid: what it is owed stays due, and holds up nobody else's money. */
@@ -209,6 +244,9 @@ static bool visit_clearing(void *context, const struct clearing_row *clearing)
 	int64_t fen;
 
 	if ((clearing->low != self && clearing->high != self) || clearing->state != CLEARING_NETTED)
+		return true;
+	/* What the creditor has drawn from the reserve is paid. */
+	if (clearing_is_drawn(clearing, self))
 		return true;
 	fen = clearing_pays(clearing, self);
 	snprintf(payee, sizeof payee, "%06u", (unsigned)other);
@@ -325,6 +363,44 @@ static enum error order_again(struct order_work *work)
 	return ERROR_NONE;
 }
 
+/* Those of the name that the bank has refused, with the amount that they had. */
+static bool visit_prefund(void *context, const struct payment *payment)
+{
+	struct order_work *work = context;
+	char lodged[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE];
+	struct payment last;
+
+	/* What came in stands here too, under a name of its own. */
+	work->error =
+	    payment_last(work->txn, PAYMENT_PREFUND, payment->name, payment->payee, &last);
+	if (work->error || last.attempt != payment->attempt ||
+	    strcmp(payment->payee, work->wanted->first) < 0)
+		return !work->error;
+	return add(work, payment->payee, payment->amount_fen,
+	    account_prefund_lodged(lodged, (uint32_t)strtoul(payment->payee, NULL, 10)),
+	    account_treasury(treasury));
+}
+
+static enum error order_prefund(struct order_work *work)
+{
+	const struct wanted *wanted = work->wanted;
+	char lodged[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE], payee[PAYMENT_PAYEE_MAX + 1];
+	struct peer_row peer;
+	enum error error;
+
+	if (wanted->host == 0)
+		return payment_each(
+		    work->txn, PAYMENT_PREFUND, wanted->name, visit_prefund, work);
+	error = peer_get(work->txn, wanted->host, &peer);
+	if (error)
+		return error_set(
+		    work->detail, error, "%06u is not a peer of this city", (unsigned)wanted->host);
+	payment_city(payee, wanted->host);
+	add(work, payee, wanted->amount_fen, account_prefund_lodged(lodged, wanted->host),
+	    account_treasury(treasury));
+	return ERROR_NONE;
+}
+
 static enum error gather(struct order_work *work)
 {
 	char account[ACCOUNT_TEXT_SIZE];
@@ -345,6 +421,8 @@ static enum error gather(struct order_work *work)
 		return order_advance(work);
 	case PAYMENT_AGAIN:
 		return order_again(work);
+	case PAYMENT_PREFUND:
+		return order_prefund(work);
 	}
 	return ERROR_MALFORMED;
 }
@@ -386,7 +464,7 @@ enum error payment_line_read(struct span item, struct payment *payment)
 
 	memset(payment, 0, sizeof *payment);
 	codec_array_exact(&reader, LINE_FIELDS);
-	payment->kind = (enum payment_kind)codec_uint_max(&reader, PAYMENT_AGAIN);
+	payment->kind = (enum payment_kind)codec_uint_max(&reader, PAYMENT_KIND_LAST);
 	codec_text_copy(&reader, payment->name, sizeof payment->name);
 	codec_text_copy(&reader, payment->payee, sizeof payment->payee);
 	payment->attempt = (uint32_t)codec_uint_max(&reader, PAYMENT_ATTEMPTS_MAX);

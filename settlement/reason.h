@@ -56,7 +56,8 @@
 	X(94, received, "received", "已到账")                                              \
 	X(95, unmatched, "matches no payment", "无对应付款")                               \
 	X(96, other_amount, "another amount than was ordered", "金额不符")                 \
-	X(97, said_before, "said before", "重复通知")
+	X(97, said_before, "said before", "重复通知")                                      \
+	X(98, drawn, "drawn from the reserve", "动用预付金")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

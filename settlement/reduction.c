@@ -339,7 +339,7 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	struct adjudication *of = line->of;
 	const struct programme *programme;
 
-	if (verdict->reason != REASON_approved)
+	if (!verdict_takes_days(verdict))
 		return ERROR_NONE;
 	programme = line->first->programme;
 	claim_state_take_days(of->state, programme->need, line->nights, line->night_count);

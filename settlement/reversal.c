@@ -10,6 +10,7 @@
 #include "claim.h"
 #include "dispatch.h"
 #include "dispute.h"
+#include "held.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -32,6 +33,7 @@ struct target {
 	uint64_t sequence;
 	uint32_t line;
 	struct span grounds;
+	uint32_t place; /* in the sheet: `line`, unless it was held and decided later */
 	bool of_run;
 	struct allowance_line allowance; /* of_run; its verdict is below too */
 	struct sheet_header header;
@@ -82,6 +84,7 @@ static enum error read_target_line(const struct entry *entry, struct target *tar
 	if (document_read(entry->documents[index], &document) ||
 	    sheet_header_read(document.payload, &target->header))
 		return ERROR_CORRUPT;
+	target->place = target->line;
 	if (entry_item(entry->lines, target->line, &line) ||
 	    entry_item(entry->verdicts, target->line, &verdict))
 		return ERROR_CORRUPT;
@@ -105,6 +108,33 @@ static bool names_known(const struct target *target)
 	return verdict->piece_count > 0 && verdict->pieces[0].row < target->policy->programme_count;
 }
 
+/* A line that was held: sheet and line stand in the entry that held it, the verdict in the one that decided it. */
+static enum error read_further_line(
+    struct txn *txn, const struct entry *decided, struct target *target)
+{
+	const uint64_t sequence = target->sequence;
+	const uint32_t line = target->line;
+	struct entry_reader held = {0};
+	struct span item, verdict;
+	enum error error;
+
+	if (line >= decided->header.count)
+		return ERROR_NOT_FOUND;
+	if (entry_item(decided->lines, line, &item) ||
+	    entry_item(decided->verdicts, line, &verdict) ||
+	    further_line_read(item, &target->sequence, &target->line))
+		return ERROR_CORRUPT;
+	error = ledger_read(txn, target->sequence, &held);
+	if (!error)
+		error = read_target_line(&held.entry, target);
+	if (!error && verdict_parse(verdict, &target->verdict))
+		error = ERROR_CORRUPT;
+	entry_free(&held);
+	target->sequence = sequence;
+	target->line = line;
+	return error;
+}
+
 /* Fails with: ERROR_NOT_FOUND (no such line of a claim or run, or not approved), and the store's. */
 static enum error find_target(
     struct settlement *settlement, struct txn *txn, struct kept_policy *kept, struct target *target)
@@ -114,7 +144,9 @@ static enum error find_target(
 
 	if (error)
 		return error;
-	error = read_target_line(&reader.entry, target);
+	error = reader.entry.header.kind == KIND_further
+		    ? read_further_line(txn, &reader.entry, target)
+		    : read_target_line(&reader.entry, target);
 	entry_free(&reader);
 	if (!error && target->verdict.reason != REASON_approved)
 		error = ERROR_NOT_FOUND;
@@ -287,7 +319,7 @@ static void notify_host(struct reversal_work *work, const struct target *target,
 	codec_put_array(item, NOTICE_FIELDS);
 	codec_put_text(item, span_text(target->header.uscc));
 	codec_put_uint(item, target->header.number);
-	codec_put_uint(item, target->line);
+	codec_put_uint(item, target->place);
 	codec_put_uint(item, target->sequence);
 	codec_put_int(item, -target->verdict.amount_fen);
 	codec_put_uint(item, work->sequence);

@@ -5,6 +5,7 @@
 #include "batch.h"
 #include "claim.h"
 #include "difference.h"
+#include "held.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -67,6 +68,7 @@ struct answered_line {
 	struct sheet_line line;
 	struct verdict verdict;
 	bool takes_capacity;
+	struct obligation_id owed; /* by which line of which of the payer's entries */
 };
 
 static enum error read_booked(struct settlement *settlement, const struct entry *booked,
@@ -86,6 +88,28 @@ static enum error read_booked(struct settlement *settlement, const struct entry 
 		return ERROR_CORRUPT;
 	out->takes_capacity = takes[out->line.programme];
 	return ERROR_NONE;
+}
+
+/* A line that was held, and decided later: that verdict counts. */
+static enum error find_further(struct txn *txn, const struct notice_item *item,
+    struct answered_line *out)
+{
+	struct entry_reader decided = {0};
+	struct held_end end;
+	struct span verdict;
+	enum error error = held_decided(txn, HELD_BY_THEM, item->obligation.payer,
+	    out->row.answered, item->sheet_line, &end);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
+	out->owed.sequence = end.payers_sequence;
+	out->owed.line = end.payers_line;
+	error = ledger_read(txn, end.sequence, &decided);
+	if (!error && (entry_item(decided.entry.verdicts, end.line, &verdict) ||
+			  verdict_parse(verdict, &out->verdict)))
+		error = ERROR_CORRUPT;
+	entry_free(&decided);
+	return error;
 }
 
 /* Fails with: ERROR_MISMATCH (that payer has answered no such line), ERROR_CORRUPT. */
@@ -111,12 +135,16 @@ static enum error find_line(struct settlement *settlement, struct txn *txn,
 			  verdict_parse(verdict, &out->verdict)))
 		error = ERROR_CORRUPT;
 	entry_free(&answered);
-	return error;
+	out->owed = (struct obligation_id){0, item->old_sequence, item->sheet_line};
+	if (!error && out->verdict.reason == REASON_held_prefund)
+		error = find_further(txn, item, out);
+	return error ? error
+		     : out->owed.sequence == item->old_sequence ? ERROR_NONE : ERROR_MISMATCH;
 }
 
 /* An approved line of that payer with this very amount, which it has not taken back yet, also not in this document. */
 static enum error check_line(struct settlement *settlement, struct txn *txn, struct batch *batch,
-    const struct notice_item *item, struct error_detail *detail)
+    const struct notice_item *item, struct obligation_id *owed, struct error_detail *detail)
 {
 	struct answered_line line = {0};
 	uint64_t key;
@@ -137,12 +165,14 @@ static enum error check_line(struct settlement *settlement, struct txn *txn, str
 		    error == ERROR_EXISTS ? "it was reversed before"
 					  : "no such line was approved with this amount");
 	batch_add(batch, key);
+	*owed = line.owed;
 	return ERROR_NONE;
 }
 
 /* It must take back exactly what an obligation of that city was; reversals come one after the other behind what is in the window. */
 static enum error check_item(struct txn *txn, const struct message *message,
-    const struct notice_item *item, const struct obligation *before, struct error_detail *detail)
+    const struct notice_item *item, const struct obligation_id *owed,
+    const struct obligation *before, struct error_detail *detail)
 {
 	struct obligation old;
 	bool repaired;
@@ -151,7 +181,7 @@ static enum error check_item(struct txn *txn, const struct message *message,
 	if (item->obligation.amount_fen == 0)
 		return ERROR_NONE;
 	error = obligation_find(txn, message->from, item->obligation.creditor, message->epoch,
-	    item->old_sequence, item->sheet_line, &old);
+	    owed->sequence, owed->line, &old);
 	if (error || old.amount_fen != -item->obligation.amount_fen)
 		return error_set(detail, ERROR_MISMATCH,
 		    "a reversal of line %u of entry %llu, which %06u does not owe",
@@ -208,6 +238,7 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 	struct notice_item item;
 	struct span bytes;
 	struct obligation before = {0};
+	struct obligation_id owed = {0, 0, 0};
 	struct batch *batch = NULL;
 	int64_t part = 0;
 	enum error error = notice_read(command, &notice, detail);
@@ -222,9 +253,10 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 			    &notice.walk, error, detail, "not a well-formed reversal");
 			break;
 		}
-		error = check_line(settlement, txn, batch, &item, detail);
+		error = check_line(settlement, txn, batch, &item, &owed, detail);
 		if (!error)
-			error = check_item(txn, &notice.message, &item, &before, detail);
+			error = check_item(
+			    txn, &notice.message, &item, &owed, &before, detail);
 		if (item.obligation.amount_fen != 0)
 			before = item.obligation;
 		if (!error)

@@ -4,17 +4,35 @@
 
 #include "claim.h"
 #include "difference.h"
+#include "held.h"
 #include "verdict.h"
 
 static bool tells_owed(const char *name)
 {
 	return strcmp(name, "adjudication") == 0 || strcmp(name, "reversal") == 0 ||
-	       strcmp(name, "dispute_ended") == 0;
+	       strcmp(name, "dispute_ended") == 0 || strcmp(name, "adjudication_further") == 0;
+}
+
+static enum error further_read(struct span bytes, uint32_t epoch, struct owed_item *owed)
+{
+	struct further_item item;
+	struct verdict verdict;
+
+	memset(owed, 0, sizeof *owed);
+	if (further_item_read(bytes, &item) || verdict_parse(item.verdict, &verdict))
+		return ERROR_MALFORMED;
+	owed->id = (struct obligation_id){epoch, item.sequence, item.line};
+	owed->window = item.window;
+	owed->amount_fen = verdict.amount_fen;
+	memcpy(owed->uscc, item.uscc, sizeof owed->uscc);
+	return ERROR_NONE;
 }
 
 static enum error read_owed(
     const char *name, struct span item, uint32_t epoch, struct owed_item *owed)
 {
+	if (strcmp(name, "adjudication_further") == 0)
+		return further_read(item, epoch, owed);
 	return strcmp(name, "reversal") == 0 ? reversal_item_read(item, epoch, owed)
 					     : dispute_item_read(item, epoch, owed);
 }

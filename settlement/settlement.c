@@ -421,6 +421,7 @@ static const struct message_row messages[] = {
     {"stay_refused", KIND_stay_answer},
     {"endorsement", KIND_claim_remote},
     {"adjudication", KIND_adjudication},
+    {"adjudication_further", KIND_further_notice},
     {"reversal", KIND_reversal_notice},
     {"window_statement", KIND_statement},
     {"agreement", KIND_agreement},
@@ -431,6 +432,8 @@ static const struct message_row messages[] = {
     {"clearing", KIND_clearing_signed},
     {"payment_advice", KIND_payment_advice},
     {"payment_receipt", KIND_payment_receipt},
+    {"prefund_notice", KIND_prefund_notice},
+    {"prefund_drawn", KIND_draw_notice},
     {"acknowledged", KIND_acknowledged},
     {"refusal", KIND_refused},
 };

@@ -65,6 +65,8 @@
 #define PAYMENT_NAME_MAX 32u
 #define PAYMENT_PAYEE_MAX 20u
 #define PAYMENT_ATTEMPTS_MAX 99u
+/* of a reserve: what comes in stands under "<name><<home>" */
+#define PREFUND_NAME_MAX 24u
 #define PAYMENT_PART_MAX 1000u
 #define BANK_REFERENCE_MAX 35u
 

@@ -37,6 +37,8 @@ enum settlement_table {
 	TABLE_DISPUTE =
 	    43, /* dispute: obligations left out of what was agreed; marks of entries sent again */
 	TABLE_DIFFERING = 44, /* window: payer, creditor, number of those that differ */
+	TABLE_PREFUND = 45, /* prefund: EndToEndId -> a reserve that another city has announced */
+	TABLE_HELD = 46,    /* held: side, city, sequence, line -> what waits for the reserve */
 };
 
 /* For ledger_open. */

@@ -9,6 +9,7 @@
 #define FUND_FIELDS 2
 #define FACT_FIELDS 3
 #define REDUCTION_FIELDS 5
+#define HELD_FIELDS 2
 
 #define MAJOR_UINT 0
 #define MAJOR_NEGATIVE 1
@@ -84,14 +85,24 @@ static uint8_t *put_reductions(uint8_t *at, const struct verdict *verdict)
 	return at;
 }
 
+/* In the place of the funds, which pay nothing yet. */
+static uint8_t *put_held(uint8_t *at, const struct verdict *verdict)
+{
+	at = put_array(at, HELD_FIELDS);
+	at = put_uint(at, (uint64_t)verdict->limit_fen);
+	return put_uint(at, (uint64_t)verdict->unpaid_fen);
+}
+
 static uint8_t *put_approved(uint8_t *at, const struct verdict *verdict)
 {
+	bool held = verdict->reason == REASON_held_prefund;
+
 	at = put_array(at, APPROVED_FIELDS + (verdict->reduction_count > 0));
-	at = put_uint(at, REASON_approved);
-	at = put_uint(at, (uint64_t)verdict->amount_fen);
+	at = put_uint(at, verdict->reason);
+	at = put_uint(at, (uint64_t)(held ? verdict->held_fen : verdict->amount_fen));
 	at = put_uint(at, verdict->policy);
 	at = put_pieces(at, verdict);
-	at = put_funds(at, verdict);
+	at = held ? put_held(at, verdict) : put_funds(at, verdict);
 	at = put_array(at, FACT_FIELDS);
 	at = put_uint(at, verdict->facts_sequence);
 	at = put_uint(at, verdict->grant_sequence);
@@ -103,6 +114,11 @@ bool verdict_figure_is_entry(enum reason reason)
 {
 	return reason == REASON_level || reason == REASON_age || reason == REASON_income_class ||
 	       reason == REASON_after_death;
+}
+
+bool verdict_takes_days(const struct verdict *verdict)
+{
+	return verdict->reason == REASON_approved || verdict->reason == REASON_held_prefund;
 }
 
 static void write_refused(struct buffer *out, const struct verdict *verdict)
@@ -127,7 +143,7 @@ void verdict_write(struct buffer *out, const struct verdict *verdict)
 	size_t most, size;
 	uint8_t *start;
 
-	if (verdict->reason != REASON_approved) {
+	if (!verdict_takes_days(verdict)) {
 		write_refused(out, verdict);
 		return;
 	}
@@ -239,6 +255,19 @@ static void take_reductions(struct codec_reader *reader, struct verdict *verdict
 	}
 }
 
+/* It is held because it went beyond what may be unpaid; it is paid nothing yet. */
+static void take_held(struct codec_reader *reader, struct verdict *verdict)
+{
+	verdict->held_fen = verdict->amount_fen;
+	verdict->amount_fen = 0;
+	codec_array_exact(reader, HELD_FIELDS);
+	verdict->limit_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	verdict->unpaid_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
+	if (verdict->held_fen == 0 ||
+	    verdict->unpaid_fen + verdict->held_fen <= verdict->limit_fen)
+		fail(reader);
+}
+
 static void take_approved(struct codec_reader *reader, size_t fields, struct verdict *verdict)
 {
 	if (fields != APPROVED_FIELDS && fields != APPROVED_FIELDS + 1) {
@@ -248,7 +277,10 @@ static void take_approved(struct codec_reader *reader, size_t fields, struct ver
 	verdict->amount_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
 	verdict->policy = codec_uint(reader);
 	take_pieces(reader, verdict);
-	take_funds(reader, verdict);
+	if (verdict->reason == REASON_held_prefund)
+		take_held(reader, verdict);
+	else
+		take_funds(reader, verdict);
 	codec_array_exact(reader, FACT_FIELDS);
 	verdict->facts_sequence = codec_uint(reader);
 	verdict->grant_sequence = codec_uint(reader);
@@ -286,6 +318,7 @@ void verdict_take(struct codec_reader *reader, struct verdict *verdict)
 	verdict->has_figure = verdict->has_row = false;
 	verdict->figure = verdict->row = 0;
 	verdict->amount_fen = 0;
+	verdict->held_fen = verdict->limit_fen = verdict->unpaid_fen = 0;
 	verdict->policy = 0;
 	verdict->piece_count = verdict->fund_count = verdict->reduction_count = 0;
 	verdict->facts_sequence = verdict->grant_sequence = verdict->filing_sequence = 0;
@@ -294,7 +327,7 @@ void verdict_take(struct codec_reader *reader, struct verdict *verdict)
 		return;
 	if (!reason_name(reason)) {
 		fail(reader);
-	} else if (reason == REASON_approved) {
+	} else if (verdict_takes_days(verdict)) {
 		take_approved(reader, fields, verdict);
 	} else {
 		take_refused(reader, fields, verdict);

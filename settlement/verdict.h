@@ -5,6 +5,7 @@
  *             [reason, figure or null]                       by a city that does not pay and has no rules for it
  *   approved: [0, amount, policy, [piece...], [fund...], [facts, grant, filing]]            or, if reduced, with one element more:
  *             [0, amount, policy, [piece...], [fund...], [facts, grant, filing], [reduction...]]
+ *   held:     [49, amount, policy, [piece...], [limit, unpaid], [facts, grant, filing]]    or, if reduced, with one element more
  *   piece     = programme row, band, last day, monthly amount, level entry      five elements of the list each
  *   fund      = fund index, amount       two elements of the list each; a single fund, which pays all, stands without amount
  *   reduction = reason, before, after, limit, used                              five elements of the list each
@@ -59,10 +60,15 @@ struct verdict {
 	struct verdict_fund funds[PROGRAMME_FUNDS_MAX];
 	struct verdict_reduction reductions[VERDICT_REDUCTIONS_MAX];
 	uint64_t facts_sequence, grant_sequence, filing_sequence; /* 0: not asked for */
+	/* held: what it is worth, what may be unpaid to the host, and what was; amount_fen is 0 and no fund pays */
+	int64_t held_fen, limit_fen, unpaid_fen;
 };
 
 /* Does the figure of a refusal name the entry with the fact about the person, and not a day? */
 bool verdict_figure_is_entry(enum reason reason);
+
+/* Does the line take its days and nights: approved, or held until the reserve suffices? */
+bool verdict_takes_days(const struct verdict *verdict);
 
 void verdict_write(struct buffer *out, const struct verdict *verdict);
 /* Strictly one verdict of a line of money: amount at least 0, funds sum up to it, pieces ascend. Fails with: ERROR_MALFORMED. */

@@ -192,6 +192,7 @@ enum error payee_find(struct node *node, struct txn *txn, const struct payment *
 		return error;
 	switch (origin.kind) {
 	case PAYMENT_CLEARING:
+	case PAYMENT_PREFUND:
 		return find_city(node, payment, payee, detail);
 	case PAYMENT_RUN:
 		return find_person(node, txn, payment, payee, detail);
