@@ -272,8 +272,8 @@ static void read_prefunds(const struct yaml_map *top, struct policy *policy)
 		if (yaml_integer(&map, "host", true, 110000, 659999, &value)) {
 			prefund->host = (uint32_t)value;
 			if (prefund->host == policy->region)
-				yaml_field_complain(
-				    &map, yaml_field(&map, "host", true), "host", "is the city itself");
+				yaml_field_complain(&map, yaml_field(&map, "host", true), "host",
+				    "is the city itself");
 			else if (policy_prefund_percent(policy, prefund->host))
 				yaml_field_complain(
 				    &map, yaml_field(&map, "host", true), "host", "stands twice");

@@ -113,6 +113,9 @@
 #define METRICS_TIMEOUT_S 10u
 #define METRICS_REQUEST_MAX (16u << 10)
 
+/* Held sheets that are decided again after one command. */
+#define FURTHER_SHEETS_MAX 10000u
+
 /* The admin socket. */
 
 /* Threads that serve it: so many requests at a time, the others wait. */

@@ -12,6 +12,7 @@
 
 #include "admin_client.h"
 #include "descriptor.h"
+#include "further.h"
 #include "node_internal.h"
 #include "order.h"
 
@@ -307,21 +308,40 @@ void node_random(struct node *node, uint8_t *bytes, size_t size)
 		randombytes_buf(bytes, size);
 }
 
+/* What was booked may have made room for lines that are held. They are no part of the command: it is booked whatever comes of them, and a
+ * failure of the world is told to whoever submits next, as it stops the sequencer; the next such command tries them again. */
+static void decide_held(
+    struct node *node, const struct submission *submissions, size_t count, struct answer *answers)
+{
+	uint32_t entries;
+	bool due = false;
+
+	for (size_t i = 0; i < count; i++)
+		due |= !answers[i].error && further_is_due(submissions[i].document);
+	if (due && further_run(node, &entries))
+		return;
+}
+
 enum error node_submit(
     struct node *node, const struct submission *submission, struct answer *answer)
 {
 	struct work work = {.submission = submission, .answer = answer};
+	enum error error;
 
 	if (node->remote)
 		return remote_submit(node, submission, 1, answer);
 	memset(answer, 0, sizeof *answer);
-	return sequencer_submit(node, &work);
+	error = sequencer_submit(node, &work);
+	if (!error)
+		decide_held(node, submission, 1, answer);
+	return error;
 }
 
 enum error node_submit_group(
     struct node *node, const struct submission *submissions, size_t count, struct answer *answers)
 {
 	struct work works[GROUP_COMMANDS_MAX];
+	enum error error;
 
 	assert(count > 0 && count <= GROUP_COMMANDS_MAX);
 	if (node->remote)
@@ -329,7 +349,10 @@ enum error node_submit_group(
 	for (size_t i = 0; i < count; i++)
 		works[i] = (struct work){.submission = &submissions[i], .answer = &answers[i]};
 	memset(answers, 0, count * sizeof *answers);
-	return sequencer_run(node, works, count);
+	error = sequencer_run(node, works, count);
+	if (!error)
+		decide_held(node, submissions, count, answers);
+	return error;
 }
 
 /* What an order's content is: as node.h says. */

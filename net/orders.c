@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "allowance.h"
+#include "draw.h"
 #include "order.h"
+#include "prefund.h"
 #include "reversal.h"
 #include "window.h"
 
@@ -255,6 +257,42 @@ enum error order_payments(struct node *node, enum payment_kind kind, const char 
 	error = give(node, &order, &parameters, PAYMENT_PARAMETERS, answer);
 	buffer_free(&parameters);
 	return error || answer->error ? error : find_next(node, answer->sequence, next);
+}
+
+enum error order_prefund(struct node *node, const char *name, uint32_t host, int64_t amount_fen,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_payment_order, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	uint64_t size = 0;
+	enum error error = log_size(node, &size);
+
+	memset(answer, 0, sizeof *answer);
+	if (error)
+		return answer->error = error;
+	snprintf(id, sizeof id, "pay-%" PRIu64, size);
+	order.id = span_text(id);
+	prefund_parameters_write(&parameters, name, host, amount_fen);
+	error = give(node, &order, &parameters, PREFUND_PARAMETERS, answer);
+	buffer_free(&parameters);
+	return error;
+}
+
+enum error order_draw(struct node *node, uint32_t month, uint32_t home,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_draw, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	enum error error;
+
+	snprintf(id, sizeof id, "draw-%u-%06u", (unsigned)month, (unsigned)home);
+	order.id = span_text(id);
+	draw_parameters_write(&parameters, month, home);
+	error = give(node, &order, &parameters, DRAW_PARAMETERS, answer);
+	buffer_free(&parameters);
+	return error;
 }
 
 /* The payments of a decision, and where the next part begins. */

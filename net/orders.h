@@ -27,6 +27,12 @@ MUST_CHECK enum error order_allowance(struct node *node, uint32_t month, const c
 MUST_CHECK enum error order_payments(struct node *node, enum payment_kind kind, const char *name,
     const char *first, const struct secret_key *key, char next[PAYMENT_PAYEE_MAX + 1],
     struct answer *answer);
+/* Lodge a reserve with a host: one payment under a name of the officer's choice. Ordered before under that name: answer->error is ERROR_STATE. */
+MUST_CHECK enum error order_prefund(struct node *node, const char *name, uint32_t host,
+    int64_t amount_fen, const struct secret_key *key, struct answer *answer);
+/* Take what a home has not paid of a clearing from the reserve that is held for it. */
+MUST_CHECK enum error order_draw(struct node *node, uint32_t month, uint32_t home,
+    const struct secret_key *key, struct answer *answer);
 /* What such an order would order now, without giving it: `visit` gets each payment. Works on a node that is open for reading. Fails with: what the
  * order would be refused with, ERROR_STATE (nothing to pay), and the store's. */
 MUST_CHECK enum error order_payments_preview(struct node *node, struct txn *txn,

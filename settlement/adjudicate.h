@@ -59,7 +59,7 @@ struct adjudication {
 		uint32_t slot;
 	} person_slots[STAYS_OF_LINE_MAX];
 	size_t person_slot_count;
-	struct prefund_cap cap; /* none unless whoever adjudicates has set it */
+	struct prefund_cap cap;        /* none unless whoever adjudicates has set it */
 	struct grant_span older_grant; /* found last beside the person's row */
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];

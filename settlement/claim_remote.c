@@ -319,8 +319,7 @@ enum error claim_remote_read(const struct entry *entry, struct sheet_header *hea
 	if (entry->header.kind != KIND_claim_remote || entry->header.document_count < 2)
 		return ERROR_MISMATCH;
 	if (read_endorsement(entry->documents[0], &message, &endorsement) ||
-	    document_read(entry->documents[1], &sheet) ||
-	    sheet_header_read(sheet.payload, header))
+	    document_read(entry->documents[1], &sheet) || sheet_header_read(sheet.payload, header))
 		return ERROR_CORRUPT;
 	*standing = endorsement.standing;
 	*booked_day = endorsement.booked_day;

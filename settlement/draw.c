@@ -55,8 +55,8 @@ static enum error read_order(struct span bytes, uint32_t *month, uint32_t *home)
 }
 
 /* Is it overdue: netted, to be paid by `payer`, not paid, and the due day over? */
-static enum error check_overdue(const struct clearing_row *clearing, uint32_t payer, int32_t today,
-    struct error_detail *detail)
+static enum error check_overdue(
+    const struct clearing_row *clearing, uint32_t payer, int32_t today, struct error_detail *detail)
 {
 	const char *wrong = NULL;
 
@@ -107,8 +107,8 @@ enum error draw_decide(struct settlement *settlement, struct txn *txn,
 
 	if (error)
 		return error_set(detail, error, "not an order to draw on a reserve");
-	error = home == self ? ERROR_NOT_FOUND
-			     : clearing_get(txn, drawn.month, self, home, &clearing);
+	error =
+	    home == self ? ERROR_NOT_FOUND : clearing_get(txn, drawn.month, self, home, &clearing);
 	if (error)
 		return error_set(detail, error, "there is no clearing %u with %06u",
 		    (unsigned)drawn.month, (unsigned)home);
@@ -143,8 +143,7 @@ enum error draw_apply(struct settlement *settlement, struct txn *txn, const stru
 /* --- at home ------------------------------------------------------------------------------------------------------ */
 
 /* Has our bank booked a payment of it that is on its way? Then that fills the reserve again, and nothing moves. */
-static enum error is_on_its_way(
-    struct txn *txn, uint32_t month, uint32_t host, bool *on_its_way)
+static enum error is_on_its_way(struct txn *txn, uint32_t month, uint32_t host, bool *on_its_way)
 {
 	char name[PAYMENT_NAME_MAX + 1], payee[PAYMENT_PAYEE_MAX + 1];
 	struct payment payment;
@@ -205,8 +204,8 @@ enum error draw_notice_decide(struct settlement *settlement, struct txn *txn,
 	if (notice.message.item_count != 1 || !line_walk_next(&notice.walk, &bytes) ||
 	    item_read(bytes, &drawn))
 		return error_set(detail, ERROR_MALFORMED, "not one item [month, amount]");
-	error = decide_item(settlement, txn, notice.message.from, &drawn, day_of_time(now_ms),
-	    decision, detail);
+	error = decide_item(
+	    settlement, txn, notice.message.from, &drawn, day_of_time(now_ms), decision, detail);
 	buffer_append(&decision->lines, bytes);
 	verdict_put(decision, REASON_drawn);
 	return error ? error : line_walk_finish(&notice.walk, detail);

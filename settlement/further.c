@@ -54,8 +54,8 @@ static enum error work_begin(struct further_work *work, uint64_t sequence)
 	if (!error && !settlement->claims)
 		error = claim_state_create(&settlement->claims);
 	if (!error)
-		error = claim_remote_read(
-		    &work->booked.entry, &work->header, &standing, &booked_day);
+		error =
+		    claim_remote_read(&work->booked.entry, &work->header, &standing, &booked_day);
 	if (error)
 		return error == ERROR_MISMATCH || error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
 	work->begun = true;
@@ -88,12 +88,12 @@ static enum error find_case(
 	one.count = 1;
 	if (entry_item(entry->lines, held->line, &found->bytes) ||
 	    entry_item(entry->verdicts, held->line, &verdict) ||
-	    verdict_parse(verdict, &found->before) ||
-	    found->before.reason != REASON_held_prefund || found->before.piece_count == 0 ||
+	    verdict_parse(verdict, &found->before) || found->before.reason != REASON_held_prefund ||
+	    found->before.piece_count == 0 ||
 	    sheet_lines_read(&one, found->bytes, &found->line, &sorted, NULL))
 		return ERROR_CORRUPT;
-	error = catalogue_at(
-	    work->settlement, work->txn, found->before.policy, &work->kept, &policy);
+	error =
+	    catalogue_at(work->settlement, work->txn, found->before.policy, &work->kept, &policy);
 	if (error)
 		return error;
 	if (found->before.pieces[0].row >= policy->programme_count)
@@ -106,10 +106,8 @@ static enum error find_case(
 static enum error release(struct further_work *work, const struct held_case *found)
 {
 	struct adjudication *of = &work->adjudication;
-	const struct verdict_reduction *capacity =
-	    verdict_reduced(&found->before, REASON_capacity);
-	enum error error =
-	    line_give_back(of, &found->line, &found->before, found->programme);
+	const struct verdict_reduction *capacity = verdict_reduced(&found->before, REASON_capacity);
+	enum error error = line_give_back(of, &found->line, &found->before, found->programme);
 
 	claim_state_take_nights(of->state, -claim_state_nights(of->state));
 	of->standing.nights_used = capacity ? capacity->used : 0;
@@ -132,8 +130,8 @@ struct further_decision {
 	enum error error;
 };
 
-static void tell(struct further_decision *further, const struct held_case *found,
-    struct span line, struct span verdict)
+static void tell(struct further_decision *further, const struct held_case *found, struct span line,
+    struct span verdict)
 {
 	struct buffer *out = dispatch_item(&further->notices, further->host);
 	struct further_item item = {.number = further->work.header.number,
@@ -155,8 +153,8 @@ static void tell(struct further_decision *further, const struct held_case *found
 	further_item_put(out, &item);
 }
 
-static void write(struct further_decision *further, const struct held_case *found,
-    const struct verdict *verdict)
+static void write(
+    struct further_decision *further, const struct held_case *found, const struct verdict *verdict)
 {
 	struct decision *decision = further->decision;
 	size_t line = decision->lines.size, start = decision->verdicts.size;
@@ -167,8 +165,7 @@ static void write(struct further_decision *further, const struct held_case *foun
 	verdict_write(&decision->verdicts, verdict);
 	if (decision->lines.failed || decision->verdicts.failed)
 		return;
-	tell(further, found,
-	    span_of(decision->lines.data + line, decision->lines.size - line),
+	tell(further, found, span_of(decision->lines.data + line, decision->lines.size - line),
 	    span_of(decision->verdicts.data + start, decision->verdicts.size - start));
 	decision->count++;
 }
@@ -226,8 +223,8 @@ static enum error decide(struct further_decision *further, struct error_detail *
 	enum error error = held_first(work->txn, HELD_BY_US, further->host, &first);
 
 	if (error == ERROR_NOT_FOUND)
-		return error_set(detail, ERROR_STATE, "no line for %06u is held",
-		    (unsigned)further->host);
+		return error_set(
+		    detail, ERROR_STATE, "no line for %06u is held", (unsigned)further->host);
 	if (!error)
 		error = ledger_head(work->txn, &further->sequence, NULL);
 	if (!error)
@@ -240,8 +237,8 @@ static enum error decide(struct further_decision *further, struct error_detail *
 		error = prefund_cap_find(
 		    work->settlement, work->txn, further->host, &work->adjudication.cap);
 	if (!error)
-		error = held_each(work->txn, HELD_BY_US, further->host, first.sequence,
-		    decide_held, further);
+		error = held_each(
+		    work->txn, HELD_BY_US, further->host, first.sequence, decide_held, further);
 	if (!error)
 		error = further->error;
 	if (!error && further->decision->count == 0)

@@ -47,8 +47,8 @@ static enum error find_line(struct settlement *settlement, struct txn *txn, uint
 	bool waits = false;
 	enum error error = sheet_row_get(txn, item->uscc, item->number, &out->row);
 
-	if (!error && (out->row.payer != payer || !out->row.answered ||
-			  item->sheet_line >= out->row.count))
+	if (!error &&
+	    (out->row.payer != payer || !out->row.answered || item->sheet_line >= out->row.count))
 		error = ERROR_MISMATCH;
 	if (!error)
 		error = held_waits(
@@ -70,8 +70,8 @@ static enum error find_line(struct settlement *settlement, struct txn *txn, uint
 	return error;
 }
 
-static struct obligation obligation_of(const struct message *message,
-    const struct further_item *item, int64_t fen, uint64_t booked)
+static struct obligation obligation_of(
+    const struct message *message, const struct further_item *item, int64_t fen, uint64_t booked)
 {
 	return (struct obligation){.payer = message->from,
 	    .creditor = message->to,
@@ -216,12 +216,11 @@ static enum error apply_item(struct settlement *settlement, struct txn *txn,
 		    txn, HELD_BY_THEM, message->from, there.row.answered, item.sheet_line, &end);
 	if (error || there.now.reason != REASON_approved || there.now.amount_fen == 0)
 		return error;
-	obligation =
-	    obligation_of(message, &item, there.now.amount_fen, entry->header.sequence);
+	obligation = obligation_of(message, &item, there.now.amount_fen, entry->header.sequence);
 	error = obligation_add(txn, &obligation);
 	return error ? error
-		     : guest_due_add(txn, message->from, item.window, item.uscc,
-			   there.now.amount_fen);
+		     : guest_due_add(
+			   txn, message->from, item.window, item.uscc, there.now.amount_fen);
 }
 
 enum error further_notice_apply(struct settlement *settlement, struct txn *txn,

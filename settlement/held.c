@@ -37,7 +37,8 @@ enum error held_note(struct txn *txn, enum held_side side, uint32_t city, uint64
 			continue;
 		key_write(key, side, false, city, sequence, i);
 		be64_write(row, (uint64_t)verdict.held_fen);
-		error = store_put(txn, TABLE_HELD, span_of(key, sizeof key), span_of(row, sizeof row));
+		error =
+		    store_put(txn, TABLE_HELD, span_of(key, sizeof key), span_of(row, sizeof row));
 	}
 	return error;
 }
@@ -79,8 +80,7 @@ static bool keep_first(void *context, const struct held_line *held)
 	return false;
 }
 
-enum error held_first(
-    struct txn *txn, enum held_side side, uint32_t city, struct held_line *held)
+enum error held_first(struct txn *txn, enum held_side side, uint32_t city, struct held_line *held)
 {
 	enum error error;
 
@@ -172,7 +172,8 @@ enum error further_item_read(struct span bytes, struct further_item *item)
 	codec_bytes_exact(&reader, item->policy.bytes, HASH_SIZE);
 	codec_bytes_exact(&reader, item->leaf.bytes, HASH_SIZE);
 	item->verdict = codec_item(&reader);
-	return strlen(item->uscc) != sizeof item->uscc - 1 ? ERROR_MALFORMED : codec_finish(&reader);
+	return strlen(item->uscc) != sizeof item->uscc - 1 ? ERROR_MALFORMED
+							   : codec_finish(&reader);
 }
 
 enum error further_line_read(struct span item, uint64_t *sequence, uint32_t *line)

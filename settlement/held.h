@@ -38,8 +38,8 @@ MUST_CHECK enum error held_each(struct txn *txn, enum held_side side, uint32_t c
 /* The first of them. Fails with: ERROR_NOT_FOUND. */
 MUST_CHECK enum error held_first(
     struct txn *txn, enum held_side side, uint32_t city, struct held_line *held);
-MUST_CHECK enum error held_waits(
-    struct txn *txn, enum held_side side, uint32_t city, uint64_t sequence, uint32_t line, bool *waits);
+MUST_CHECK enum error held_waits(struct txn *txn, enum held_side side, uint32_t city,
+    uint64_t sequence, uint32_t line, bool *waits);
 /* A waiting line is decided; only while an entry is applied. Fails with: ERROR_CORRUPT (it does not wait). */
 MUST_CHECK enum error held_decide(struct txn *txn, enum held_side side, uint32_t city,
     uint64_t sequence, uint32_t line, const struct held_end *end);

@@ -24,7 +24,8 @@ enum payment_kind {
 	PAYMENT_ADVANCE =
 	    5, /* name of a batch, payee a credit code: guests' money at once, out of the float (周转金) */
 	PAYMENT_AGAIN = 6, /* name the EndToEndId of a returned payment, payee as there */
-	PAYMENT_PREFUND = 7, /* name of the officer's choice, payee the host's code: a reserve (预付金) */
+	PAYMENT_PREFUND =
+	    7, /* name of the officer's choice, payee the host's code: a reserve (预付金) */
 };
 
 #define PAYMENT_KIND_LAST PAYMENT_PREFUND

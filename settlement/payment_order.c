@@ -125,8 +125,8 @@ static bool may_come_again(struct order_work *work, const struct payment *before
 		return false;
 	if (before->kind != PAYMENT_PREFUND)
 		return before->kind == PAYMENT_CLEARING;
-	error = account_get(work->txn,
-	    span_text(account_payable_returned(returned, before->end_to_end)), &account);
+	error = account_get(
+	    work->txn, span_text(account_payable_returned(returned, before->end_to_end)), &account);
 	if (error && error != ERROR_NOT_FOUND)
 		work->error = error;
 	return error == ERROR_NOT_FOUND;
@@ -389,8 +389,7 @@ static enum error order_prefund(struct order_work *work)
 	enum error error;
 
 	if (wanted->host == 0)
-		return payment_each(
-		    work->txn, PAYMENT_PREFUND, wanted->name, visit_prefund, work);
+		return payment_each(work->txn, PAYMENT_PREFUND, wanted->name, visit_prefund, work);
 	error = peer_get(work->txn, wanted->host, &peer);
 	if (error)
 		return error_set(

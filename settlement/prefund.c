@@ -62,9 +62,8 @@ static enum error look_up_clearing(struct unpaid_sum *sum, const struct window_r
 	sum->month = window->cleared_month;
 	sum->month_paid =
 	    clearing.state == CLEARING_SETTLED ||
-	    (clearing.state == CLEARING_NETTED &&
-		(clearing_pays(&clearing, window->payer) == 0 ||
-		    clearing_is_paid(&clearing, window->payer)));
+	    (clearing.state == CLEARING_NETTED && (clearing_pays(&clearing, window->payer) == 0 ||
+						      clearing_is_paid(&clearing, window->payer)));
 	return ERROR_NONE;
 }
 
@@ -124,8 +123,8 @@ enum error prefund_cap_find(
 
 bool prefund_cap_takes(const struct prefund_cap *cap, int64_t fen)
 {
-	return !cap->is || (cap->unpaid_fen <= cap->limit_fen &&
-			       fen <= cap->limit_fen - cap->unpaid_fen);
+	return !cap->is ||
+	       (cap->unpaid_fen <= cap->limit_fen && fen <= cap->limit_fen - cap->unpaid_fen);
 }
 
 void prefund_parameters_write(
@@ -209,7 +208,8 @@ enum error prefund_notice_decide(struct settlement *settlement, struct txn *txn,
 		item.home = notice.message.from;
 		if (!is_theirs(settlement, &item, end_to_end))
 			return line_walk_error(&notice.walk, ERROR_MISMATCH, detail,
-			    "the EndToEndId is not that of such a payment of the sender to this city");
+			    "the EndToEndId is not that of such a payment of the sender to this "
+			    "city");
 		buffer_append(&decision->lines, bytes);
 		verdict_put(decision, REASON_registered);
 	}

@@ -43,6 +43,7 @@ struct prefund_announced {
 MUST_CHECK enum error prefund_announced_get(
     struct txn *txn, const char *end_to_end, struct prefund_announced *announced);
 /* One item of the message prefund_notice. */
-void prefund_item_put(struct buffer *out, const struct payment *payment, const struct bank_line *line);
+void prefund_item_put(
+    struct buffer *out, const struct payment *payment, const struct bank_line *line);
 
 #endif

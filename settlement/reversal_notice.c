@@ -91,14 +91,14 @@ static enum error read_booked(struct settlement *settlement, const struct entry 
 }
 
 /* A line that was held, and decided later: that verdict counts. */
-static enum error find_further(struct txn *txn, const struct notice_item *item,
-    struct answered_line *out)
+static enum error find_further(
+    struct txn *txn, const struct notice_item *item, struct answered_line *out)
 {
 	struct entry_reader decided = {0};
 	struct held_end end;
 	struct span verdict;
-	enum error error = held_decided(txn, HELD_BY_THEM, item->obligation.payer,
-	    out->row.answered, item->sheet_line, &end);
+	enum error error = held_decided(
+	    txn, HELD_BY_THEM, item->obligation.payer, out->row.answered, item->sheet_line, &end);
 
 	if (error)
 		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
@@ -138,8 +138,9 @@ static enum error find_line(struct settlement *settlement, struct txn *txn,
 	out->owed = (struct obligation_id){0, item->old_sequence, item->sheet_line};
 	if (!error && out->verdict.reason == REASON_held_prefund)
 		error = find_further(txn, item, out);
-	return error ? error
-		     : out->owed.sequence == item->old_sequence ? ERROR_NONE : ERROR_MISMATCH;
+	return error                                      ? error
+	       : out->owed.sequence == item->old_sequence ? ERROR_NONE
+							  : ERROR_MISMATCH;
 }
 
 /* An approved line of that payer with this very amount, which it has not taken back yet, also not in this document. */
@@ -255,8 +256,7 @@ enum error reversal_notice_decide(struct settlement *settlement, struct txn *txn
 		}
 		error = check_line(settlement, txn, batch, &item, &owed, detail);
 		if (!error)
-			error = check_item(
-			    txn, &notice.message, &item, &owed, &before, detail);
+			error = check_item(txn, &notice.message, &item, &owed, &before, detail);
 		if (item.obligation.amount_fen != 0)
 			before = item.obligation;
 		if (!error)

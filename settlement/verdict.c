@@ -263,8 +263,7 @@ static void take_held(struct codec_reader *reader, struct verdict *verdict)
 	codec_array_exact(reader, HELD_FIELDS);
 	verdict->limit_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
 	verdict->unpaid_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
-	if (verdict->held_fen == 0 ||
-	    verdict->unpaid_fen + verdict->held_fen <= verdict->limit_fen)
+	if (verdict->held_fen == 0 || verdict->unpaid_fen + verdict->held_fen <= verdict->limit_fen)
 		fail(reader);
 }
 

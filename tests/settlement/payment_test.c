@@ -782,7 +782,7 @@ static void orders_that_make_no_sense_are_refused(void **state)
 	assert_int_equal(pay(fixture, city, PAYMENT_GUESTS, "202610"), ERROR_MALFORMED);
 	assert_int_equal(pay(fixture, city, PAYMENT_GUESTS, "202610-abcdef"), ERROR_MALFORMED);
 	assert_int_equal(pay(fixture, city, PAYMENT_AGAIN, first_id), ERROR_NOT_FOUND);
-	assert_int_equal(pay(fixture, city, (enum payment_kind)7, "x"), ERROR_MALFORMED);
+	assert_int_equal(pay(fixture, city, (enum payment_kind)8, "x"), ERROR_MALFORMED);
 	assert_int_equal(pay(fixture, city, (enum payment_kind)0, "x"), ERROR_MALFORMED);
 	assert_int_equal(pay(fixture, city, PAYMENT_INSTITUTION, ""), ERROR_MALFORMED);
 	assert_int_equal(pay(fixture, city, PAYMENT_INSTITUTION, "two words"), ERROR_MALFORMED);

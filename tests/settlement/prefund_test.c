@@ -25,8 +25,8 @@ static void bound(struct desk *desk, const char *prefunds)
 {
 	static struct catalogue_text text;
 	catalogue_of(&text, CHENGDU, ++desk->version, &care, 1);
-	text.size += (size_t)snprintf(
-	    text.text + text.size, sizeof(text.text) - text.size, "%s", prefunds);
+	text.size +=
+	    (size_t)snprintf(text.text + text.size, sizeof(text.text) - text.size, "%s", prefunds);
 	if (town_policy(&desk->pair.home, catalogue_span(&text)))
 		fail_msg("%s", desk->pair.home.detail.text);
 	carry(&desk->pair);
@@ -57,8 +57,8 @@ static enum error lodge_order(struct desk *desk, const char *name, int64_t fen)
 {
 	struct buffer parameters = {0};
 	prefund_parameters_write(&parameters, name, GUANGYUAN, fen);
-	return town_order(&desk->pair.home, KIND_payment_order, &parameters, PREFUND_PARAMETERS,
-	    NULL, 0);
+	return town_order(
+	    &desk->pair.home, KIND_payment_order, &parameters, PREFUND_PARAMETERS, NULL, 0);
 }
 
 static void id_of(char id[END_TO_END_SIZE], const char *name, uint32_t attempt)
@@ -94,8 +94,7 @@ static enum error further(struct desk *desk)
 {
 	struct buffer parameters = {0};
 	codec_put_uint(&parameters, GUANGYUAN);
-	return town_order(
-	    &desk->pair.home, KIND_further, &parameters, FURTHER_PARAMETERS, NULL, 0);
+	return town_order(&desk->pair.home, KIND_further, &parameters, FURTHER_PARAMETERS, NULL, 0);
 }
 
 static uint64_t guest(struct desk *desk)
@@ -110,7 +109,8 @@ static uint64_t asks(struct desk *desk, uint64_t person, unsigned first, unsigne
 	return number;
 }
 
-static void expect_held(struct desk *desk, uint64_t number, int64_t fen, int64_t limit, int64_t unpaid)
+static void expect_held(
+    struct desk *desk, uint64_t number, int64_t fen, int64_t limit, int64_t unpaid)
 {
 	struct town *const towns[] = {&desk->pair.home, &desk->pair.host};
 	for (size_t i = 0; i < 2; i++) {
@@ -396,8 +396,7 @@ static void a_held_line_is_decided_when_the_reserve_is_topped_up_in_order_of_boo
 	for (uint32_t number = 1; number <= 2; number++) {
 		struct txn *txn = desk_read(&desk->pair.host);
 		struct window_row window;
-		assert_int_equal(
-		    window_get(txn, CHENGDU, GUANGYUAN, number, &window), ERROR_NONE);
+		assert_int_equal(window_get(txn, CHENGDU, GUANGYUAN, number, &window), ERROR_NONE);
 		txn_abort(txn);
 		assert_int_equal(window.state, WINDOW_AGREED);
 	}

@@ -13,6 +13,7 @@
 #include "bundle.h"
 #include "claim_table.h"
 #include "claim_view.h"
+#include "held.h"
 #include "net_limits.h"
 #include "orders.h"
 #include "output.h"
@@ -503,6 +504,45 @@ static struct policy *adjudicated_by(
 	return error ? NULL : policy;
 }
 
+/* A line that was held, as it was decided in the end; nothing while it waits. Its clauses are those of the catalogue of that decision. */
+static enum error show_further(struct checking *checking, struct txn *txn,
+    const struct sheet_row *row, uint32_t index, const struct sheet_line *line)
+{
+	const struct policy *before = checking->policy;
+	struct policy *policy = NULL;
+	struct entry_reader decided = {0};
+	struct further_item item;
+	struct held_end end;
+	struct verdict verdict;
+	struct span bytes;
+	enum error error =
+	    row->answered ? held_decided(txn, HELD_BY_THEM, row->payer, row->answered, index, &end)
+			  : held_decided(txn, HELD_BY_US, row->host, row->sequence, index, &end);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	error = ledger_read(txn, end.sequence, &decided);
+	if (!error && (entry_item(decided.entry.verdicts, end.line, &bytes) ||
+			  verdict_parse(bytes, &verdict)))
+		error = ERROR_CORRUPT;
+	if (!error && row->answered &&
+	    (entry_item(decided.entry.lines, end.line, &bytes) || further_item_read(bytes, &item)))
+		error = ERROR_CORRUPT;
+	if (!error && settlement_policy_logged(txn, row->payer, verdict.policy,
+			  row->answered ? &item.policy : NULL, &policy))
+		policy = NULL;
+	checking->policy = policy;
+	if (!error)
+		show_line(checking, index, line, &verdict);
+	if (!error)
+		error = show_reversal(checking, txn, row->answered ? row->sequence : end.sequence,
+		    row->answered ? index : end.line);
+	checking->policy = before;
+	policy_free(policy);
+	entry_free(&decided);
+	return error;
+}
+
 /* The entry that holds the verdicts: the payer's own, or at the host the one with its answer. */
 static enum error show_sheet(struct checking *checking, struct txn *txn, const char *uscc,
     uint64_t number, struct error_detail *detail)
@@ -546,7 +586,9 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 		error = verdicts.failed;
 		if (!error)
 			show_line(checking, i, &lines[i], &verdict);
-		if (!error)
+		if (!error && verdict.reason == REASON_held_prefund)
+			error = show_further(checking, txn, &row, i, &lines[i]);
+		else if (!error)
 			error = show_reversal(checking, txn, row.sequence, i);
 	}
 	free(lines);
@@ -599,9 +641,10 @@ done:
 
 /* Which entry has decided the sheet here; for --institution and --number. */
 static enum error find_entry(
-    struct node *node, const char *uscc, uint64_t number, uint64_t *sequence)
+    struct node *node, const char *uscc, uint64_t number, uint64_t *sequence, uint64_t *line)
 {
 	struct sheet_row row;
+	struct held_end end;
 	struct txn *txn;
 	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
 
@@ -610,6 +653,17 @@ static enum error find_entry(
 	error = sheet_row_get(txn, uscc, number, &row);
 	if (!error)
 		*sequence = row.sequence;
+	/* A line that was held is owed by the entry that decided it. */
+	if (!error && row.host != node_region(node)) {
+		error =
+		    held_decided(txn, HELD_BY_US, row.host, row.sequence, (uint32_t)*line, &end);
+		if (!error) {
+			*sequence = end.sequence;
+			*line = end.line;
+		}
+		if (error == ERROR_NOT_FOUND)
+			error = ERROR_NONE;
+	}
 	txn_abort(txn);
 	return error;
 }
@@ -647,7 +701,7 @@ static int reverse_run(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, error, &detail, key_file);
 	node = cli_open(cli, argv[0], false, &status);
 	if (node && uscc)
-		error = find_entry(node, uscc, number, &sequence);
+		error = find_entry(node, uscc, number, &sequence, &line);
 	if (error)
 		status = cli_refuse(
 		    cli, error, "sheet %" PRIu64 " of %s is not in the books", number, uscc);

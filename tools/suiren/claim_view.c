@@ -87,6 +87,18 @@ static void print_reduction(
 	putchar('\n');
 }
 
+/* It waits: what it is worth, what may be owed, and what was. */
+static void print_held(const struct verdict *verdict)
+{
+	char amount[AMOUNT_TEXT_SIZE], limit[AMOUNT_TEXT_SIZE], unpaid[AMOUNT_TEXT_SIZE];
+
+	yuan_write_grouped((struct amount){verdict->held_fen}, amount);
+	yuan_write_grouped((struct amount){verdict->limit_fen}, limit);
+	yuan_write_grouped((struct amount){verdict->unpaid_fen}, unpaid);
+	printf("%s %s %s (限额 limit %s, 未付 unpaid %s)\n", reason_chinese(verdict->reason),
+	    reason_english(verdict->reason), amount, limit, unpaid);
+}
+
 /* Another city's verdict may come with days that are not the line's: arithmetic over them would say nothing. */
 static bool pieces_fit(const struct sheet_line *line, const struct verdict *verdict)
 {
@@ -102,12 +114,16 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 
 	printf("%5u  %016" PRIu64 "  %-20s %2u-%-2u  ", (unsigned)index, line->person,
 	    header->programme_codes[line->programme], first, (unsigned)line->last_day);
-	if (verdict->reason != REASON_approved) {
+	if (!verdict_takes_days(verdict)) {
 		print_refusal(verdict, policy);
 		return;
 	}
-	yuan_write_grouped((struct amount){verdict->amount_fen}, amount);
-	printf("核准 approved %s\n", amount);
+	if (verdict->reason == REASON_held_prefund) {
+		print_held(verdict);
+	} else {
+		yuan_write_grouped((struct amount){verdict->amount_fen}, amount);
+		printf("核准 approved %s\n", amount);
+	}
 	if (!pieces_fit(line, verdict))
 		puts("        核定天数与申报行不符 the verdict's days are not those of the line");
 	for (uint32_t i = 0; pieces_fit(line, verdict) && i < verdict->piece_count; i++) {
@@ -250,6 +266,11 @@ void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
 	yyjson_mut_obj_add_str(doc, object, "verdict", reason_name(verdict->reason));
 	if (verdict->reason == REASON_approved) {
 		yyjson_mut_obj_add_sint(doc, object, "amount_fen", verdict->amount_fen);
+		add_pieces(doc, object, verdict, policy);
+	} else if (verdict->reason == REASON_held_prefund) {
+		yyjson_mut_obj_add_sint(doc, object, "held_fen", verdict->held_fen);
+		yyjson_mut_obj_add_sint(doc, object, "limit_fen", verdict->limit_fen);
+		yyjson_mut_obj_add_sint(doc, object, "unpaid_fen", verdict->unpaid_fen);
 		add_pieces(doc, object, verdict, policy);
 	} else if (figure_is_day(verdict)) {
 		json_day(doc, object, "day", (int32_t)verdict->figure);

@@ -25,6 +25,7 @@
 	X(NULL, dispute)                  \
 	X(NULL, clearing)                 \
 	X(NULL, payment)                  \
+	X(NULL, prefund)                  \
 	X("Claims and allowances", claim) \
 	X(NULL, allowance)                \
 	X("The books", balance)           \

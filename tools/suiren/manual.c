@@ -206,6 +206,36 @@ static const struct manual_page pages[] = {
 	"JSON: month, peers [peer, outcome (proposed, nothing_to_clear, already, peer_proposes), "
 	"entry,\n"
 	"clearing as in `clearing list`].\n"},
+    {"prefund", "list",
+	"  --peer CODE  only of this city\n"
+	"\n"
+	"Of each other city: what is lodged with it, what may be owed to it unpaid because of "
+	"that, what\n"
+	"is, and the lines that wait for it; and what is held here for it. Without a factor in "
+	"the\n"
+	"policy nothing is bounded (limit null).\n"
+	"JSON: [city, lodged_fen, limit_fen, unpaid_fen, held_fen, waiting [entry, line, "
+	"amount_fen],\n"
+	"waiting_for_us [the same, of lines that the other city holds]].\n"},
+    {"prefund", "lodge",
+	"  --host CODE         the city to lodge it with\n"
+	"  --amount YUAN       how much\n"
+	"  --name NAME         what this reserve is called, at most 24 characters: under one name "
+	"a\n"
+	"                      host is paid once\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"Orders it from the bank; `payment export --prefund NAME` writes the file. When the bank "
+	"has\n"
+	"booked it the host is told, and lines that were held are decided again by themselves.\n"},
+    {"prefund", "draw",
+	"  --month YYYY-MM     the clearing\n"
+	"  --home CODE         the city that has not paid it by the due day\n"
+	"  --officer-key FILE  sign as this officer in place of the node\n"
+	"\n"
+	"The whole payment or nothing; the other city is told by a signed document. A draw is "
+	"final:\n"
+	"a payment that comes later fills the reserve again.\n"},
     {"payment", "export",
 	"WHAT is one of:\n"
 	"  --clearing YYYY-MM     what this city owes the others for a cleared month\n"
@@ -218,6 +248,7 @@ static const struct manual_page pages[] = {
 	"  --advance BATCH        guests' money at once, out of the float 周转金, if the policy "
 	"says so\n"
 	"  --again ID             a payment that came back, once more; ID is its EndToEndId\n"
+	"  --prefund NAME         a reserve 预付金 that `prefund lodge` has ordered\n"
 	"  -o, --out FILE         in place of DIR/bank/out; a second part goes to FILE-2\n"
 	"  -n, --dry-run          say what would be ordered\n"
 	"  --officer-key FILE     sign the order as this officer in place of the node\n"

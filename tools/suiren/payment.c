@@ -191,7 +191,8 @@ static int list_run(struct cli *cli, int argc, char **argv)
 
 	if (cli_options(cli, NULL, argc, argv, options, 1, 1) < 0)
 		return CLI_USAGE;
-	if ((kind && word_of(cli, "--kind", kind, kind_name_of, PAYMENT_AGAIN, &listing.kind)) ||
+	if ((kind &&
+		word_of(cli, "--kind", kind, kind_name_of, PAYMENT_KIND_LAST, &listing.kind)) ||
 	    (state &&
 		word_of(cli, "--state", state, state_name_of, PAYMENT_RECEIVED, &listing.state)))
 		return CLI_USAGE;

@@ -392,14 +392,15 @@ static int export_node(struct export *export)
 
 int payment_export_run(struct cli *cli, int argc, char **argv)
 {
-	struct payment_words words = {NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+	struct payment_words words = {.clearing = NULL};
 	const char *key_file = NULL;
 	struct export *export = calloc(1, sizeof *export);
 	const char *out = NULL;
 	const struct cli_option options[] = {{"clearing", &words.clearing, NULL},
 	    {"run", &words.run, NULL}, {"institutions", &words.institutions, NULL},
 	    {"guests", &words.guests, NULL}, {"peer", &words.peer, NULL},
-	    {"advance", &words.advance, NULL}, {"again", &words.again, NULL}, {"out", &out, NULL},
+	    {"advance", &words.advance, NULL}, {"again", &words.again, NULL},
+	    {"prefund", &words.prefund, NULL}, {"out", &out, NULL},
 	    {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
 	int status = CLI_DONE;
 	enum error error = ERROR_NONE;

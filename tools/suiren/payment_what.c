@@ -45,12 +45,12 @@ int payment_what_take(
     const struct cli *cli, const struct payment_words *words, struct payment_what *what)
 {
 	unsigned given = !!words->clearing + !!words->run + !!words->institutions +
-			 !!words->guests + !!words->advance + !!words->again;
+			 !!words->guests + !!words->advance + !!words->again + !!words->prefund;
 
 	if (given != 1 || (words->peer && !words->guests))
 		return cli_usage(cli->command,
 		    "one of --clearing, --run, --institutions, --guests with --peer, --advance, "
-		    "--again says what is to be paid");
+		    "--again, --prefund says what is to be paid");
 	if (words->clearing || words->guests)
 		return monthly(cli, what, words);
 	if (words->run)
@@ -59,5 +59,7 @@ int payment_what_take(
 		return named(cli, what, PAYMENT_INSTITUTION, "--institutions", words->institutions);
 	if (words->advance)
 		return named(cli, what, PAYMENT_ADVANCE, "--advance", words->advance);
+	if (words->prefund)
+		return named(cli, what, PAYMENT_PREFUND, "--prefund", words->prefund);
 	return named(cli, what, PAYMENT_AGAIN, "--again", words->again);
 }

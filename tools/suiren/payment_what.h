@@ -7,7 +7,7 @@
 
 /* Values of the options; NULL: not given. */
 struct payment_words {
-	const char *clearing, *run, *institutions, *guests, *peer, *advance, *again;
+	const char *clearing, *run, *institutions, *guests, *peer, *advance, *again, *prefund;
 };
 
 struct payment_what {

@@ -1,0 +1,108 @@
+#include "further.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "held.h"
+#include "net_limits.h"
+#include "order.h"
+#include "prefund.h"
+
+bool further_is_due(struct span bytes)
+{
+	static const char *const names[] = {
+	    "payment_receipt", "prefund_drawn", "clearing_proposal", "clearing"};
+	struct document document;
+	struct order order;
+
+	if (document_read(bytes, &document))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(document.name, names[i]) == 0)
+			return true;
+	}
+	return strcmp(document.name, "order") == 0 && !order_read(document.payload, &order) &&
+	       (order.kind == KIND_bank || order.kind == KIND_policy);
+}
+
+/* The first city from `from` on for whose first held line there is room now; 0 if there is none. */
+struct search {
+	struct settlement *settlement;
+	struct txn *txn;
+	uint32_t from, last, found;
+	enum error error;
+};
+
+/* Held lines come in order of city: only the first of each counts. */
+static bool look(void *context, const struct held_line *held)
+{
+	struct search *search = context;
+	struct prefund_cap cap;
+
+	if (held->city < search->from || held->city == search->last)
+		return true;
+	search->last = held->city;
+	search->error = prefund_cap_find(search->settlement, search->txn, held->city, &cap);
+	if (!search->error && prefund_cap_takes(&cap, held->amount_fen))
+		search->found = held->city;
+	return !search->error && !search->found;
+}
+
+static enum error find_city(struct node *node, uint32_t from, uint32_t *city, uint64_t *size)
+{
+	struct search search = {.settlement = node_settlement(node), .from = from};
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &search.txn);
+
+	*city = 0;
+	if (error)
+		return error;
+	error = ledger_head(search.txn, size, NULL);
+	if (!error)
+		error = held_each(search.txn, HELD_BY_US, 0, 0, look, &search);
+	txn_abort(search.txn);
+	*city = search.found;
+	return error ? error : search.error;
+}
+
+static enum error order(struct node *node, uint32_t city, uint64_t size, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_further};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	enum error error;
+
+	/* It may be given as often as one likes: the id names the entry before it. */
+	snprintf(id, sizeof id, "further-%" PRIu64, size);
+	order.id = span_text(id);
+	codec_put_uint(&parameters, city);
+	order.parameters = buffer_span(&parameters);
+	order.parameter_count = FURTHER_PARAMETERS;
+	error = parameters.failed ? parameters.failed : node_order(node, &order, answer);
+	buffer_free(&parameters);
+	return error;
+}
+
+enum error further_run(struct node *node, uint32_t *entries)
+{
+	uint32_t from = 0;
+
+	*entries = 0;
+	for (uint32_t i = 0; i < FURTHER_SHEETS_MAX; i++) {
+		struct answer answer;
+		uint32_t city;
+		uint64_t size;
+		enum error error = find_city(node, from, &city, &size);
+
+		if (error || city == 0)
+			return error;
+		error = order(node, city, size, &answer);
+		if (error)
+			return error;
+		*entries += answer.error == ERROR_NONE;
+		/* It was worth less when it was held than it is now: that city's wait. */
+		if (answer.error)
+			from = city + 1;
+	}
+	return ERROR_NONE;
+}
