@@ -12,12 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "calendar.h"
 #include "daemon_internal.h"
 #include "node_internal.h"
 #include "notify.h"
+#include "rotate.h"
 
 void daemon_wake(struct daemon *daemon)
 {
@@ -91,36 +90,6 @@ static enum error open_node(struct daemon *daemon, struct error_detail *detail)
 	return error || !daemon->options.now ? error : set_clock(daemon, detail);
 }
 
-enum error daemon_link_key(struct daemon *daemon, struct hash *secret, struct error_detail *detail)
-{
-	struct secret_key unused = {0};
-	struct keyring_key named;
-	struct public_key public;
-	char path[NODE_PATH_MAX], party[KEYRING_PARTY_SIZE];
-	struct txn *txn;
-	enum error error =
-	    node_path(daemon->options.directory, NODE_FOLDER_KEYS "/link.key", path, detail);
-
-	if (!error)
-		error = key_file_read(path, "link", &unused, secret, detail);
-	key_wipe(&unused);
-	if (!error)
-		error = txn_begin_read(ledger_store(node_ledger(daemon->node)), &txn);
-	if (error)
-		return error;
-	snprintf(party, sizeof party, "city/%06u", (unsigned)node_region(daemon->node));
-	error = keyring_current(txn, party, "link", &named);
-	txn_abort(txn);
-	if (error)
-		return error_set(detail, error, "%s: the log names no link key: %s",
-		    daemon->options.directory, error_text(error));
-	crypto_scalarmult_base(public.bytes, secret->bytes);
-	if (memcmp(&public, &named.key, sizeof public) != 0)
-		return error_set(
-		    detail, ERROR_MISMATCH, "%s: not the key that the log names", path);
-	return ERROR_NONE;
-}
-
 /* What it listens on: a port that was chosen by the system is told as such. */
 static void note_listen(struct daemon *daemon, const char *wanted)
 {
@@ -150,15 +119,23 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 	    .listen = listen_address(daemon),
 	    .serve = daemon_serve,
 	    .context = daemon};
-	enum error error = daemon_link_key(daemon, &options.secret, detail);
+	struct hash secret, old;
+	bool has_old;
+	enum error error = node_link_key(daemon->node, &secret, &old, &has_old, detail);
 
+	/* Peers that have not read the last descriptor know the key before. */
+	options.secret = has_old ? old : secret;
 	if (!error)
 		error = daemon_number_read(daemon, &options.handshake_number, detail);
 	if (!error)
 		error = outboxes_open(&outboxes, &daemon->outboxes);
 	if (!error)
 		error = link_open(&options, &daemon->link, detail);
+	if (!error && has_old)
+		link_secret_set(daemon->link, &secret);
 	explicit_bzero(&options.secret, sizeof options.secret);
+	explicit_bzero(&secret, sizeof secret);
+	explicit_bzero(&old, sizeof old);
 	if (error)
 		return error;
 	note_listen(daemon, options.listen);

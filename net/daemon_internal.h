@@ -36,9 +36,6 @@ struct daemon {
 	bool stopping;
 };
 
-/* Read keys/link.key. Fails with: ERROR_MISMATCH (it is not the key that the log names now), ... */
-MUST_CHECK enum error daemon_link_key(
-    struct daemon *daemon, struct hash *secret, struct error_detail *detail);
 /* Let the main thread look around. */
 void daemon_wake(struct daemon *daemon);
 

@@ -3,6 +3,7 @@
 
 #include "daemon_internal.h"
 #include "descriptor.h"
+#include "rotate.h"
 
 enum error daemon_serve(void *context, uint32_t peer, struct span request, struct buffer *answer)
 {
@@ -136,14 +137,16 @@ static enum error set_peer(struct daemon *daemon, const struct link_peer *peer)
 static enum error renew(struct daemon *daemon, uint32_t number)
 {
 	struct error_detail detail = {""};
-	struct hash secret = {{0}};
+	struct hash secret = {{0}}, old = {{0}};
+	bool has_old;
 	enum error error = ERROR_NONE;
 
 	if (daemon->own_number != 0) {
-		error = daemon_link_key(daemon, &secret, &detail);
+		error = node_link_key(daemon->node, &secret, &old, &has_old, &detail);
 		if (error == ERROR_NONE)
 			link_secret_set(daemon->link, &secret);
 		explicit_bzero(&secret, sizeof secret);
+		explicit_bzero(&old, sizeof old);
 		LOG(daemon->options.log, error ? LOG_ERROR : LOG_INFO, "descriptor_renewed",
 		    LOG_NUMBER("number", number), LOG_WORD("error", error_name(error)));
 		outboxes_greet(daemon->outboxes);

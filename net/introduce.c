@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "order.h"
 
 static int by_region(const void *a, const void *b)
 {
@@ -29,20 +30,33 @@ enum error nodes_sort(struct node *const *nodes, size_t count, struct node *sort
 	return ERROR_NONE;
 }
 
+/* The descriptor that an order of this city brings; empty if it brings none. */
+static struct span ordered_descriptor(const struct entry *entry)
+{
+	struct document document;
+	struct order order;
+
+	if (entry->header.kind != KIND_peer || entry->header.document_count == 0 ||
+	    document_read(entry->documents[0], &document) || strcmp(document.name, "order") != 0 ||
+	    order_read(document.payload, &order))
+		return (struct span){NULL, 0};
+	return codec_bytes(&order.parameters);
+}
+
 /* Does this entry bring a descriptor of the node's own? It is appended then. */
 static enum error take_descriptor(
     struct node *node, struct txn *txn, uint64_t sequence, struct buffer *out, bool *found)
 {
 	struct entry_reader reader = {0};
 	struct descriptor descriptor;
+	struct span bytes;
 	enum error error = ledger_read(txn, sequence, &reader);
 
-	*found = !error && reader.entry.header.kind == KIND_peer &&
-		 reader.entry.header.document_count > 0 &&
-		 descriptor_read(reader.entry.documents[0], &descriptor) == ERROR_NONE &&
+	bytes = error ? (struct span){NULL, 0} : ordered_descriptor(&reader.entry);
+	*found = bytes.size > 0 && descriptor_read(bytes, &descriptor) == ERROR_NONE &&
 		 descriptor.region == node->config.region;
 	if (*found)
-		buffer_append(out, reader.entry.documents[0]);
+		buffer_append(out, bytes);
 	entry_free(&reader);
 	return error ? error : out->failed;
 }

@@ -396,6 +396,103 @@ static void write_policy_of_another(const char *path)
 	    0);
 }
 
+/* Ports that are free now, and not given to anybody else while this program runs. */
+static void free_port(char address[40])
+{
+	struct sockaddr_in name = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof name;
+	int on = 1, holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	assert_int_equal(bind(holder, (struct sockaddr *)&name, size), 0);
+	assert_int_equal(getsockname(holder, (struct sockaddr *)&name, &size), 0);
+	snprintf(address, 40, "tcp://127.0.0.1:%u", ntohs(name.sin_port));
+}
+
+/* The link key of a city as another one's log names it. */
+static struct public_key link_key_of(const char *directory, uint32_t region)
+{
+	const struct node_options options = {.read_only = true};
+	char party[KEYRING_PARTY_SIZE];
+	struct keyring_key key;
+	struct node *node;
+	struct txn *txn;
+
+	assert_good(node_open(directory, &options, &node, NULL));
+	assert_good(txn_begin_read(ledger_store(node_ledger(node)), &txn));
+	snprintf(party, sizeof party, "city/%06u", (unsigned)region);
+	assert_good(keyring_current(txn, party, "link", &key));
+	txn_abort(txn);
+	node_close(node);
+	return key.key;
+}
+
+static bool knows_the_present_key(void)
+{
+	struct public_key own = link_key_of("turn", 510100), known = link_key_of("watch", 510100);
+
+	return memcmp(&own, &known, sizeof own) == 0;
+}
+
+/* A new policy goes from the one that has turned its key to the other. */
+static void say_something(const char *version)
+{
+	write_policy("turned.yaml", version);
+	suiren_must(0, "policy adopt turn turned.yaml " NOW);
+	suiren_must(0, "deliver turn watch");
+}
+
+static void a_link_key_is_rotated_without_stopping(void **state)
+{
+	char turn_port[40], watch_port[40];
+	struct public_key first;
+
+	(void)state;
+	free_port(turn_port);
+	free_port(watch_port);
+	suiren_must(0, "init turn --region 510100 --demo --listen %s " NOW, turn_port);
+	suiren_must(0, "init watch --region 500000 --demo --listen %s " NOW, watch_port);
+	suiren_must(0, "peer add turn watch " NOW);
+	first = link_key_of("turn", 510100);
+	struct service turn = service_start("turn " NOW, "turn.log");
+	struct service watch = service_start("watch " NOW, "watch.log");
+	say_something("11");
+	/* Both run: the peer reads the descriptor over the link. */
+	suiren_must(0, "key rotate turn link " NOW);
+	struct public_key second = link_key_of("turn", 510100);
+	assert_memory_not_equal(&first, &second, sizeof first);
+	for (unsigned i = 0; !knows_the_present_key(); i++)
+		assert_true(i < 1000000);
+	say_something("12");
+	/* The peer is away while the key turns, and the daemon is started anew before it comes back: the key before still opens the way. */
+	service_stop(&watch, SIGTERM);
+	suiren_must(0, "key rotate turn link " NOW);
+	service_stop(&turn, SIGKILL);
+	turn = service_start("turn " NOW, "turn.log");
+	assert_false(knows_the_present_key());
+	watch = service_start("watch " NOW, "watch.log");
+	say_something("13");
+	for (unsigned i = 0; !knows_the_present_key(); i++)
+		assert_true(i < 1000000);
+	/* Without the right root key nothing is turned. */
+	suiren_must(0, "init stranger --region 510100 --demo " NOW);
+	suiren_must(1, "key rotate turn link --root-key stranger/keys/root.key " NOW);
+	suiren_must(2, "key rotate turn document " NOW);
+	service_stop(&turn, SIGTERM);
+	service_stop(&watch, SIGTERM);
+	suiren_must(0, "verify turn --replay");
+	suiren_must(0, "verify watch --replay");
+	/* A rotation that a kill has broken off behind the booking is brought to its end at the next start. */
+	assert_int_equal(
+	    shell_status("cd turn/keys && mv link.key link.key.next && mv link.key.old link.key"),
+	    0);
+	turn = service_start("turn " NOW, "turn.log");
+	service_stop(&turn, SIGTERM);
+	assert_int_equal(
+	    shell_status("test -f turn/keys/link.key && test ! -e turn/keys/link.key.next"), 0);
+}
+
 static void a_fifth_city_joins_while_the_others_run(void **state)
 {
 	static const char *const names[] = {"a", "b", "c"};
@@ -405,19 +502,8 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 
 	(void)state;
 	write_policy_of_another("deyang.yaml");
-	for (unsigned i = 0; i < 3; i++) {
-		/* Ports that are free now. */
-		struct sockaddr_in address = {
-		    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-		socklen_t size = sizeof address;
-		int on = 1, holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-		assert_int_equal(bind(holder, (struct sockaddr *)&address, size), 0);
-		assert_int_equal(getsockname(holder, (struct sockaddr *)&address, &size), 0);
-		snprintf(port[i], sizeof port[i], "tcp://127.0.0.1:%u", ntohs(address.sin_port));
-		/* Held until this program ends. */
-	}
+	for (unsigned i = 0; i < 3; i++)
+		free_port(port[i]);
 	for (unsigned i = 0; i < 3; i++)
 		suiren_must(0, "init %s --region %s --demo --listen %s %s " NOW, names[i],
 		    regions[i], port[i], i == 2 ? "--policy deyang.yaml" : "");
@@ -715,6 +801,7 @@ int main(void)
 	    cmocka_unit_test(windows_are_cut_by_the_clock),
 	    cmocka_unit_test(the_number_of_handshakes_outlives_kills_and_clocks),
 	    cmocka_unit_test(the_daemons_of_a_demo_end_with_it),
+	    cmocka_unit_test(a_link_key_is_rotated_without_stopping),
 	};
 
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

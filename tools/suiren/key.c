@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "output.h"
+#include "rotate.h"
 
 static const char *const key_kinds[] = {"root", "document", "log", "witness", "link"};
 #define KEY_KINDS (sizeof(key_kinds) / sizeof(key_kinds[0]))
@@ -149,10 +150,52 @@ static int new_run(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
+/* The root key, from the file that was named or, if it was never taken away, from the node's own. */
+static enum error root_open(
+    const char *directory, const char *file, struct secret_key *root, struct error_detail *detail)
+{
+	char path[4096];
+	if (file)
+		return key_file_read(file, "root", root, NULL, detail);
+	if (snprintf(path, sizeof(path), "%s/keys/root.key", directory) >= (int)sizeof(path))
+		return ERROR_TOO_LARGE;
+	return key_file_read(path, "root", root, NULL, detail);
+}
+
+static int rotate_run(struct cli *cli, int argc, char **argv)
+{
+	const char *root_file = NULL, *listen = NULL;
+	const struct cli_option options[] = {
+	    {"root-key", &root_file, NULL}, {"listen", &listen, NULL}, {NULL, NULL, NULL}};
+	struct error_detail detail = {""};
+	struct secret_key root = {0};
+	struct answer answer;
+	int status = CLI_DONE;
+	if (cli_options(cli, NULL, argc, argv, options, 2, 2) < 0)
+		return CLI_USAGE;
+	if (strcmp(argv[1], "link") != 0)
+		return cli_usage(
+		    cli->command, "KIND: %s: only the link key can be rotated", argv[1]);
+	enum error error = root_open(argv[0], root_file, &root, &detail);
+	struct node *node = error ? NULL : cli_open(cli, argv[0], false, &status);
+	if (node)
+		error = node_rotate_link(node, &root, listen, &answer, &detail);
+	if (error)
+		status = cli_fail(cli, error, &detail, "key rotate");
+	else if (node)
+		status = cli_answer(cli, &answer, "key rotate");
+	node_close(node);
+	key_wipe(&root);
+	return status;
+}
+
 const struct cli_command key_commands[] = {
     {"key", "new", "KIND -o FILE [--json]", "Make a key for an institution's or an officer's desk",
 	"suiren key new institution -o house.key", new_run},
     {"key", "show", "DIR [--json]",
 	"The city's public keys, and which secrets lie in the directory", "suiren key show chengdu",
 	show_run},
+    {"key", "rotate", "DIR link [--root-key FILE] [--listen ADDRESS] [--now TIME] [--json]",
+	"Another link key, and address, by a new descriptor that the peers are shown",
+	"suiren key rotate chengdu link --root-key /media/safe/root.key", rotate_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -37,6 +37,17 @@ static const struct manual_page pages[] = {
 	"Prints the public key, which the city registers: `institution register` (public_key) or\n"
 	"`officer add --key`. The secret stays at the desk where it was made.\n"
 	"JSON: kind, public_key, key_id.\n"},
+    {"key", "rotate",
+	"  --root-key FILE   the city's root key; without it DIR/keys/root.key, if it is still "
+	"there\n"
+	"  --listen ADDRESS  tcp://host:port where the others reach it from now on; change "
+	"`listen`\n"
+	"                    in node.yaml too\n"
+	"\n"
+	"Nothing stops: the daemon takes the new key at once and shows the descriptor to its "
+	"peers;\n"
+	"the key before (keys/link.key.old) still answers those that have not read it.\n"
+	"JSON: as for every order.\n"},
     {"key", "show",
 	"Says which secrets lie in DIR/keys; a root key that is still there is warned of.\n"
 	"JSON: keys [kind, public_key, key_id, from_entry, secret_here], vkey.\n"},
