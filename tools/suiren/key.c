@@ -196,6 +196,6 @@ const struct cli_command key_commands[] = {
 	"The city's public keys, and which secrets lie in the directory", "suiren key show chengdu",
 	show_run},
     {"key", "rotate", "DIR link [--root-key FILE] [--listen ADDRESS] [--now TIME] [--json]",
-	"Another link key, and address, by a new descriptor that the peers are shown",
+	"Another link key, by a new descriptor that the peers are shown",
 	"suiren key rotate chengdu link --root-key /media/safe/root.key", rotate_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};
