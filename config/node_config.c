@@ -9,6 +9,10 @@
 #define GROUP_COMMANDS_DEFAULT 16
 #define OUTBOX_LIMIT_DEFAULT 100000
 #define OUTBOX_LIMIT_LEAST 16
+#define HEADS_INTERVAL_DEFAULT 600
+#define HEADS_INTERVAL_MOST 86400
+#define HEADS_BIG_DEFAULT 1000000
+#define HEADS_BIG_MOST INT64_C(10000000000000)
 #define MINUTES_OF_DAY 1440
 /* The latest day that every month has; claims of the month before may come until the 20th. */
 #define CLEARING_DAY_FIRST 21
@@ -41,6 +45,8 @@ void node_config_blank(struct node_config *config)
 	config->group_commands = GROUP_COMMANDS_DEFAULT;
 	config->outbox_limit = OUTBOX_LIMIT_DEFAULT;
 	config->schedule.cut_minute = MINUTE_NEVER;
+	config->heads_interval_s = HEADS_INTERVAL_DEFAULT;
+	config->heads_big_yuan = HEADS_BIG_DEFAULT;
 	for (size_t i = 0; i < KNOWN_COUNT; i++) {
 		struct node_peer *peer = &config->peers[config->peer_count++];
 
@@ -186,6 +192,24 @@ static void read_schedule(const struct yaml_map *top, struct node_schedule *sche
 	yaml_map_end(&map);
 }
 
+static void read_heads(const struct yaml_map *top, struct node_config *config)
+{
+	const struct yaml_node *node = yaml_field(top, "heads", false);
+	struct yaml_map map;
+	int64_t value;
+
+	config->heads_interval_s = HEADS_INTERVAL_DEFAULT;
+	config->heads_big_yuan = HEADS_BIG_DEFAULT;
+	if (!node)
+		return;
+	map = yaml_map(node, top->complaints, "heads");
+	if (yaml_integer(&map, "interval_seconds", false, 1, HEADS_INTERVAL_MOST, &value))
+		config->heads_interval_s = (uint32_t)value;
+	if (yaml_integer(&map, "big_yuan", false, 1, HEADS_BIG_MOST, &value))
+		config->heads_big_yuan = value;
+	yaml_map_end(&map);
+}
+
 static void read_top(const struct yaml_map *top, struct node_config *config)
 {
 	int64_t value;
@@ -212,6 +236,7 @@ static void read_top(const struct yaml_map *top, struct node_config *config)
 	if (yaml_integer(top, "outbox_limit", false, OUTBOX_LIMIT_LEAST, UINT32_MAX, &value))
 		config->outbox_limit = (uint32_t)value;
 	read_schedule(top, &config->schedule);
+	read_heads(top, config);
 	yaml_text(top, "metrics", false, config->metrics, sizeof config->metrics);
 	read_peers(top, config);
 	yaml_map_end(top);
@@ -328,6 +353,12 @@ void node_config_write(struct buffer *out, const struct node_config *config)
 	    "outbox_limit: %u\n",
 	    (unsigned)config->outbox_limit);
 	write_schedule(out, &config->schedule);
+	if (config->heads_interval_s != HEADS_INTERVAL_DEFAULT ||
+	    config->heads_big_yuan != HEADS_BIG_DEFAULT)
+		buffer_append_format(out,
+		    "# How often a peer shows how far its log has come, and before how much.\n"
+		    "heads: { interval_seconds: %u, big_yuan: %lld }\n",
+		    (unsigned)config->heads_interval_s, (long long)config->heads_big_yuan);
 	if (config->metrics[0])
 		put_text(out, "metrics", config->metrics);
 	if (config->map_size)

@@ -46,6 +46,9 @@ struct node_config {
 	uint32_t
 	    outbox_limit; /* documents that may wait for a peer before new claims for it are refused */
 	struct node_schedule schedule;
+	/* Peers are asked for their heads so often, and before that much is signed for one or paid to it. */
+	uint32_t heads_interval_s;
+	int64_t heads_big_yuan;
 	char metrics
 	    [ADDRESS_SIZE]; /* host:port where the daemon tells its counters; empty: nowhere */
 };

@@ -50,6 +50,9 @@
 	X(ERROR_ERASED, "erased", "the person's facts were erased")                   \
 	X(ERROR_GAP, "gap", "a document with a lower number is still missing")        \
 	X(ERROR_PEER_UNREACHABLE, "peer_unreachable", "too much waits for this city") \
+	X(ERROR_PEER_FROZEN, "peer_frozen", "this city's log contradicts itself")     \
+	X(ERROR_PROOF_AWAITED, "proof_awaited",                                       \
+	    "this city has not proven yet that its log goes on")                      \
 	/* the books contradict themselves */                                         \
 	X(ERROR_CORRUPT, "corrupt", "the stored books contradict themselves")         \
 	X(ERROR_NOT_VERIFIED, "not_verified", "the audit found differences")

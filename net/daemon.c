@@ -113,8 +113,11 @@ static const char *listen_address(const struct daemon *daemon)
 
 static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 {
-	struct outbox_options outboxes = {
-	    .node = daemon->node, .send = daemon_send, .tell = daemon_tell, .context = daemon};
+	struct outbox_options outboxes = {.node = daemon->node,
+	    .send = daemon_send,
+	    .tell = daemon_tell,
+	    .ask = daemon_ask,
+	    .context = daemon};
 	struct link_options options = {.region = node_region(daemon->node),
 	    .listen = listen_address(daemon),
 	    .serve = daemon_serve,
@@ -127,6 +130,8 @@ static enum error open_link(struct daemon *daemon, struct error_detail *detail)
 	options.secret = has_old ? old : secret;
 	if (!error)
 		error = daemon_number_read(daemon, &options.handshake_number, detail);
+	if (!error)
+		error = daemon_heads_open(daemon);
 	if (!error)
 		error = outboxes_open(&outboxes, &daemon->outboxes);
 	if (!error)
@@ -223,6 +228,7 @@ static void look_around(struct daemon *daemon)
 		    LOG_WORD("error", error_name(error)));
 	daemon_peers_watch(daemon);
 	daemon_number_keep(daemon);
+	daemon_heads_look(daemon);
 	daemon_act(daemon);
 }
 
@@ -281,6 +287,7 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->stopping)
 		LOG_PLAIN(log, LOG_INFO, "stopped");
 	node_close(daemon->node); /* lets the lock go */
+	heads_close(daemon->heads);
 	if (daemon->signals >= 0)
 		close(daemon->signals);
 	if (daemon->wake >= 0)

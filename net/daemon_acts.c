@@ -10,6 +10,7 @@
 #include "notify.h"
 #include "orders.h"
 #include "schedule.h"
+#include "trust.h"
 #include "window.h"
 
 #define POLICY_FILE "policy.yaml"
@@ -30,6 +31,14 @@ static bool look_at_window(void *context, const struct window_row *window)
 
 	if (window->state != WINDOW_OPEN)
 		return true;
+	/* A window with a city that is frozen is not cut. */
+	overdue->error = trust_check_frozen(overdue->txn, window->creditor, NULL);
+	if (overdue->error == ERROR_PEER_FROZEN) {
+		overdue->error = ERROR_NONE;
+		return true;
+	}
+	if (overdue->error)
+		return false;
 	overdue->error = ledger_get(overdue->txn, window->first.sequence, &bytes, &body);
 	if (!overdue->error && entry_header_read(bytes, &header))
 		overdue->error = ERROR_CORRUPT;
@@ -100,6 +109,11 @@ static void clear(struct daemon *daemon, int64_t now_ms)
 		if (peer < node_region(daemon->node))
 			continue;
 		error = order_clearing(daemon->node, month, peer, 1, NULL, &answer);
+		/* That waits for an answer of the peer, not for people: it is tried again. */
+		if (!error && answer.error == ERROR_PROOF_AWAITED) {
+			daemon->cleared_ms = moment - 1;
+			continue;
+		}
 		if (error || (answer.error != ERROR_STATE && answer.error != ERROR_REPEAT))
 			tell(daemon, "clearing_proposed", peer, error, &answer);
 	}

@@ -84,6 +84,7 @@ static enum error read_status(struct daemon *daemon, struct daemon_status *statu
 		/* One that is not linked yet, or no longer, is told as away. */
 		if (link_status(daemon->link, peer->region, &peer->link))
 			memset(&peer->link, 0, sizeof peer->link);
+		heads_state(daemon->heads, peer->region, &peer->heads);
 		error = outboxes_state(daemon->outboxes, peer->region, &peer->outbox);
 		if (error == ERROR_NOT_FOUND)
 			error = ERROR_NONE;

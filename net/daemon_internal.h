@@ -1,5 +1,5 @@
 /* daemon_internal.h: what the parts of a daemon share: daemon.c (opening, closing, the loop), daemon_peers.c (the
- * link's side), daemon_admin.c (the socket's side), daemon_acts.c (by the clock and on signals). */
+ * link's side), daemon_heads.c (what peers are asked), daemon_admin.c (the socket's side), daemon_acts.c (by the clock and on signals). */
 #ifndef SUIREN_DAEMON_INTERNAL_H
 #define SUIREN_DAEMON_INTERNAL_H
 
@@ -7,6 +7,7 @@
 
 #include "admin_server.h"
 #include "daemon.h"
+#include "heads.h"
 #include "link.h"
 #include "metrics.h"
 #include "outbox.h"
@@ -22,6 +23,7 @@ struct daemon {
 	struct node *node;
 	struct link *link;
 	struct outboxes *outboxes;
+	struct heads *heads;
 	struct admin_server *admin;
 	struct metrics_server *metrics; /* or NULL */
 	char listen[LINK_ADDRESS_SIZE];
@@ -56,6 +58,13 @@ MUST_CHECK enum error daemon_peers_refresh(struct daemon *daemon);
 /* Tell which links have come up or gone down since the last look. */
 void daemon_peers_watch(struct daemon *daemon);
 void daemon_peers_farewell(struct daemon *daemon);
+
+/* Heads of the peers (daemon_heads.c). */
+MUST_CHECK enum error daemon_heads_open(struct daemon *daemon);
+/* Ask one peer; from its outbox's thread. */
+void daemon_ask(void *daemon, uint32_t peer);
+/* Have those asked whose turn it is, and book what was seen. */
+void daemon_heads_look(struct daemon *daemon);
 
 /* The socket's side (daemon_admin.c). */
 void daemon_admin(void *daemon, const struct admin_request *request, struct buffer *body,

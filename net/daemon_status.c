@@ -5,7 +5,7 @@
 #include "codec.h"
 
 #define STATUS_FIELDS 5
-#define PEER_FIELDS 15
+#define PEER_FIELDS 18
 
 static void put_peer(struct buffer *out, const struct daemon_peer *peer)
 {
@@ -29,6 +29,9 @@ static void put_peer(struct buffer *out, const struct daemon_peer *peer)
 	codec_put_bool(out, peer->outbox.stuck);
 	codec_put_text(out, span_text(error_name(peer->outbox.why)));
 	codec_put_text(out, text);
+	codec_put_uint(out, peer->heads.size);
+	codec_put_int(out, peer->heads.checked_ms);
+	codec_put_bool(out, peer->heads.awaited);
 }
 
 void daemon_status_write(struct buffer *out, const struct daemon_status *status)
@@ -67,6 +70,10 @@ static void take_peer(struct codec_reader *reader, struct daemon_peer *peer)
 	peer->outbox.stuck = codec_bool(reader);
 	name = codec_text(reader);
 	codec_text_copy(reader, peer->outbox.text.text, sizeof peer->outbox.text.text);
+	peer->heads.size = codec_uint(reader);
+	peer->heads.known = peer->heads.size > 0;
+	peer->heads.checked_ms = codec_int(reader);
+	peer->heads.awaited = codec_bool(reader);
 	peer->outbox.why = ERROR_REFUSED;
 	for (unsigned code = 0; code < ERROR_COUNT; code++) {
 		if (span_equal(name, span_text(error_name((enum error)code))))

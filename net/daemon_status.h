@@ -2,12 +2,13 @@
  *
  *   status = [started_ms, clock_ms, listen, [counter x 4], [peer ...]]
  *   peer   = [region, connected, last_heard_ms, round_trip_us, waiting, failures, retry_ms, sent, refused, requests, served, handshakes,
- *            stuck, error name, text]
+ *            stuck, error name, text, head's size (0: none seen), asked for ... ms ago (-1: not yet), proof awaited]
  */
 #ifndef SUIREN_DAEMON_STATUS_H
 #define SUIREN_DAEMON_STATUS_H
 
 #include "admin_server.h"
+#include "heads.h"
 #include "link.h"
 #include "outbox.h"
 
@@ -15,6 +16,7 @@ struct daemon_peer {
 	uint32_t region;
 	struct link_status link;
 	struct outbox_state outbox;
+	struct heads_status heads;
 };
 
 struct daemon_status {

@@ -8,6 +8,7 @@
 
 #include "descriptor.h"
 #include "message.h"
+#include "trust.h"
 
 static int64_t monotonic_ms(void)
 {
@@ -37,8 +38,13 @@ static enum error look(
 	for (size_t i = 0; i < count && !error; i++) {
 		uint64_t waiting = 0;
 
+		/* What waits for a city that is frozen is not delivered. */
 		if (nodes[i] != node)
+			error = trust_check_frozen(txn, nodes[i]->config.region, NULL);
+		if (!error && nodes[i] != node)
 			error = outbox_waiting(txn, nodes[i]->config.region, &waiting);
+		else if (error == ERROR_PEER_FROZEN)
+			error = ERROR_NONE;
 		if (waiting > 0) {
 			sight->waits = true;
 			sight->for_whom = nodes[i]->config.region;

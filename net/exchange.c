@@ -3,6 +3,7 @@
  *   request = [1, "deliver", [[document, attachment or null] ...]]
  *           / [1, "hello", [epoch, demo, own node descriptor]] / [1, "bye", [epoch, demo, empty]]
  *           / [1, "reconcile", [window, bytes]]              (exchange_reconcile.c)
+ *           / [1, "head", nonce(16)] / [1, "proof", [from, to]]     (exchange_head.c)
  *   answer  = [1, error name, text, delivered, refused, [document ...]]
  */
 #include "exchange.h"
@@ -12,6 +13,7 @@
 
 #include "exchange_internal.h"
 #include "message.h"
+#include "trust.h"
 
 _Static_assert(ENTRY_BODY_MAX + 1024 <= EXCHANGE_SIZE_MAX && DELIVERY_BYTES_MAX >= ENTRY_BODY_MAX,
     "a document and what goes with it come from one entry: they fit into a request");
@@ -96,7 +98,12 @@ enum error exchange_offer(struct node *node, uint32_t to, struct buffer *request
 	*count = 0;
 	if (error)
 		return error;
-	error = pack(txn, to, &parcels, count);
+	/* What waits for a city that is frozen goes on waiting. */
+	error = trust_check_frozen(txn, to, NULL);
+	if (!error)
+		error = pack(txn, to, &parcels, count);
+	else if (error == ERROR_PEER_FROZEN)
+		error = ERROR_NONE;
 	txn_abort(txn);
 	if (!error && *count > 0) {
 		codec_put_array(request, 3);

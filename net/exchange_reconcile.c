@@ -11,6 +11,7 @@
 
 #include "exchange_internal.h"
 #include "node_internal.h"
+#include "trust.h"
 #include "window_exchange.h"
 
 /* The lowest window of the peer behind `after` that differs and has rounds left; number 0: none. */
@@ -172,9 +173,12 @@ static enum error next_window(struct node *node, struct search *search)
 	search->number = 0;
 	if (error)
 		return error;
-	error = window_each_differing(txn, search->payer, node->config.region, find_next, search);
+	error = trust_check_frozen(txn, search->payer, NULL);
+	if (!error)
+		error = window_each_differing(
+		    txn, search->payer, node->config.region, find_next, search);
 	txn_abort(txn);
-	return error;
+	return error == ERROR_PEER_FROZEN ? ERROR_NONE : error;
 }
 
 enum error exchange_reconcile(struct node *node, uint32_t peer, exchange_carry *carry,

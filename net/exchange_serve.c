@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "exchange_head.h"
 #include "exchange_internal.h"
 #include "message.h"
 #include "node_internal.h"
+#include "trust.h"
 
 /* A document that the receiver has. */
 struct taken {
@@ -246,10 +248,29 @@ static enum error answer_taken(struct serving *serving)
 	return error;
 }
 
+/* Nothing of a frozen city is booked, and nothing refused: it waits there. */
+static enum error check_trusted(struct serving *serving)
+{
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(serving->node->ledger), &txn);
+
+	if (error)
+		return error;
+	error = trust_check_frozen(txn, serving->from, &serving->text);
+	txn_abort(txn);
+	if (error != ERROR_PEER_FROZEN)
+		return error;
+	serving->stuck = error;
+	return ERROR_NONE;
+}
+
 static enum error serve_documents(struct serving *serving, struct codec_reader *reader)
 {
 	size_t left = codec_array(reader);
-	enum error error = ERROR_NONE;
+	enum error error = check_trusted(serving);
+
+	if (error || serving->stuck)
+		return error;
 
 	if (reader->failed || left == 0 || left > DELIVERY_BATCH_MAX) {
 		serving->stuck =
@@ -316,6 +337,24 @@ static enum error serve_reconcile(struct serving *serving, struct codec_reader *
 	return ERROR_NONE;
 }
 
+typedef enum error serve_bytes(struct node *node, struct codec_reader *reader, struct buffer *out,
+    struct error_detail *detail);
+
+/* A request that is answered with one byte string and changes nothing. */
+static enum error serve_question(
+    struct serving *serving, struct codec_reader *reader, serve_bytes *answer)
+{
+	struct buffer bytes = {0};
+
+	serving->stuck = answer(serving->node, reader, &bytes, &serving->text);
+	if (!serving->stuck) {
+		codec_put_bytes(&serving->answers, buffer_span(&bytes));
+		serving->answer_count = 1;
+	}
+	buffer_free(&bytes);
+	return ERROR_NONE;
+}
+
 static enum error serve(struct serving *serving, struct span request, int *greeting)
 {
 	struct codec_reader reader = codec_reader(request);
@@ -339,6 +378,10 @@ static enum error serve(struct serving *serving, struct span request, int *greet
 		return serve_documents(serving, &reader);
 	if (span_equal(name, span_text("reconcile")))
 		return serve_reconcile(serving, &reader);
+	if (span_equal(name, span_text("head")))
+		return serve_question(serving, &reader, exchange_head_serve);
+	if (span_equal(name, span_text("proof")))
+		return serve_question(serving, &reader, exchange_proof_serve);
 	if (span_equal(name, span_text("hello")))
 		*greeting = EXCHANGE_HELLO;
 	else if (span_equal(name, span_text("bye")))

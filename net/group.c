@@ -130,7 +130,9 @@ static enum error refuse(struct group *group, struct work *work, enum error why)
 	struct message message;
 	enum error error;
 
-	if (why == ERROR_REPEAT || why == ERROR_CORRUPT || !is_provable(group, *document, &message))
+	/* What has to wait is not refused: it waits at its sender. */
+	if (why == ERROR_REPEAT || why == ERROR_CORRUPT || why == ERROR_PEER_FROZEN ||
+	    why == ERROR_PROOF_AWAITED || !is_provable(group, *document, &message))
 		return ERROR_NONE;
 	buffer_clear(&sequencer->refusal);
 	codec_put_array(&sequencer->refusal, 3);

@@ -44,6 +44,15 @@
 /* So many rows of one table are reported one by one, the others together. */
 #define REPLAY_ROWS_MAX 100u
 
+/* Heads. A city is asked for its head so often; again so soon when something waits for it; before this much is signed for it or paid to it, it
+ * must have answered less than so long ago. */
+#define HEADS_INTERVAL_MS 600000u
+#define HEADS_AGAIN_MS 1000
+#define HEADS_FRESH_MS 60000u
+#define HEADS_BIG_FEN INT64_C(100000000)
+/* A head that has grown is booked so long after the one before: once a day, so that entries about entries come to rest. */
+#define HEADS_ENTRY_MS INT64_C(86400000)
+
 /* Links. */
 
 /* Bytes of a request or an answer: an entry's documents and the sheet that travels beside them. */

@@ -9,6 +9,7 @@
 #include "order.h"
 #include "prefund.h"
 #include "reversal.h"
+#include "trust.h"
 #include "window.h"
 
 #define OFFICER_ADD 1
@@ -56,24 +57,37 @@ enum error order_policy(
 	return error;
 }
 
+struct opening {
+	struct txn *txn;
+	bool any;
+};
+
+/* A window with a city that is frozen is not cut. */
 static bool note_open(void *context, const struct window_row *window)
 {
-	*(bool *)context |= window->state == WINDOW_OPEN;
+	struct opening *opening = context;
+
+	opening->any = opening->any ||
+		       (window->state == WINDOW_OPEN &&
+			   trust_check_frozen(opening->txn, window->creditor, NULL) == ERROR_NONE);
 	return true;
 }
 
 /* Is there anything to cut, and after which entry? */
 static enum error look(struct node *node, uint64_t *size, bool *any)
 {
+	struct opening opening = {.any = false};
 	struct txn *txn;
 	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
 
 	*any = false;
 	if (error)
 		return error;
+	opening.txn = txn;
 	error = ledger_head(txn, size, NULL);
 	if (!error)
-		error = window_each_last(txn, node_region(node), note_open, any);
+		error = window_each_last(txn, node_region(node), note_open, &opening);
+	*any = opening.any;
 	txn_abort(txn);
 	return error;
 }
@@ -369,5 +383,31 @@ enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t
 	order.lines = buffer_span(&lines);
 	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
 	buffer_free(&lines);
+	return error;
+}
+
+enum error order_unfreeze(struct node *node, uint32_t peer, const struct hash *evidence,
+    const struct hash *proposal, const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_unfreeze, .key = key};
+	struct buffer parameters = {0};
+	char id[ORDER_ID_MAX + 1];
+	uint64_t size;
+	enum error error = log_size(node, &size);
+
+	memset(answer, 0, sizeof *answer);
+	if (error)
+		return answer->error = error;
+	/* Each officer may propose, also once more: the id names the entry before it. */
+	snprintf(id, sizeof id, "unfreeze-%06u-%" PRIu64, (unsigned)peer, size);
+	order.id = span_text(id);
+	codec_put_uint(&parameters, peer);
+	codec_put_bytes(&parameters, hash_span(evidence));
+	if (proposal)
+		codec_put_bytes(&parameters, hash_span(proposal));
+	else
+		codec_put_null(&parameters);
+	error = give(node, &order, &parameters, 3, answer);
+	buffer_free(&parameters);
 	return error;
 }

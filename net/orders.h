@@ -48,4 +48,9 @@ MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint3
 MUST_CHECK enum error order_dispute(struct node *node, const struct dispute_line *line,
     const struct secret_key *key, struct answer *answer);
 
+/* Unfreeze a city: propose (`proposal` NULL), or confirm what another officer has proposed by the order with that hash. `evidence`: the hash of
+ * what it was frozen upon. */
+MUST_CHECK enum error order_unfreeze(struct node *node, uint32_t peer, const struct hash *evidence,
+    const struct hash *proposal, const struct secret_key *key, struct answer *answer);
+
 #endif

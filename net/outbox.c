@@ -9,6 +9,7 @@
 #include <sodium.h>
 
 #include "message.h"
+#include "trust.h"
 
 /* One peer's thread. */
 struct outbox {
@@ -19,6 +20,7 @@ struct outbox {
 	/* Under the mutex of all. */
 	bool look;          /* something may wait */
 	bool greet;         /* it has not been told yet who we are now */
+	bool ask;           /* it is to be asked what `ask` of the options asks */
 	bool busy;          /* a request is under way */
 	bool reached;       /* the last request was answered */
 	int64_t not_before; /* by the monotonic clock */
@@ -160,6 +162,7 @@ static void send_greeting(struct outbox *box, struct buffer *request, struct buf
 	memset(&outcome, 0, sizeof outcome);
 	pthread_mutex_lock(&box->all->mutex);
 	box->greet = false;
+	box->ask = true;
 	pthread_mutex_unlock(&box->all->mutex);
 	succeed(box, &outcome);
 }
@@ -225,13 +228,17 @@ static void *run(void *context)
 	pthread_mutex_lock(&all->mutex);
 	while (await_turn(box)) {
 		uint32_t count = 1;
-		bool greet = box->greet;
+		bool greet = box->greet, ask = !greet && box->ask && all->options.ask;
 
-		box->look = false;
+		/* What is asked holds up nothing: the documents are next, whatever comes of it. */
+		box->look = ask;
+		box->ask = box->ask && !ask;
 		box->busy = true;
 		pthread_mutex_unlock(&all->mutex);
 		if (greet)
 			send_greeting(box, &request, &answer);
+		else if (ask)
+			all->options.ask(all->options.context, box->peer);
 		else
 			send_batch(box, &request, &answer, &count);
 		pthread_mutex_lock(&all->mutex);
@@ -345,6 +352,19 @@ void outboxes_wake(struct outboxes *all)
 	pthread_mutex_unlock(&all->mutex);
 }
 
+void outboxes_ask(struct outboxes *all, uint32_t peer)
+{
+	struct outbox *box;
+
+	pthread_mutex_lock(&all->mutex);
+	box = find(all, peer);
+	if (box) {
+		box->look = box->ask = true;
+		pthread_cond_broadcast(&all->changed);
+	}
+	pthread_mutex_unlock(&all->mutex);
+}
+
 void outboxes_heard(struct outboxes *all, uint32_t peer)
 {
 	struct outbox *box;
@@ -392,7 +412,9 @@ static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 	for (size_t i = 0; i < count && !any; i++) {
 		uint64_t waiting;
 
-		any = outbox_waiting(txn, peers[i], &waiting) || waiting > 0;
+		/* What waits for a city that is frozen waits for officers, not for delivery. */
+		any = trust_check_frozen(txn, peers[i], NULL) != ERROR_PEER_FROZEN &&
+		      (outbox_waiting(txn, peers[i], &waiting) || waiting > 0);
 	}
 	txn_abort(txn);
 	return any;

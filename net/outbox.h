@@ -28,7 +28,9 @@ struct outbox_options {
 	struct node *node;
 	outbox_send *send;
 	outbox_tell *tell; /* or NULL */
-	void *context;     /* of both */
+	/* Ask a peer what it is asked beside documents (outboxes_ask): after it was greeted, before documents. Or NULL. */
+	void (*ask)(void *context, uint32_t peer);
+	void *context; /* of all */
 	/* Pauses after failures: doubling from the first to the last, each drawn from its upper half.
 	 * 0: as net_limits.h says. */
 	uint32_t pause_first_ms, pause_last_ms;
@@ -61,6 +63,8 @@ MUST_CHECK enum error outboxes_add(struct outboxes *outboxes, uint32_t peer);
 void outboxes_wake(struct outboxes *outboxes);
 /* This node's descriptor is another now: all are told. */
 void outboxes_greet(struct outboxes *outboxes);
+/* Ask this peer as soon as it is its turn. */
+void outboxes_ask(struct outboxes *outboxes, uint32_t peer);
 /* A sign of life of a peer: try now, whatever the pause. */
 void outboxes_heard(struct outboxes *outboxes, uint32_t peer);
 /* It said good-bye, or is otherwise known to be away: do not try before the longest pause is over, or it is heard. */

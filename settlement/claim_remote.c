@@ -12,6 +12,7 @@
 #include "held.h"
 #include "lines.h"
 #include "obligation.h"
+#include "trust.h"
 
 #define ENDORSEMENT_FIELDS 10
 #define ADJUDICATION_HEAD_FIELDS 6
@@ -166,8 +167,11 @@ static enum error check_reachable(
     struct settlement *settlement, struct txn *txn, uint32_t payer, struct error_detail *detail)
 {
 	uint32_t limit = settlement->options.outbox_limit;
-	uint64_t waiting;
-	enum error error = limit ? outbox_waiting(txn, payer, &waiting) : ERROR_NONE;
+	uint64_t waiting = 0;
+	enum error error = trust_check_frozen(txn, payer, detail);
+
+	if (!error && limit)
+		error = outbox_waiting(txn, payer, &waiting);
 
 	if (error || !limit || waiting < limit)
 		return error;

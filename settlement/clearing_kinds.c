@@ -7,6 +7,7 @@
 #include "clearing_internal.h"
 #include "lines.h"
 #include "order.h"
+#include "trust.h"
 
 /* Proposed: the order at the lower code. */
 
@@ -115,6 +116,8 @@ enum error clearing_decide(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = check_pair(settlement, txn, peer, detail);
 	if (!error)
+		error = trust_check_frozen(txn, peer, detail);
+	if (!error)
 		error = check_proposal_day(month, day_of_time(now_ms), detail);
 	if (error)
 		return error;
@@ -131,6 +134,11 @@ enum error clearing_decide(struct settlement *settlement, struct txn *txn,
 	error = check_first(txn, &list->row, detail);
 	if (!error)
 		error = make_proposal(settlement, txn, list, decision, detail);
+	if (!error)
+		error = trust_check(settlement, txn, peer,
+		    list->row.low_owes_fen > list->row.high_owes_fen ? list->row.low_owes_fen
+								     : list->row.high_owes_fen,
+		    detail);
 	free(list);
 	return error;
 }
@@ -334,6 +342,11 @@ enum error clearing_accept_decide(struct settlement *settlement, struct txn *txn
 		error = check_head(settlement, &notice.message, &list->row, now_ms, detail);
 	if (!error)
 		error = check_proposal(txn, list, detail);
+	if (!error)
+		error = trust_check(settlement, txn, list->row.low,
+		    list->row.low_owes_fen > list->row.high_owes_fen ? list->row.low_owes_fen
+								     : list->row.high_owes_fen,
+		    detail);
 	if (!error) {
 		clearing_decide_lines(decision, list, REASON_cleared);
 		clearing_book(list, list->row.high, decision);

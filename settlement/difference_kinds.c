@@ -1,6 +1,7 @@
 /* difference_kinds.c: a window that differs: the creditor says in what (50). docs/format.md, "Reconciling". */
 #include "difference.h"
 #include "order.h"
+#include "trust.h"
 
 struct difference_order {
 	uint32_t payer, window, round;
@@ -147,6 +148,8 @@ enum error difference_decide(struct settlement *settlement, struct txn *txn,
 		    (unsigned)command->count, WINDOW_DIFFERENCES_MAX);
 	if (!error)
 		error = find_window(txn, &order, settlement_region(settlement), &window, detail);
+	if (!error)
+		error = trust_check_frozen(txn, order.payer, detail);
 	if (!error)
 		error = decide_lines(txn, command, &window, decision, &proofs, detail);
 	if (!error)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "difference.h"
+#include "trust.h"
 
 /* What an offer of the greatest size takes. */
 #define REST_BYTES_MAX (WINDOW_LEFT_OUT_MAX * 112u)
@@ -298,6 +299,9 @@ enum error difference_notice_decide(struct settlement *settlement, struct txn *t
 		    (error ? 0 : 2 * command->documents[0].size);
 	if (!error)
 		error = check_notice(&work, message.from);
+	if (!error)
+		error = trust_check(
+		    settlement, txn, message.from, window_net(&work.window.stated), detail);
 	return error ? error : decide_notice(&work);
 }
 

@@ -8,6 +8,7 @@
 #include "dispute_internal.h"
 #include "dispute_order.h"
 #include "reversal.h"
+#include "trust.h"
 
 #define LINE_FIELDS 8
 #define VERDICT_FIELDS 4
@@ -242,6 +243,9 @@ static enum error decide_line(struct dispute_work *work, struct span bytes)
 	if (error)
 		return refuse(work, error, "not a well-formed end of a dispute");
 	error = find_dispute(work, &line, &dispute);
+	if (!error)
+		error = trust_check(
+		    work->settlement, work->txn, line.creditor, line.amount_fen, work->detail);
 	if (!error)
 		error = window_open_number(work->txn, self, line.creditor, &window);
 	if (error)

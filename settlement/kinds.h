@@ -65,7 +65,11 @@
 	/* delivery */                                                                             \
 	X(60, acknowledged, LINES_MADE) /* a peer's acknowledgement of our documents */            \
 	X(61, refusal, LINES_GIVEN)     /* we refuse a peer's document; provable */                \
-	X(62, refused, LINES_MADE)      /* a peer refused one of ours */
+	X(62, refused, LINES_MADE)      /* a peer refused one of ours */                           \
+	/* trust between cities */                                                                 \
+	X(70, heads, LINES_MADE)  /* order: checkpoints of peers, consistent with those before */  \
+	X(71, frozen, LINES_MADE) /* order: evidence that a peer's log contradicts itself */       \
+	X(72, unfreeze, LINES_MADE) /* order of one officer, then of another */
 
 enum kind {
 #define KIND_AS_ENUM(number, name, made) KIND_##name = number,

@@ -13,6 +13,7 @@
 #include "payment_internal.h"
 #include "prefund.h"
 #include "settlement_internal.h"
+#include "trust.h"
 
 #define LINE_FIELDS 6
 
@@ -29,7 +30,10 @@ struct order_work {
 	struct settlement *settlement;
 	struct txn *txn;
 	const struct wanted *wanted;
+	const struct command *command;
 	struct decision *decision;
+	uint32_t waiting[CITIES_MAX]; /* cities that are not paid yet: a proof or a fresh head is awaited */
+	size_t waiting_count;
 	int64_t cash; /* left in the treasury, or the float */
 	bool full;
 	char next[PAYMENT_PAYEE_MAX + 1];
@@ -235,6 +239,70 @@ static enum error order_run(struct order_work *work)
 	return error;
 }
 
+/* [next payee or null, [region...]]: the last line when cities wait. */
+static enum error read_last_line(struct span lines, uint32_t count, struct codec_reader *next,
+    uint32_t waiting[CITIES_MAX], size_t *waiting_count)
+{
+	struct codec_reader reader;
+	struct span item;
+
+	*waiting_count = 0;
+	if (count == 0 || entry_item(lines, count - 1, &item))
+		return ERROR_CORRUPT;
+	*next = reader = codec_reader(item);
+	if (codec_peek(&reader) != 4)
+		return ERROR_NONE;
+	codec_array_exact(&reader, 2);
+	*next = codec_reader(codec_item(&reader));
+	*waiting_count = codec_array(&reader);
+	if (*waiting_count > CITIES_MAX)
+		return ERROR_CORRUPT;
+	for (size_t i = 0; i < *waiting_count; i++)
+		waiting[i] = (uint32_t)codec_uint_max(&reader, 999999);
+	return codec_finish(&reader) ? ERROR_CORRUPT : ERROR_NONE;
+}
+
+/* Whom the gate has made wait stands in the entry, so that a replay, which has no gate, leaves out the same. */
+static enum error waited_before(struct order_work *work, uint32_t city, bool *waits)
+{
+	struct codec_reader reader = codec_reader(work->command->logged_lines), next;
+	uint32_t waiting[CITIES_MAX], lines = 0;
+	size_t count;
+	enum error error;
+
+	*waits = false;
+	while (!codec_at_end(&reader) && !reader.failed) {
+		codec_item(&reader);
+		lines++;
+	}
+	error = read_last_line(work->command->logged_lines, lines, &next, waiting, &count);
+	for (size_t i = 0; !error && i < count; i++)
+		*waits = *waits || waiting[i] == city;
+	return error;
+}
+
+/* A city that is frozen is not paid; one of which something is awaited, not now. The others are. */
+static bool must_wait(struct order_work *work, uint32_t city, int64_t fen)
+{
+	bool replays = work->command->logged_lines.size > 0, waits = false;
+	enum error error = trust_check_frozen(work->txn, city, work->detail);
+
+	if (error == ERROR_PEER_FROZEN)
+		return true;
+	if (!error && replays)
+		error = waited_before(work, city, &waits);
+	else if (!error)
+		error = trust_check(work->settlement, work->txn, city, fen, work->detail);
+	if (error == ERROR_PROOF_AWAITED) {
+		error = ERROR_NONE;
+		waits = true;
+	}
+	work->error = error;
+	if (waits && work->waiting_count < CITIES_MAX)
+		work->waiting[work->waiting_count++] = city;
+	return waits || error;
+}
+
 static bool visit_clearing(void *context, const struct clearing_row *clearing)
 {
 	struct order_work *work = context;
@@ -252,6 +320,8 @@ static bool visit_clearing(void *context, const struct clearing_row *clearing)
 	snprintf(payee, sizeof payee, "%06u", (unsigned)other);
 	if (fen <= 0 || strcmp(payee, work->wanted->first) < 0)
 		return true;
+	if (must_wait(work, other, fen))
+		return !work->error;
 	return add(work, payee, fen, account_clearing(account, clearing->month, other),
 	    account_treasury(treasury));
 }
@@ -434,6 +504,7 @@ enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
 	struct order_work work = {.settlement = settlement,
 	    .txn = txn,
 	    .wanted = &wanted,
+	    .command = command,
 	    .decision = decision,
 	    .detail = detail};
 	enum error error = read_order(command->documents[0], &wanted);
@@ -445,14 +516,22 @@ enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = work.error;
 	if (!error && decision->count == 0)
-		return error_set(detail, ERROR_STATE, "nothing is to be paid");
+		return work.waiting_count
+			   ? ERROR_PROOF_AWAITED /* the detail says of whom */
+			   : error_set(detail, ERROR_STATE, "nothing is to be paid");
 	if (error)
 		return error;
-	/* The last line: where the next part begins. */
+	/* The last line: where the next part begins, and who waits. */
+	if (work.waiting_count)
+		codec_put_array(&decision->lines, 2);
 	if (work.full)
 		codec_put_text(&decision->lines, span_text(work.next));
 	else
 		codec_put_null(&decision->lines);
+	if (work.waiting_count)
+		codec_put_array(&decision->lines, work.waiting_count);
+	for (size_t i = 0; i < work.waiting_count; i++)
+		codec_put_uint(&decision->lines, work.waiting[i]);
 	put_verdict(decision, REASON_registered);
 	return ERROR_NONE;
 }
@@ -518,13 +597,13 @@ enum error payment_order_apply(struct settlement *settlement, struct txn *txn,
 enum error payment_next(const struct entry *entry, char payee[PAYMENT_PAYEE_MAX + 1])
 {
 	struct codec_reader reader;
-	struct span item;
+	uint32_t waiting[CITIES_MAX];
+	size_t count;
 
 	payee[0] = '\0';
 	if (entry->header.kind != KIND_payment_order ||
-	    entry_item(entry->lines, entry->header.count - 1, &item))
+	    read_last_line(entry->lines, entry->header.count, &reader, waiting, &count))
 		return ERROR_CORRUPT;
-	reader = codec_reader(item);
 	if (!codec_null(&reader))
 		codec_text_copy(&reader, payee, PAYMENT_PAYEE_MAX + 1);
 	return codec_finish(&reader);

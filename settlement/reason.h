@@ -57,7 +57,11 @@
 	X(95, unmatched, "matches no payment", "无对应付款")                               \
 	X(96, other_amount, "another amount than was ordered", "金额不符")                 \
 	X(97, said_before, "said before", "重复通知")                                      \
-	X(98, drawn, "drawn from the reserve", "动用预付金")
+	X(98, drawn, "drawn from the reserve", "动用预付金")                               \
+	/* trust between cities */                                                         \
+	X(100, head_seen, "head seen", "已见账本头")                                       \
+	X(101, frozen, "frozen", "已冻结")                                                 \
+	X(102, unfrozen, "unfrozen", "已解冻")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

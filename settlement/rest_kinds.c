@@ -5,6 +5,7 @@
 
 #include "difference.h"
 #include "payment.h"
+#include "trust.h"
 
 #define VERDICT_FIELDS (2 + TOTALS_FIELDS)
 
@@ -261,6 +262,9 @@ enum error rest_decide(struct settlement *settlement, struct txn *txn,
 	}
 	if (!error)
 		error = check_offer(&work, message.from);
+	if (!error)
+		error = trust_check(settlement, txn, message.from,
+		    window_net(&work.rest.statement.totals), detail);
 	if (!error)
 		error = decide(&work, &document);
 	rest_free(&work.rest);

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "order.h"
 #include "sheet.h"
+#include "trust.h"
 
 #define POLICY_KEY_SIZE 12
 
@@ -56,6 +57,11 @@ void settlement_free(struct settlement *settlement)
 	/* The registry key lies in here. */
 	explicit_bzero(settlement, sizeof *settlement);
 	free(settlement);
+}
+
+void settlement_gate(struct settlement *settlement, const struct trust_gate *gate)
+{
+	settlement->gate = gate;
 }
 
 uint32_t settlement_region(const struct settlement *settlement)
@@ -518,6 +524,10 @@ static enum error admit_message(struct settlement *settlement, struct txn *txn,
 		return error_set(
 		    detail, ERROR_MISMATCH, "%s is for %06u", document->name, (unsigned)message.to);
 	}
+	/* What is known already is known; anything new waits at its sender. */
+	error = trust_check_frozen(txn, message.from, detail);
+	if (error)
+		return error;
 	return row->kind == KIND_claim_remote
 		   ? admit_forwarded_sheet(attachment, storage, command, detail)
 		   : ERROR_NONE;

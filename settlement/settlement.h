@@ -26,6 +26,9 @@ struct settlement_options {
 MUST_CHECK enum error settlement_create(
     const struct settlement_options *options, struct settlement **settlement);
 void settlement_free(struct settlement *settlement); /* NULL is accepted */
+/* Whom to ask whether what would be signed for a city must wait (trust.h); borrowed; NULL: nobody. Before anything is booked, or after. */
+struct trust_gate;
+void settlement_gate(struct settlement *settlement, const struct trust_gate *gate);
 uint32_t settlement_region(const struct settlement *settlement);
 uint32_t settlement_epoch(const struct settlement *settlement);
 bool settlement_demo(const struct settlement *settlement);

@@ -14,9 +14,11 @@ struct catalogue {
 };
 
 struct claim_state;
+struct trust_gate;
 
 struct settlement {
 	struct settlement_options options;
+	const struct trust_gate *gate; /* NULL: nothing is awaited of anybody */
 	struct catalogue catalogues[CITIES_MAX]; /* ascending by region */
 	size_t catalogue_count;
 	/* What the sheet that was decided last uses up: taken over if it is the entry that is applied next. */

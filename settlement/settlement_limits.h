@@ -36,6 +36,10 @@
 #define WINDOW_SHOWN_MAX 16u
 #define WINDOW_DIFFERENCE_BYTES_MAX (5u << 18)
 
+/* Trust: bytes of a head (a checkpoint with one signature), log keys of a city that evidence may name. */
+#define HEAD_NOTE_MAX 1024u
+#define LOG_KEYS_MAX 32u
+
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u
 #define GRANT_LINES_OF_PERSON_MAX 64u

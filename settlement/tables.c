@@ -32,6 +32,7 @@ static const struct store_table tables[] = {
     {TABLE_DIFFERING, "differing"},
     {TABLE_PREFUND, "prefund"},
     {TABLE_HELD, "held"},
+    {TABLE_TRUST, "trust"},
 };
 
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
@@ -49,7 +50,8 @@ const unsigned *settlement_rebuilt_tables(size_t *count)
 	    TABLE_STAY, TABLE_STAY_PERSON, TABLE_SHEET, TABLE_CLAIMED, TABLE_CAPACITY, TABLE_USAGE,
 	    TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW, TABLE_CLEARING,
 	    TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME,
-	    TABLE_GUEST_DUE, TABLE_DISPUTE, TABLE_DIFFERING, TABLE_PREFUND, TABLE_HELD};
+	    TABLE_GUEST_DUE, TABLE_DISPUTE, TABLE_DIFFERING, TABLE_PREFUND, TABLE_HELD,
+	    TABLE_TRUST};
 
 	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2,
 	    "all tables but the registry's two");

@@ -39,6 +39,7 @@ enum settlement_table {
 	TABLE_DIFFERING = 44, /* window: payer, creditor, number of those that differ */
 	TABLE_PREFUND = 45, /* prefund: EndToEndId -> a reserve that another city has announced */
 	TABLE_HELD = 46,    /* held: side, city, sequence, line -> what waits for the reserve */
+	TABLE_TRUST = 48, /* trust: region -> highest head seen; frozen or not */
 };
 
 /* For ledger_open. */

@@ -4,6 +4,7 @@
 
 #include "calendar.h"
 #include "order.h"
+#include "trust.h"
 #include "window_internal.h"
 
 #define VERDICT_FIELDS 5
@@ -11,9 +12,11 @@
 /* Cut: the payer's order. */
 
 struct open_windows {
+	struct txn *txn;
 	struct window_row rows[CITIES_MAX];
 	size_t count;
 	bool too_many;
+	enum error error;
 };
 
 static bool collect_open(void *context, const struct window_row *window)
@@ -22,6 +25,14 @@ static bool collect_open(void *context, const struct window_row *window)
 
 	if (window->state != WINDOW_OPEN)
 		return true;
+	/* Nothing is signed for a city that is frozen: its window stays open. */
+	open->error = trust_check_frozen(open->txn, window->creditor, NULL);
+	if (open->error == ERROR_PEER_FROZEN) {
+		open->error = ERROR_NONE;
+		return true;
+	}
+	if (open->error)
+		return false;
 	if (open->count == CITIES_MAX) {
 		open->too_many = true;
 		return false;
@@ -101,12 +112,14 @@ static enum error cut_one(struct settlement *settlement, struct txn *txn, int32_
 enum error cut_decide(struct settlement *settlement, struct txn *txn, const struct command *command,
     int64_t now_ms, struct decision *decision, struct error_detail *detail)
 {
-	struct open_windows open = {.count = 0};
+	struct open_windows open = {.txn = txn};
 	int32_t today = day_of_time(now_ms);
 	enum error error = check_cut_day(command, today, detail);
 
 	if (!error)
 		error = window_each_last(txn, settlement_region(settlement), collect_open, &open);
+	if (!error)
+		error = open.error;
 	if (error)
 		return error;
 	if (open.too_many)
@@ -233,6 +246,8 @@ enum error statement_decide(struct settlement *settlement, struct txn *txn,
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed window statement");
 	payer = notice.message.from;
 	error = check_order(txn, payer, self, &statement, detail);
+	if (!error)
+		error = trust_check(settlement, txn, payer, window_net(&statement.totals), detail);
 	if (!error)
 		error = mirror_totals(txn, payer, self, statement.window, &mirror);
 	if (error)
