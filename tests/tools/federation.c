@@ -6,10 +6,15 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "message.h"
+#include "admin_client.h"
+#include "daemon_status.h"
 #include "import.h"
+#include "message.h"
 #include "testing.h"
 #include "uscc.h"
+
+/* Longer than links may take to be made. */
+#define LINKED_MS 30000
 
 static void path_of(const struct federation *federation, unsigned city, char path[300])
 {
@@ -41,6 +46,31 @@ static void make_node(struct federation *federation, unsigned city)
 	open_node(federation, city);
 }
 
+/* Whether this daemon hears all the others. */
+static bool is_linked(const struct federation *federation, unsigned city)
+{
+	const struct admin_request request = {.name = ADMIN_STATUS};
+	struct admin_answer *answer = calloc(1, sizeof *answer);
+	struct daemon_status *status = calloc(1, sizeof *status);
+	struct buffer bytes = {0};
+	struct error_detail detail = {""};
+	bool linked;
+
+	assert_true(answer && status);
+	if (admin_ask(
+		federation->processes.all[city].directory, &request, &bytes, answer, NULL, &detail))
+		fail_msg("%s", detail.text);
+	assert_good(answer->error);
+	assert_good(daemon_status_read(answer->body, status));
+	linked = status->peer_count == federation->cities - 1;
+	for (size_t i = 0; i < status->peer_count; i++)
+		linked = linked && status->peers[i].link.connected;
+	buffer_free(&bytes);
+	free(answer);
+	free(status);
+	return linked;
+}
+
 void federation_open(struct federation *federation, const char *folder, unsigned cities)
 {
 	struct error_detail detail = {""};
@@ -58,6 +88,14 @@ void federation_open(struct federation *federation, const char *folder, unsigned
 		federation->nodes[city] = NULL;
 		federation_start(federation, city);
 		open_node(federation, city);
+	}
+	for (unsigned city = 0; city < cities; city++) {
+		int64_t since = monotonic_ms();
+
+		while (!is_linked(federation, city)) {
+			assert_true(monotonic_ms() - since < LINKED_MS);
+			breathe();
+		}
 	}
 }
 

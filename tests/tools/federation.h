@@ -15,7 +15,7 @@ struct federation {
 	unsigned registered;               /* institutions so far */
 };
 
-/* Make the nodes below `folder`, introduce them, start their daemons. */
+/* Make the nodes below `folder`, introduce them, start their daemons, and wait until each hears all others. */
 void federation_open(struct federation *federation, const char *folder, unsigned cities);
 /* Stop the daemons; each must end as one that was told to. */
 void federation_close(struct federation *federation);

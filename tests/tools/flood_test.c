@@ -364,6 +364,9 @@ static void nothing_is_left_of_it(void **state)
 	    (unsigned long long)now.resident_kib);
 	assert_true(now.files <= calm.files);
 	assert_true(now.threads <= calm.threads);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	assert_true(now.resident_kib <= calm.resident_kib + SLACK_KIB);
+#endif
 	federation_settle(&federation);
 	federation_close(&federation);
 	month_assert_once("flooded", CITIES);

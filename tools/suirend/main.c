@@ -1,5 +1,6 @@
 /* main.c: `suirend`: the daemon of one city. Parses, opens, runs until it is told to stop. */
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,17 @@ static int status_of(enum error error)
 	}
 }
 
+/* Long messages come and go: what held them is given back at once. By itself the C library would learn from the first of them to keep as
+ * much, and a daemon that was flooded once would stay as large. */
+#define GIVEN_BACK_BYTES (256 << 10)
+
+static void give_memory_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct error_detail detail = {""};
@@ -126,6 +138,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
+	give_memory_back();
 	error = key_library_init();
 	if (!error)
 		error = log_open(stderr, words.format, words.level, &log);
