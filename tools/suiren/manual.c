@@ -27,7 +27,8 @@ static const struct manual_page pages[] = {
 	"disputes_owed, disputes_owed_fen (open ones, by the own books),\n"
 	"daemon [listen, started, clock, admin_requests]\n"
 	"or null, peers [as `peer list`, and from the daemon: link [up, last_heard,\n"
-	"round_trip_us, handshakes, requests_served, requests_sent, documents_sent,\n"
+	"round_trip_us, head_entries, head_age_ms,\n"
+	"proof_awaited, handshakes, requests_served, requests_sent, documents_sent,\n"
 	"documents_refused, failures; and if it does not get rid of what waits: stuck, error,\n"
 	"message, retry_ms]].\n"},
     {"key", "new",
@@ -73,7 +74,27 @@ static const struct manual_page pages[] = {
 	"JSON: file, region.\n"},
     {"peer", "list",
 	"JSON: [region, name_zh, name_en, document_key, since_entry, policy_known, waiting,\n"
-	"waiting_since (if any waits)].\n"},
+	"waiting_since (if any waits), frozen; frozen_entry, evidence (fork or rollback) if it is].\n"},
+    {"peer", "show",
+	"  --evidence FILE  write the evidence by which the city was frozen to FILE, for whoever\n"
+	"                   shall judge it (`peer evidence` checks it)\n"
+	"\n"
+	"JSON: region, origin, address, descriptor, head [entries, root, entry, checkpoint] or\n"
+	"null, frozen, evidence [kind, entry, hash, first, second] or null, and if they are:\n"
+	"unfreeze_proposed_by, unfreeze_proposed_entry, unfrozen_entry.\n"},
+    {"peer", "evidence",
+	"  --vkey VKEY  the verifier key of the city's log, had from a source that is trusted\n"
+	"\n"
+	"Exit status 1: the file proves nothing.\n"
+	"JSON: region, kind (fork or rollback), first_entries, second_entries.\n"},
+    {"peer", "unfreeze",
+	"  --officer NAME  who orders it, as registered by `officer add`\n"
+	"  --key FILE      the officer's secret key\n"
+	"\n"
+	"The first officer proposes, a second one confirms with the same command; the orders\n"
+	"name the evidence. What was seen of the city's log is forgotten then, and what it shows\n"
+	"next is believed: make sure before that it has found out what happened.\n"
+	"JSON: as for every order.\n"},
     {"deliver", NULL,
 	"Documents are carried in a fixed order until no outbox holds any. A document that is "
 	"refused\n"

@@ -1,10 +1,11 @@
-/* peer.c: `suiren peer add|export|list`: the other cities of a node. */
+/* peer.c: `suiren peer add|export|list`: the other cities of a node. Whether they are believed: peer_trust.c. */
 #include <sys/stat.h>
 
 #include "cli.h"
 #include "descriptor.h"
 #include "nodes.h"
 #include "output.h"
+#include "peer_trust.h"
 #include "peers.h"
 
 /* Words after the command: node directories come first, then files with descriptors of nodes that are elsewhere. */
@@ -194,4 +195,14 @@ const struct cli_command peer_commands[] = {
 	"suiren peer export chengdu -o chengdu.descriptor", export_run},
     {"peer", "list", "DIR [--json]", "The other cities that a node knows, and what waits for them",
 	"suiren peer list chengdu", list_run},
+    {"peer", "show", "DIR REGION [--evidence FILE] [--json]",
+	"One city: the head of its log that was seen, and whether it is believed",
+	"suiren peer show chengdu 510800 --evidence guangyuan.evidence", peer_show_run},
+    {"peer", "evidence", "FILE --vkey VKEY [--json]",
+	"Check evidence that a city's log contradicts itself, without a node",
+	"suiren peer evidence guangyuan.evidence --vkey \"$(suiren log vkey guangyuan)\"",
+	peer_evidence_run},
+    {"peer", "unfreeze", "DIR REGION --officer NAME --key FILE [--json]",
+	"Believe a frozen city again: one officer proposes, another confirms",
+	"suiren peer unfreeze chengdu 510800 --officer wang.li --key wang.key", peer_unfreeze_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -63,6 +63,8 @@ enum error peers_list(
 	qsort(peers, gathering.count, sizeof(*peers), by_region);
 	for (size_t i = 0; !error && i < gathering.count; i++) {
 		error = outbox_waiting(txn, peers[i].region, &peers[i].waiting);
+		if (!error)
+			error = trust_state_get(txn, peers[i].region, &peers[i].trust);
 		if (!error && peers[i].waiting > 0)
 			error = waits_since(txn, peers[i].region, &peers[i].oldest_ms);
 		peers[i].has_policy =
@@ -103,6 +105,15 @@ void peer_line(const struct peer_seen *peer)
 		printf(" since %s", time);
 	}
 	puts("");
+	if (peer->trust.frozen)
+		printf("         冻结 FROZEN since entry %" PRIu64
+		       ": %s, its log contradicts itself (%s); nothing of it is booked, nothing is "
+		       "signed for it or paid to it\n",
+		    peer->trust.frozen_sequence, evidence_kind_chinese(peer->trust.kind),
+		    evidence_kind_name(peer->trust.kind));
+	if (peer->link && peer->link->heads.awaited)
+		puts("         待证明 proof awaited: it has not shown that its log goes on from what "
+		     "was seen; nothing is signed for it or paid to it until then");
 	if (peer->link)
 		link_line(peer->link);
 }
@@ -121,6 +132,11 @@ static void link_json(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct 
 	yyjson_mut_obj_add_uint(doc, value, "documents_sent", link->outbox.sent);
 	yyjson_mut_obj_add_uint(doc, value, "documents_refused", link->outbox.refused);
 	yyjson_mut_obj_add_uint(doc, value, "failures", link->outbox.failures);
+	if (link->heads.known)
+		yyjson_mut_obj_add_uint(doc, value, "head_entries", link->heads.size);
+	if (link->heads.checked_ms >= 0)
+		yyjson_mut_obj_add_sint(doc, value, "head_age_ms", link->heads.checked_ms);
+	yyjson_mut_obj_add_bool(doc, value, "proof_awaited", link->heads.awaited);
 	if (link->outbox.why) {
 		yyjson_mut_obj_add_bool(doc, value, "stuck", link->outbox.stuck);
 		json_text(doc, value, "error", span_text(error_name(link->outbox.why)));
@@ -143,6 +159,12 @@ yyjson_mut_val *peer_json(yyjson_mut_doc *doc, const struct peer_seen *peer)
 	yyjson_mut_obj_add_uint(doc, object, "waiting", peer->waiting);
 	if (peer->oldest_ms)
 		json_time(doc, object, "waiting_since", peer->oldest_ms);
+	yyjson_mut_obj_add_bool(doc, object, "frozen", peer->trust.frozen);
+	if (peer->trust.frozen) {
+		yyjson_mut_obj_add_uint(doc, object, "frozen_entry", peer->trust.frozen_sequence);
+		yyjson_mut_obj_add_str(
+		    doc, object, "evidence", evidence_kind_name(peer->trust.kind));
+	}
 	if (peer->link)
 		link_json(doc, object, peer->link);
 	return object;

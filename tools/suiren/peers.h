@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "daemon_status.h"
+#include "trust.h"
 
 struct peer_seen {
 	uint32_t region;
@@ -15,6 +16,7 @@ struct peer_seen {
 	uint64_t waiting;  /* documents not yet acknowledged */
 	int64_t oldest_ms; /* since when the first of them waits; 0: none does */
 	bool has_policy;   /* its catalogue is here */
+	struct trust_state trust;
 	const struct daemon_peer
 	    *link; /* what the daemon says of it; NULL: none runs, or it does not know it */
 };
