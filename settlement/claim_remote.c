@@ -12,6 +12,7 @@
 #include "held.h"
 #include "lines.h"
 #include "obligation.h"
+#include "stated_day.h"
 #include "trust.h"
 
 #define ENDORSEMENT_FIELDS 10
@@ -491,7 +492,6 @@ enum error claim_remote_decide(struct settlement *settlement, struct txn *txn,
 	struct claim_sheet sheet;
 	enum error error;
 
-	(void)now_ms;
 	if (command->document_count != 2 ||
 	    read_endorsement(command->documents[0], &message, &endorsement))
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed endorsement");
@@ -502,6 +502,10 @@ enum error claim_remote_decide(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = check_endorsement(settlement, txn, sheet.sheet, &message, &endorsement,
 		    command->documents[1], detail);
+	/* By this day the sheet is in time or too late. */
+	if (!error)
+		error = stated_day_check(settlement, txn, message.from, endorsement.booked_day,
+		    now_ms, "a sheet's booking", detail);
 	if (!error)
 		error = decide_remote(
 		    settlement, txn, command, sheet.sheet, &endorsement, decision, detail);
@@ -594,6 +598,8 @@ enum error claim_remote_apply(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = held_note(txn, HELD_BY_US, message.from, entry->header.sequence,
 		    entry->verdicts, entry->header.count);
+	if (!error)
+		error = stated_day_put(txn, message.from, endorsement.booked_day);
 	if (!error)
 		error = window_open_number(
 		    txn, obligation.payer, obligation.creditor, &obligation.window);

@@ -7,6 +7,7 @@
 #include "clearing_internal.h"
 #include "lines.h"
 #include "order.h"
+#include "stated_day.h"
 #include "trust.h"
 
 /* Proposed: the order at the lower code. */
@@ -341,6 +342,9 @@ enum error clearing_accept_decide(struct settlement *settlement, struct txn *txn
 	if (!error)
 		error = check_head(settlement, &notice.message, &list->row, now_ms, detail);
 	if (!error)
+		error = stated_day_check(settlement, txn, notice.message.from,
+		    list->row.proposed_day, now_ms, "a clearing's proposal", detail);
+	if (!error)
 		error = check_proposal(txn, list, detail);
 	if (!error)
 		error = trust_check(settlement, txn, list->row.low,
@@ -380,6 +384,8 @@ enum error clearing_accept_apply(struct settlement *settlement, struct txn *txn,
 		list->row.document = document_hash(entry->documents[1]);
 		set_booked(&list->row, entry->header.sequence);
 		error = clearing_put(txn, &list->row);
+		if (!error)
+			error = stated_day_put(txn, list->row.low, list->row.proposed_day);
 	}
 	free(list);
 	return error;

@@ -12,6 +12,7 @@
 #include "payment_internal.h"
 #include "prefund.h"
 #include "settlement_internal.h"
+#include "stated_day.h"
 
 #define BANK_FIELDS 5
 /* An item of both messages: [clearing month, EndToEndId, amount, bank reference, day]. */
@@ -624,8 +625,9 @@ static enum error read_notice(struct span item, struct notice_item *out)
 }
 
 /* `payer` says that it has paid, or `creditor` that it was received: it must be a payment of that clearing. */
-static enum error check_notice(struct txn *txn, const struct notice_item *item, uint32_t payer,
-    uint32_t creditor, struct error_detail *detail)
+static enum error check_notice(const struct settlement *settlement, struct txn *txn,
+    const struct notice_item *item, uint32_t payer, uint32_t creditor, int64_t now_ms,
+    struct error_detail *detail)
 {
 	struct clearing_row clearing;
 	enum error error = clearing_get(txn, item->month, payer, creditor, &clearing);
@@ -639,6 +641,15 @@ static enum error check_notice(struct txn *txn, const struct notice_item *item, 
 	if (clearing.state != CLEARING_NETTED && clearing.state != CLEARING_SETTLED)
 		return error_set(detail, ERROR_STATE,
 		    "a payment of clearing %u, which is not signed by both", (unsigned)item->month);
+	/* A bank books on no day to come, and none before what is paid was proposed. */
+	error = stated_day_check_future(
+	    settlement, item->line.day, now_ms, "a payment of a clearing", detail);
+	if (error)
+		return error;
+	if (item->line.day < clearing.proposed_day - STATED_DAYS_MAX)
+		return error_set(detail, ERROR_RANGE,
+		    "a payment of clearing %u on a day before the clearing was proposed",
+		    (unsigned)item->month);
 	if (item->line.amount_fen == 0 || clearing_pays(&clearing, payer) != item->line.amount_fen)
 		return error_set(detail, ERROR_MISMATCH,
 		    "a payment of clearing %u over another amount than %06u owes",
@@ -660,7 +671,7 @@ static enum error judge_receipt(
 }
 
 static enum error decide_notice(struct settlement *settlement, struct txn *txn,
-    const struct command *command, bool advice, struct decision *decision,
+    const struct command *command, bool advice, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
 {
 	uint32_t self = settlement_region(settlement);
@@ -676,8 +687,8 @@ static enum error decide_notice(struct settlement *settlement, struct txn *txn,
 		if (read_notice(bytes, &item))
 			return line_walk_error(&notice.walk, ERROR_MALFORMED, detail,
 			    "not [month, EndToEndId, amount, reference, day]");
-		error =
-		    check_notice(txn, &item, advice ? other : self, advice ? self : other, detail);
+		error = check_notice(settlement, txn, &item, advice ? other : self,
+		    advice ? self : other, now_ms, detail);
 		if (!error && !advice)
 			error = judge_receipt(txn, &item, &reason);
 		buffer_append(&decision->lines, bytes);
@@ -690,8 +701,7 @@ enum error payment_advice_decide(struct settlement *settlement, struct txn *txn,
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
 {
-	(void)now_ms;
-	return decide_notice(settlement, txn, command, true, decision, detail);
+	return decide_notice(settlement, txn, command, true, now_ms, decision, detail);
 }
 
 /* An advice tells; only the bank's own word changes the creditor's books. */
@@ -706,8 +716,7 @@ enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn
     const struct command *command, int64_t now_ms, struct decision *decision,
     struct error_detail *detail)
 {
-	(void)now_ms;
-	return decide_notice(settlement, txn, command, false, decision, detail);
+	return decide_notice(settlement, txn, command, false, now_ms, decision, detail);
 }
 
 enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,

@@ -39,6 +39,9 @@
 /* Trust: bytes of a head (a checkpoint with one signature), log keys of a city that evidence may name. */
 #define HEAD_NOTE_MAX 1024u
 #define LOG_KEYS_MAX 32u
+/* How far ahead of the receiver's today another city's day may be: clocks differ; those of demo nodes are moved by commands. */
+#define STATED_DAYS_MAX 1
+#define STATED_DEMO_DAYS_MAX 62
 
 /* Registers: rows of one person in one entry, and texts. */
 #define STAY_LINES_OF_PERSON_MAX 64u

@@ -4,6 +4,7 @@
 
 #include "calendar.h"
 #include "order.h"
+#include "stated_day.h"
 #include "trust.h"
 #include "window_internal.h"
 
@@ -238,7 +239,6 @@ enum error statement_decide(struct settlement *settlement, struct txn *txn,
 	bool agreed;
 	enum error error = only_item_read(command, &notice, &item, &fields, detail);
 
-	(void)now_ms;
 	if (error)
 		return error;
 	statement_take(&item, &statement);
@@ -246,6 +246,9 @@ enum error statement_decide(struct settlement *settlement, struct txn *txn,
 		return error_set(detail, ERROR_MALFORMED, "not a well-formed window statement");
 	payer = notice.message.from;
 	error = check_order(txn, payer, self, &statement, detail);
+	if (!error)
+		error = stated_day_check(
+		    settlement, txn, payer, statement.cut_day, now_ms, "a window's cut", detail);
 	if (!error)
 		error = trust_check(settlement, txn, payer, window_net(&statement.totals), detail);
 	if (!error)
@@ -322,5 +325,7 @@ enum error statement_apply(struct settlement *settlement, struct txn *txn,
 		window.agreed_sequence = entry->header.sequence;
 		error = sent_hash(entry, 1, &window.agreement);
 	}
+	if (!error)
+		error = stated_day_put(txn, payer, statement.cut_day);
 	return error ? error : window_put(txn, &window);
 }

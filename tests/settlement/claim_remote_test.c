@@ -3,6 +3,7 @@
 #include "hexes.h"
 #include "remote.h"
 #include "settlement_internal.h"
+#include "trust.h"
 
 static const struct programme_text care = {.code = "care_subsidy"};
 
@@ -387,6 +388,35 @@ static void claims_for_a_city_that_takes_nothing_are_refused_at_the_limit(void *
 	desk_close(&desk);
 }
 
+/* A city that is frozen would have to pay, and is not asked to: its claims are refused to whoever hands them in; local ones go on. */
+static void claims_for_a_city_that_is_frozen_are_refused(void **state)
+{
+	const struct secret_key key = town_house_key(HOUSE_D);
+	const struct trust_state frozen = {
+	    .frozen = true, .kind = EVIDENCE_FORK, .frozen_sequence = 1};
+	struct desk desk;
+	struct txn *txn;
+	(void)state;
+	desk_open(&desk);
+	assert_int_equal(txn_begin_write(ledger_store(desk.pair.host.ledger), &txn), ERROR_NONE);
+	assert_int_equal(trust_state_put(txn, CHENGDU, &frozen), ERROR_NONE);
+	assert_int_equal(txn_commit(txn), ERROR_NONE);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct claim_line line = {.person = desk.person,
+		    .programme = "care_subsidy",
+		    .first = i + 1,
+		    .last = i + 1};
+		struct claim_paper paper;
+		paper_sign(&paper, &key,
+		    paper_header(HOUSE_D, 7 + i, GUANGYUAN, i == 1 ? GUANGYUAN : CHENGDU, JUNE),
+		    &line, 1);
+		assert_int_equal(
+		    paper_submit(&desk.pair.host, &paper), i == 1 ? ERROR_NONE : ERROR_PEER_FROZEN);
+		paper_free(&paper);
+	}
+	desk_close(&desk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +428,7 @@ int main(void)
 	    cmocka_unit_test(verdicts_are_on_a_sheet_that_waits_for_them),
 	    cmocka_unit_test(a_sheet_is_answered_once),
 	    cmocka_unit_test(claims_for_a_city_that_takes_nothing_are_refused_at_the_limit),
+	    cmocka_unit_test(claims_for_a_city_that_is_frozen_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
