@@ -1,4 +1,4 @@
-/* One of four daemons killed at each step of window, clearing and payment: at each message that it is about to send and at each write of each
+/* One of four daemons, or two, killed at each step of window, clearing and payment: at each message that it is about to send and at each write of each
  * commit, it dies, and is started again. What comes of it is what comes of an undisturbed run: agreed once, cleared once, paid once. While it
  * is away the other cities go on and agree among themselves. */
 #include "testing.h"
@@ -14,8 +14,10 @@
 #include "stepped.h"
 
 #define RESIDENTS 10000u
+/* Indices of sample_regions: 510100 and 500000. */
+enum { CHENGDU, CHONGQING };
 /* Moments of each city that are tried, unless SUIREN_STEPS says otherwise: so many, or `all`. */
-#define STEPS_TRIED 3u
+#define STEPS_TRIED 2u
 #define AT_NAME "SUIREN_STEP_AT" /* be the daemon, killed there */
 #define COUNT_NAME "SUIREN_STEP_COUNT"
 
@@ -23,7 +25,8 @@
 #define CUT_MS (day_start_ms(day_of(2026, 11, 5)) + INT64_C(61200000))
 #define CLEAR_MS (day_start_ms(day_of(2026, 12, 21)) + INT64_C(36000000))
 #define BANK_MS (day_start_ms(day_of(2026, 12, 23)) + INT64_C(36000000))
-#define NOBODY SAMPLE_CITIES
+/* Not a step that comes: traced, and counted. */
+#define NEVER UINT32_MAX
 
 static char self[4096];
 
@@ -99,24 +102,24 @@ static int close_workshop(void **state)
 
 struct run_of_steps {
 	char folder[32];
-	unsigned victim; /* NOBODY */
+	unsigned at[SAMPLE_CITIES]; /* the step at which each dies; 0: it is left in peace */
 	struct demo_live live;
 };
 
-static void start_daemon(struct run_of_steps *run, unsigned city, unsigned at)
+static void start_daemon(struct run_of_steps *run, unsigned city)
 {
 	struct process *process = &processes.all[city];
 	struct error_detail detail = {""};
 	char text[16];
 	enum error error;
 
-	if (city == run->victim) {
-		snprintf(text, sizeof text, "%u", at);
+	if (run->at[city]) {
+		snprintf(text, sizeof text, "%u", run->at[city]);
 		setenv(AT_NAME, text, 1);
 	}
 	error = process_start(&processes, process, &detail);
 	unsetenv(AT_NAME);
-	if (error && city == run->victim) {
+	if (error && run->at[city]) {
 		int status;
 
 		/* It died before it was ready. */
@@ -140,13 +143,13 @@ static void open_node(struct run_of_steps *run, unsigned city)
 	if (node_is_remote(run->live.nodes[city]))
 		return;
 	node_close(run->live.nodes[city]);
-	assert_int_equal(city, run->victim);
+	assert_true(run->at[city] > 0);
 	assert_true(processes_revive(&processes, directory));
 	assert_good(node_open(directory, &options, &run->live.nodes[city], NULL));
 	assert_true(node_is_remote(run->live.nodes[city]));
 }
 
-static void open_run(struct run_of_steps *run, unsigned at)
+static void open_run(struct run_of_steps *run)
 {
 	struct demo_live *live = &run->live;
 
@@ -160,10 +163,20 @@ static void open_run(struct run_of_steps *run, unsigned at)
 		    (unsigned)sample_regions[city]);
 		process->starts = 0;
 		seeded_start(&live->seeded[city], MONTH_SEED + 1, sample_regions[city], CUT_MS);
-		start_daemon(run, city, at);
+		start_daemon(run, city);
 	}
 	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
 		open_node(run, city);
+}
+
+static bool is_left_in_peace(const struct run_of_steps *run, json_int_t region)
+{
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++) {
+		if (sample_regions[city] == region)
+			return run->at[city] == 0;
+	}
+	fail_msg("%lld is none of the cities", (long long)region);
+	return false;
 }
 
 /* The other cities are done with each other, whatever has become of this one. */
@@ -174,7 +187,7 @@ static void assert_others_agreed(const struct run_of_steps *run)
 		json_t *windows, *window;
 		size_t i;
 
-		if (city == run->victim)
+		if (run->at[city])
 			continue;
 		listed = suiren_expect(
 		    0, "window list %s/%06u --json", run->folder, (unsigned)sample_regions[city]);
@@ -188,10 +201,8 @@ static void assert_others_agreed(const struct run_of_steps *run)
 			const char *window_state =
 			    json_string_value(json_object_get(window, "state"));
 
-			if (run->victim < NOBODY && (payer == sample_regions[run->victim] ||
-							creditor == sample_regions[run->victim]))
-				continue;
-			assert_string_equal(window_state, "agreed");
+			if (is_left_in_peace(run, payer) && is_left_in_peace(run, creditor))
+				assert_string_equal(window_state, "agreed");
 		}
 		json_decref(windows);
 		run_free(&listed);
@@ -207,12 +218,11 @@ static void assert_others_agreed(const struct run_of_steps *run)
 /* First those that live; then, when it has been started again if it had to be, all. */
 static void deliver(struct run_of_steps *run, struct demo_actor *actor)
 {
-	if (run->victim < NOBODY) {
-		run->live.away[run->victim] = true;
-		MUST(actor->deliver(&run->live));
-		assert_others_agreed(run);
-		run->live.away[run->victim] = false;
-	}
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
+		run->live.away[city] = run->at[city] > 0;
+	MUST(actor->deliver(&run->live));
+	assert_others_agreed(run);
+	memset(run->live.away, 0, sizeof run->live.away);
 	MUST(actor->deliver(&run->live));
 }
 
@@ -242,18 +252,22 @@ static void settle(struct run_of_steps *run)
 	deliver(run, &actor);
 }
 
-/* True: the victim has died on the way. */
-static bool run_steps(struct run_of_steps *run, unsigned at)
+/* Returns how many of those that should have died. */
+static unsigned run_steps(struct run_of_steps *run)
 {
-	bool died, well;
+	unsigned died = 0;
+	bool well;
 
-	open_run(run, at);
+	open_run(run);
 	settle(run);
-	died = run->victim < NOBODY && processes.all[run->victim].starts > 1;
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
+		died += processes.all[city].starts > 1;
 	well = stop_all(&run->live);
-	/* It may still die while it stops. */
-	assert_true(well || (run->victim < NOBODY && !died));
-	return died || !well;
+	/* They may still die while they stop. */
+	for (unsigned city = 0; city < SAMPLE_CITIES; city++)
+		well = well || (run->at[city] && processes.all[city].starts == 1);
+	assert_true(well);
+	return died;
 }
 
 /* --- the tests ---------------------------------------------------------------------------------------------- */
@@ -288,14 +302,14 @@ static unsigned count_read(const char *path)
 	return count;
 }
 
-/* Nobody dies; how many steps the victim makes is counted. */
-static unsigned undisturbed(unsigned victim)
+/* Nobody dies; how many steps this city makes is counted. */
+static unsigned undisturbed(unsigned city)
 {
-	struct run_of_steps run = {.victim = victim};
+	struct run_of_steps run = {.folder = "calm"};
 
-	snprintf(run.folder, sizeof run.folder, "calm%u", victim);
+	run.at[city] = NEVER;
 	setenv(COUNT_NAME, "count", 1);
-	assert_false(run_steps(&run, 0));
+	assert_int_equal(run_steps(&run), 0);
 	unsetenv(COUNT_NAME);
 	/* Every pair's month is cleared and paid. */
 	assert_int_equal(shell_status("test $(\"$SUIREN\" clearing list %s/510100 | grep -c "
@@ -305,58 +319,103 @@ static unsigned undisturbed(unsigned victim)
 	return count_read("count");
 }
 
-static void dies_at(unsigned victim, unsigned at, unsigned *deaths)
+/* Counted once; the run in which they were counted is what all others are compared with. */
+static unsigned steps_of(unsigned city)
 {
-	struct run_of_steps run = {.victim = victim};
-	char calm[32];
+	static unsigned counted[2];
 
-	snprintf(calm, sizeof calm, "calm%u", victim);
-	snprintf(run.folder, sizeof run.folder, "dies%u-%u", victim, at);
-	print_message("[%06u at step %u]\n", (unsigned)sample_regions[victim], at);
-	*deaths += run_steps(&run, at);
-	month_assert_same(calm, run.folder);
-	assert_same_windows(calm, run.folder);
-	month_assert_once(run.folder, SAMPLE_CITIES);
-	folder_remove(run.folder);
+	if (counted[city] == 0) {
+		assert_int_equal(shell_status("rm -rf calm"), 0);
+		counted[city] = undisturbed(city);
+	}
+	return counted[city];
 }
 
-static void try_city(unsigned victim)
+static unsigned die_at(struct run_of_steps *run)
+{
+	unsigned died;
+
+	print_message(
+	    "[Chengdu at step %u, Chongqing at step %u]\n", run->at[CHENGDU], run->at[CHONGQING]);
+	died = run_steps(run);
+	month_assert_same("calm", run->folder);
+	assert_same_windows("calm", run->folder);
+	month_assert_once(run->folder, SAMPLE_CITIES);
+	folder_remove(run->folder);
+	return died;
+}
+
+static unsigned to_be_tried(unsigned steps)
 {
 	const char *given = getenv("SUIREN_STEPS");
-	uint64_t random = chance_seed("steps");
-	unsigned steps, tried, deaths = 0;
+	unsigned tried = !given                      ? STEPS_TRIED
+			 : strcmp(given, "all") == 0 ? steps
+						     : (unsigned)strtoul(given, NULL, 10);
 
-	need_tracing();
-	steps = undisturbed(victim);
 	assert_true(steps > STEPS_TRIED);
-	tried = !given                      ? STEPS_TRIED
-		: strcmp(given, "all") == 0 ? steps
-					    : (unsigned)strtoul(given, NULL, 10);
-	if (tried > steps)
-		tried = steps;
-	/* One out of each of so many equal parts. */
-	for (unsigned i = 0; i < tried; i++) {
-		unsigned from = steps * i / tried, until = steps * (i + 1) / tried;
-
-		dies_at(victim, 1 + from + (unsigned)chance_below(&random, until - from), &deaths);
-	}
-	print_message("%06u: %u steps, %u of them tried, %u deaths\n",
-	    (unsigned)sample_regions[victim], steps, tried, deaths);
-	/* Another time there may be some steps fewer. */
-	assert_true(deaths >= tried / 2);
+	return tried < steps ? tried : steps;
 }
 
-/* The lower of two codes proposes their clearings, the other one signs too. */
+/* A step in one out of so many equal parts. */
+static unsigned draw_step(uint64_t *random, unsigned steps, unsigned part, unsigned parts)
+{
+	unsigned from = steps * part / parts, until = steps * (part + 1) / parts;
+
+	return 1 + from + (unsigned)chance_below(random, until - from);
+}
+
+static void try_city(unsigned city)
+{
+	uint64_t random = chance_seed("steps");
+	unsigned steps, tried, died = 0;
+
+	need_tracing();
+	steps = steps_of(city);
+	tried = to_be_tried(steps);
+	for (unsigned i = 0; i < tried; i++) {
+		struct run_of_steps run = {.folder = "dies"};
+
+		run.at[city] = draw_step(&random, steps, i, tried);
+		died += die_at(&run);
+	}
+	print_message("%06u: %u steps, %u of them tried, %u deaths\n",
+	    (unsigned)sample_regions[city], steps, tried, died);
+	/* Another time there may be some steps fewer. */
+	assert_true(died >= tried / 2);
+}
+
+static void who_is_proposed_to_dies_at_any_step_and_is_paid_once(void **state)
+{
+	(void)state;
+	try_city(CHENGDU);
+}
+
+/* The lower of two codes proposes their clearing. */
 static void who_proposes_dies_at_any_step_and_is_paid_once(void **state)
 {
 	(void)state;
-	try_city(1); /* Chongqing, 500000 */
+	try_city(CHONGQING);
 }
 
-static void who_is_in_the_middle_dies_at_any_step_and_is_paid_once(void **state)
+static void two_who_owe_each_other_die_in_one_run_and_are_paid_once(void **state)
 {
+	uint64_t random = chance_seed("pairs of steps");
+	unsigned steps[] = {0, 0}, tried, died = 0;
+
 	(void)state;
-	try_city(0); /* Chengdu, 510100 */
+	need_tracing();
+	for (unsigned city = 0; city < 2; city++)
+		steps[city] = steps_of(city);
+	tried = to_be_tried(steps[0] < steps[1] ? steps[0] : steps[1]);
+	for (unsigned i = 0; i < tried; i++) {
+		struct run_of_steps run = {.folder = "dies",
+		    .at = {draw_step(&random, steps[0], i, tried),
+			draw_step(&random, steps[1], i, tried)}};
+
+		died += die_at(&run);
+	}
+	print_message("%u pairs of steps, %u deaths\n", tried, died);
+	assert_true(died >= tried);
 }
 
 /* In place of the daemon. */
@@ -374,8 +433,9 @@ static int be_daemon(char **argv)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(who_is_proposed_to_dies_at_any_step_and_is_paid_once),
 	    cmocka_unit_test(who_proposes_dies_at_any_step_and_is_paid_once),
-	    cmocka_unit_test(who_is_in_the_middle_dies_at_any_step_and_is_paid_once),
+	    cmocka_unit_test(two_who_owe_each_other_die_in_one_run_and_are_paid_once),
 	};
 
 	if (argc > 1)
