@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "admin_client.h"
-#include "daemon_status.h"
 #include "import.h"
 #include "message.h"
 #include "testing.h"
@@ -46,15 +45,13 @@ static void make_node(struct federation *federation, unsigned city)
 	open_node(federation, city);
 }
 
-/* Whether this daemon hears all the others. */
-static bool is_linked(const struct federation *federation, unsigned city)
+struct daemon_status *federation_status(const struct federation *federation, unsigned city)
 {
 	const struct admin_request request = {.name = ADMIN_STATUS};
 	struct admin_answer *answer = calloc(1, sizeof *answer);
 	struct daemon_status *status = calloc(1, sizeof *status);
 	struct buffer bytes = {0};
 	struct error_detail detail = {""};
-	bool linked;
 
 	assert_true(answer && status);
 	if (admin_ask(
@@ -62,11 +59,19 @@ static bool is_linked(const struct federation *federation, unsigned city)
 		fail_msg("%s", detail.text);
 	assert_good(answer->error);
 	assert_good(daemon_status_read(answer->body, status));
-	linked = status->peer_count == federation->cities - 1;
-	for (size_t i = 0; i < status->peer_count; i++)
-		linked = linked && status->peers[i].link.connected;
 	buffer_free(&bytes);
 	free(answer);
+	return status;
+}
+
+/* Whether this daemon hears all the others. */
+static bool is_linked(const struct federation *federation, unsigned city)
+{
+	struct daemon_status *status = federation_status(federation, city);
+	bool linked = status->peer_count == federation->cities - 1;
+
+	for (size_t i = 0; i < status->peer_count; i++)
+		linked = linked && status->peers[i].link.connected;
 	free(status);
 	return linked;
 }

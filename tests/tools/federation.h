@@ -3,6 +3,7 @@
 #ifndef SUIREN_TEST_FEDERATION_H
 #define SUIREN_TEST_FEDERATION_H
 
+#include "daemon_status.h"
 #include "processes.h"
 #include "sample_model.h"
 #include "node.h"
@@ -30,6 +31,9 @@ void federation_settle(struct federation *federation);
 /* Documents of a city for another: acknowledged up to this number; waiting. */
 uint64_t federation_acknowledged(struct federation *federation, unsigned from, unsigned to);
 uint64_t federation_waiting(struct federation *federation, unsigned from, unsigned to);
+
+/* What a daemon says of itself; to be freed. */
+struct daemon_status *federation_status(const struct federation *federation, unsigned city);
 
 /* What the system knows of a running daemon. */
 struct process_facts {

@@ -43,6 +43,24 @@ static int64_t await_acknowledgement(struct federation *federation, uint64_t bef
 	return monotonic_ms() - since;
 }
 
+/* Nobody is asked anything any more (federation_settle waits for that), and nothing waits. */
+static void assert_nothing_hangs(const struct federation *federation)
+{
+	struct daemon_status *status = federation_status(federation, LIVES);
+
+	assert_int_equal(status->peer_count, CITIES - 1);
+	for (size_t i = 0; i < status->peer_count; i++) {
+		const struct daemon_peer *peer = &status->peers[i];
+
+		assert_true(peer->link.connected);
+		assert_int_equal(peer->outbox.waiting, 0);
+		assert_int_equal(peer->outbox.failures, 0);
+		assert_int_equal(peer->outbox.refused, 0);
+		assert_false(peer->outbox.stuck);
+	}
+	free(status);
+}
+
 /* What is left of connections is gone when the last of them is seen to be. */
 static void assert_nothing_is_left(
     const struct federation *federation, const struct process_facts *before)
@@ -93,6 +111,7 @@ static void who_is_killed_again_and_again_is_reached_again_each_time(void **stat
 	federation_settle(&federation);
 	print_message("%u restarts: back after %lld ms in the mean, %lld ms at worst\n", restarts,
 	    (long long)(sum / (restarts ? restarts : 1)), (long long)worst);
+	assert_nothing_hangs(&federation);
 	assert_nothing_is_left(&federation, &before);
 	federation_close(&federation);
 	print_message("%llu documents, each booked once\n",
