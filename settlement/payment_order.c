@@ -32,7 +32,8 @@ struct order_work {
 	const struct wanted *wanted;
 	const struct command *command;
 	struct decision *decision;
-	uint32_t waiting[CITIES_MAX]; /* cities that are not paid yet: a proof or a fresh head is awaited */
+	uint32_t waiting
+	    [CITIES_MAX]; /* cities that are not paid yet: a proof or a fresh head is awaited */
 	size_t waiting_count;
 	int64_t cash; /* left in the treasury, or the float */
 	bool full;
@@ -446,6 +447,8 @@ static bool visit_prefund(void *context, const struct payment *payment)
 	if (work->error || last.attempt != payment->attempt ||
 	    strcmp(payment->payee, work->wanted->first) < 0)
 		return !work->error;
+	if (must_wait(work, (uint32_t)strtoul(payment->payee, NULL, 10), payment->amount_fen))
+		return !work->error;
 	return add(work, payment->payee, payment->amount_fen,
 	    account_prefund_lodged(lodged, (uint32_t)strtoul(payment->payee, NULL, 10)),
 	    account_treasury(treasury));
@@ -464,6 +467,10 @@ static enum error order_prefund(struct order_work *work)
 	if (error)
 		return error_set(
 		    work->detail, error, "%06u is not a peer of this city", (unsigned)wanted->host);
+	error = trust_check(
+	    work->settlement, work->txn, wanted->host, wanted->amount_fen, work->detail);
+	if (error)
+		return error;
 	payment_city(payee, wanted->host);
 	add(work, payee, wanted->amount_fen, account_prefund_lodged(lodged, wanted->host),
 	    account_treasury(treasury));
@@ -516,9 +523,8 @@ enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
 	if (!error)
 		error = work.error;
 	if (!error && decision->count == 0)
-		return work.waiting_count
-			   ? ERROR_PROOF_AWAITED /* the detail says of whom */
-			   : error_set(detail, ERROR_STATE, "nothing is to be paid");
+		return work.waiting_count ? ERROR_PROOF_AWAITED /* the detail says of whom */
+					  : error_set(detail, ERROR_STATE, "nothing is to be paid");
 	if (error)
 		return error;
 	/* The last line: where the next part begins, and who waits. */

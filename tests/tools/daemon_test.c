@@ -542,6 +542,72 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 	suiren_must(2, "peer add c bad.descriptor");
 }
 
+/* A member of the only peer, or of what the daemon says of its link. */
+static json_int_t peer_number(const char *directory, bool of_link, const char *name)
+{
+	json_t *status = json_of("status", directory);
+	const json_t *peer = json_array_get(json_object_get(status, "peers"), 0);
+	const json_t *member =
+	    json_object_get(of_link ? json_object_get(peer, "link") : peer, name);
+	json_int_t value =
+	    json_is_boolean(member) ? json_is_true(member) : json_integer_value(member);
+
+	json_decref(status);
+	return value;
+}
+
+/* The backup of a city is started in its place: its neighbour has seen more of the log than that holds. */
+static void a_city_that_goes_back_is_frozen_until_two_officers_end_it(void **state)
+{
+	char watch_port[40], city_port[40];
+
+	(void)state;
+	free_port(watch_port);
+	free_port(city_port);
+	suiren_must(0, "init guard --region 510100 --demo --listen %s " NOW, watch_port);
+	suiren_must(0, "init city --region 510800 --demo --listen %s " NOW, city_port);
+	suiren_must(0, "peer add guard city " NOW);
+	suiren_must(0, "officer add guard wang --out guard-wang.key " NOW);
+	suiren_must(0, "officer add guard zhao --out guard-zhao.key " NOW);
+	assert_int_equal(
+	    shell_status("echo 'heads: { interval_seconds: 1 }' >>guard/node.yaml"), 0);
+	assert_int_equal(shell_status("cp -r city older"), 0);
+	struct service guard = service_start("guard " NOW, "guard.log");
+	struct service city = service_start("city " NOW, "city.log");
+	suiren_must(0, "deliver guard city");
+	for (unsigned i = 0; i < 8; i++)
+		suiren_must(0, "officer add city li%u --out li%u.key " NOW, i, i);
+	for (unsigned i = 0;
+	     peer_number("guard", true, "head_entries") < (json_int_t)entries_of("city"); i++)
+		assert_true(i < 100000);
+	assert_int_equal(peer_number("guard", false, "frozen"), 0);
+	suiren_must(1, "peer show guard 510800 --evidence none.evidence");
+	service_stop(&city, SIGTERM);
+	city = service_start("older " NOW, "older.log");
+	for (unsigned i = 0; !peer_number("guard", false, "frozen"); i++)
+		assert_true(i < 100000);
+	/* The operators are told, in both languages. */
+	assert_int_equal(shell_status("grep -q 'peer_frozen.*已冻结' guard.log"), 0);
+	assert_int_equal(
+	    shell_status("\"$SUIREN\" peer list guard | grep -q '冻结 FROZEN.*rollback'"), 0);
+	assert_int_equal(
+	    shell_status("\"$SUIREN\" status guard | grep -q '冻结 FROZEN.*rollback'"), 0);
+	/* A stranger is convinced by the file and the city's own key alone. */
+	suiren_must(0, "peer show guard 510800 --evidence city.evidence");
+	suiren_must(0, "peer evidence city.evidence --vkey \"$(\"$SUIREN\" log vkey city)\"");
+	suiren_must(1, "peer evidence city.evidence --vkey \"$(\"$SUIREN\" log vkey guard)\"");
+	/* Nobody ends it alone. */
+	suiren_must(1, "peer unfreeze guard 510800 --officer zhao --key guard-wang.key " NOW);
+	suiren_must(0, "peer unfreeze guard 510800 --officer wang --key guard-wang.key " NOW);
+	suiren_must(1, "peer unfreeze guard 510800 --officer wang --key guard-wang.key " NOW);
+	assert_int_equal(peer_number("guard", false, "frozen"), 1);
+	suiren_must(0, "peer unfreeze guard 510800 --officer zhao --key guard-zhao.key " NOW);
+	assert_int_equal(peer_number("guard", false, "frozen"), 0);
+	service_stop(&city, SIGTERM);
+	service_stop(&guard, SIGTERM);
+	suiren_must(0, "verify guard --replay");
+}
+
 /* The entry and line of a claim of another city that this one has approved. */
 static void find_approved(const char *directory, uint64_t *sequence, uint32_t *line)
 {
@@ -794,6 +860,7 @@ int main(void)
 	    cmocka_unit_test(a_hangup_books_the_policy_file_and_the_others_are_told),
 	    cmocka_unit_test(what_is_wrong_at_the_start_is_said_in_one_line),
 	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
+	    cmocka_unit_test(a_city_that_goes_back_is_frozen_until_two_officers_end_it),
 	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
 	    cmocka_unit_test(the_page_tells_of_every_event_of_the_log),
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
