@@ -136,6 +136,17 @@ static enum error inbox_read(struct txn *txn, uint32_t from, uint32_t *epoch, ui
 	return ERROR_NONE;
 }
 
+/* An epoch begins with a descriptor, which the root key signs: no document begins one by itself, and ends the one before by that. */
+static enum error check_epoch(struct txn *txn, const struct message *message)
+{
+	struct peer_row peer;
+	enum error error = peer_get(txn, message->from, &peer);
+
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	return message->epoch == peer.epoch ? ERROR_NONE : ERROR_MISMATCH;
+}
+
 enum error message_expected(
     struct settlement *settlement, struct txn *txn, const struct message *message)
 {
@@ -150,8 +161,12 @@ enum error message_expected(
 		return error;
 	if (epoch && message->epoch < epoch)
 		return ERROR_MISMATCH;
-	if (message->epoch > epoch)
+	if (message->epoch > epoch) {
+		error = check_epoch(txn, message);
+		if (error)
+			return error;
 		last = 0; /* a new epoch of the sender counts anew */
+	}
 	if (message->number <= last)
 		return ERROR_REPEAT;
 	return message->number == last + 1 ? ERROR_NONE : ERROR_GAP;

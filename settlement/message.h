@@ -24,7 +24,7 @@ struct buffer *message_begin(struct settlement *settlement, struct txn *txn,
 MUST_CHECK enum error message_read(struct span payload, struct message *message);
 /* Whether `document` is a message (has a message's name, not "order" or "sheet"). */
 bool message_is(const struct document *document);
-/* Is this the next number from its sender? ERROR_NONE; ERROR_REPEAT (booked before), ERROR_GAP, ERROR_MISMATCH (other receiver or epoch). */
+/* Is this the next number from its sender? ERROR_NONE; ERROR_REPEAT (booked before), ERROR_GAP, ERROR_MISMATCH (other receiver; an epoch that has ended, or that no descriptor has begun). */
 MUST_CHECK enum error message_expected(
     struct settlement *settlement, struct txn *txn, const struct message *message);
 /* For every entry: take note of incoming numbers and queue outgoing documents. Called by settlement_apply. */

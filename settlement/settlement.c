@@ -516,8 +516,9 @@ static enum error admit_message(struct settlement *settlement, struct txn *txn,
 			    "%s %llu from %06u: one with a lower number is missing", document->name,
 			    (unsigned long long)message.number, (unsigned)message.from);
 		if (error == ERROR_MISMATCH)
-			error_set(
-			    detail, error, "%s is for %06u", document->name, (unsigned)message.to);
+			error_set(detail, error, "%s is for %06u, of epoch %u of %06u",
+			    document->name, (unsigned)message.to, (unsigned)message.epoch,
+			    (unsigned)message.from);
 		if (error)
 			return error;
 	} else if (message.to != settlement_region(settlement)) {

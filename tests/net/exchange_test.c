@@ -125,6 +125,48 @@ static void nobody_speaks_for_another_city(void **state)
 	buffer_free(&request);
 }
 
+/* A document signed by its sender, which says that it is the first of an epoch that no descriptor has begun. */
+static void no_document_begins_an_epoch_by_itself(void **state)
+{
+	struct cities *cities = *state;
+	struct exchange_outcome outcome;
+	struct buffer payload = {0}, document = {0}, request = {0};
+	uint64_t before;
+
+	codec_put_array(&payload, 6);
+	codec_put_uint(&payload, 1);
+	codec_put_uint(&payload, CHENGDU);
+	codec_put_uint(&payload, CHONGQING);
+	codec_put_uint(&payload, 2);
+	codec_put_uint(&payload, 1);
+	codec_put_array(&payload, 1);
+	codec_put_bytes(&payload, span_text("nothing"));
+	document_sign(
+	    &document, "policy_notice", node_document_key(cities->a.node), buffer_span(&payload));
+	codec_put_array(&request, 3);
+	codec_put_uint(&request, 1);
+	codec_put_text(&request, span_text("deliver"));
+	codec_put_array(&request, 1);
+	codec_put_array(&request, 2);
+	codec_put_bytes(&request, buffer_span(&document));
+	codec_put_null(&request);
+	before = site_head(&cities->b, NULL);
+	outcome = ask(&cities->b, &cities->a, CHENGDU, buffer_span(&request));
+	assert_int_equal(outcome.stuck, ERROR_MISMATCH);
+	assert_int_equal(outcome.delivered + outcome.refused, 0);
+	assert_int_equal(site_head(&cities->b, NULL), before);
+	buffer_free(&payload);
+	buffer_free(&document);
+	buffer_free(&request);
+	/* Its numbers go on as they were. */
+	publish(&cities->a, USCC_ONE);
+	request = offer(&cities->a, CHONGQING, 1);
+	outcome = ask(&cities->b, &cities->a, CHENGDU, buffer_span(&request));
+	assert_int_equal(outcome.stuck, ERROR_NONE);
+	assert_int_equal(outcome.delivered, 1);
+	buffer_free(&request);
+}
+
 static void what_is_no_request_is_answered_as_such(void **state)
 {
 	struct cities *cities = *state;
@@ -240,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(what_waits_is_offered_booked_and_acknowledged),
 	    TEST(nobody_speaks_for_another_city),
+	    TEST(no_document_begins_an_epoch_by_itself),
 	    TEST(what_is_no_request_is_answered_as_such),
 	    TEST(an_answer_holds_nothing_but_answers),
 	    TEST(a_batch_has_its_bounds),
