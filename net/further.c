@@ -8,6 +8,7 @@
 #include "net_limits.h"
 #include "order.h"
 #include "prefund.h"
+#include "refill.h"
 
 bool further_is_due(struct span bytes)
 {
@@ -65,29 +66,70 @@ static enum error find_city(struct node *node, uint32_t from, uint32_t *city, ui
 	return error ? error : search.error;
 }
 
+/* `city` 0: of kind `refill`. */
 static enum error order(struct node *node, uint32_t city, uint64_t size, struct answer *answer)
 {
-	struct node_order order = {.kind = KIND_further};
+	struct node_order order = {.kind = city ? KIND_further : KIND_refill};
 	struct buffer parameters = {0};
 	char id[ORDER_ID_MAX + 1];
 	enum error error;
 
 	/* It may be given as often as one likes: the id names the entry before it. */
-	snprintf(id, sizeof id, "further-%" PRIu64, size);
+	snprintf(id, sizeof id, "%s-%" PRIu64, kind_name(order.kind), size);
 	order.id = span_text(id);
-	codec_put_uint(&parameters, city);
+	if (city)
+		codec_put_uint(&parameters, city);
 	order.parameters = buffer_span(&parameters);
-	order.parameter_count = FURTHER_PARAMETERS;
+	order.parameter_count = city ? FURTHER_PARAMETERS : 0;
 	error = parameters.failed ? parameters.failed : node_order(node, &order, answer);
 	buffer_free(&parameters);
+	return error;
+}
+
+static enum error find_refill(struct node *node, bool *any, uint64_t *size)
+{
+	struct refill refills[REFILLS_MAX];
+	struct txn *txn;
+	size_t count;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	*any = false;
+	if (error)
+		return error;
+	error = ledger_head(txn, size, NULL);
+	if (!error)
+		error = refills_find(node_settlement(node), txn, refills, &count);
+	txn_abort(txn);
+	*any = !error && count > 0;
+	return error;
+}
+
+static enum error fill_float(struct node *node, uint32_t *entries)
+{
+	struct answer answer;
+	uint64_t size;
+	bool any;
+	enum error error = find_refill(node, &any, &size);
+
+	while (!error && any) {
+		error = order(node, 0, size, &answer);
+		if (error || answer.error)
+			break;
+		++*entries;
+		error = find_refill(node, &any, &size);
+	}
 	return error;
 }
 
 enum error further_run(struct node *node, uint32_t *entries)
 {
 	uint32_t from = 0;
+	enum error failed;
 
 	*entries = 0;
+	failed = fill_float(node, entries);
+	if (failed)
+		return failed;
 	for (uint32_t i = 0; i < FURTHER_SHEETS_MAX; i++) {
 		struct answer answer;
 		uint32_t city;

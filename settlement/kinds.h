@@ -33,6 +33,7 @@
 	X(21, stay_notice, LINES_MADE)    /* at home: stay_opened, stay_closed of another host */  \
 	X(22, stay_answer, LINES_MADE)    /* at the host: stay_accepted, stay_refused from home */ \
 	X(23, appropriation, LINES_GIVEN) /* funds, float */                                       \
+	X(24, refill, LINES_MADE)         /* order: the float is filled again */                   \
 	/* claims */                                                                               \
 	X(30, claim, LINES_GIVEN) /* a sheet adjudicated by its payer; from its own institution */ \
 	X(31, claim_forward, LINES_GIVEN) /* a sheet booked by the host for another payer */       \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "refill.h"
 #include "settlement_internal.h"
 #include "window.h"
 
@@ -377,8 +378,8 @@ static enum error due_sum(
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-enum error guest_due_take(
-    struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc, int64_t fen)
+enum error guest_due_take(struct txn *txn, guest_due_wanted *wanted, void *context,
+    const char *uscc, int64_t fen, const char *advance)
 {
 	uint8_t at[DUE_KEY_SIZE] = {0};
 	size_t size = 0;
@@ -403,6 +404,9 @@ enum error guest_due_take(
 		error = due ? store_put(txn, TABLE_GUEST_DUE, span_of(at, size),
 				  span_of(&due, sizeof due))
 			    : store_delete(txn, TABLE_GUEST_DUE, span_of(at, size));
+		if (!error && advance)
+			error = advance_note(txn, advance, due_payer(span_of(at, size)),
+			    due_window(span_of(at, size)), part);
 	}
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }

@@ -11,6 +11,7 @@
 #include "lines.h"
 #include "payment_internal.h"
 #include "prefund.h"
+#include "refill.h"
 #include "settlement_internal.h"
 #include "stated_day.h"
 
@@ -488,14 +489,20 @@ enum error bank_decide(struct settlement *settlement, struct txn *txn,
 	return error;
 }
 
-/* Guests' money that the bank has refused is due again. Whose windows it was went with the order: window 0 stands for them. */
-static enum error due_again(struct txn *txn, const struct payment *payment)
+/* Guests' money that the bank has refused is due again: that of an advance for the windows that it was owed for, that of a clearing for
+ * window 0, since the clearing stands in its name. What came back is not due: it waits to be paid again. */
+static enum error due_again(struct txn *txn, const struct payment *payment, bool due)
 {
-	uint32_t payer = payment->kind == PAYMENT_GUESTS ? guest_payer(payment->name) : 0;
+	bool any;
+	enum error error;
 
-	if (payment->kind != PAYMENT_GUESTS && payment->kind != PAYMENT_ADVANCE)
+	if (payment->kind == PAYMENT_GUESTS && due)
+		return guest_due_add(txn, guest_payer(payment->name), GUEST_WINDOW_AGAIN,
+		    payment->payee, payment->amount_fen);
+	if (payment->kind != PAYMENT_ADVANCE)
 		return ERROR_NONE;
-	return guest_due_add(txn, payer, GUEST_WINDOW_AGAIN, payment->payee, payment->amount_fen);
+	error = advance_forget(txn, payment->end_to_end, payment->payee, due, &any);
+	return !error && !any && due ? ERROR_CORRUPT : error;
 }
 
 static enum error apply_own(
@@ -506,8 +513,8 @@ static enum error apply_own(
 
 	if (error)
 		return ERROR_CORRUPT;
-	if (reason == REASON_rejected)
-		error = due_again(txn, &payment);
+	if (reason == REASON_rejected || reason == REASON_returned)
+		error = due_again(txn, &payment, reason == REASON_rejected);
 	if (error)
 		return error;
 	payment.state = reason == REASON_booked     ? PAYMENT_BOOKED

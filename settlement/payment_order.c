@@ -566,7 +566,8 @@ static enum error clear_dues(struct settlement *settlement, struct txn *txn,
 	if (wanted->kind == PAYMENT_GUESTS &&
 	    read_guests(wanted, settlement_region(settlement), &pick))
 		return ERROR_CORRUPT;
-	return guest_due_take(txn, guest_picked, &pick, payment->payee, payment->amount_fen);
+	return guest_due_take(txn, guest_picked, &pick, payment->payee, payment->amount_fen,
+	    wanted->kind == PAYMENT_ADVANCE ? payment->end_to_end : NULL);
 }
 
 static enum error apply_line(struct settlement *settlement, struct txn *txn,

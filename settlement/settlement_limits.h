@@ -72,6 +72,8 @@
 #define PAYMENT_NAME_MAX 32u
 #define PAYMENT_PAYEE_MAX 20u
 #define PAYMENT_ATTEMPTS_MAX 99u
+/* payers and months whose advances are filled again by one entry */
+#define REFILLS_MAX 256u
 /* of a reserve: what comes in stands under "<name><<home>" */
 #define PREFUND_NAME_MAX 24u
 #define PAYMENT_PART_MAX 1000u

@@ -32,6 +32,7 @@ static const struct store_table tables[] = {
     {TABLE_DIFFERING, "differing"},
     {TABLE_PREFUND, "prefund"},
     {TABLE_HELD, "held"},
+    {TABLE_ADVANCED, "advanced"},
     {TABLE_TRUST, "trust"},
 };
 
@@ -51,7 +52,7 @@ const unsigned *settlement_rebuilt_tables(size_t *count)
 	    TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW, TABLE_CLEARING,
 	    TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME,
 	    TABLE_GUEST_DUE, TABLE_DISPUTE, TABLE_DIFFERING, TABLE_PREFUND, TABLE_HELD,
-	    TABLE_TRUST};
+	    TABLE_ADVANCED, TABLE_TRUST};
 
 	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2,
 	    "all tables but the registry's two");

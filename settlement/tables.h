@@ -37,8 +37,10 @@ enum settlement_table {
 	TABLE_DISPUTE =
 	    43, /* dispute: obligations left out of what was agreed; marks of entries sent again */
 	TABLE_DIFFERING = 44, /* window: payer, creditor, number of those that differ */
-	TABLE_PREFUND = 45, /* prefund: EndToEndId -> a reserve that another city has announced */
-	TABLE_HELD = 46,    /* held: side, city, sequence, line -> what waits for the reserve */
+	TABLE_PREFUND = 45,   /* prefund: EndToEndId -> a reserve that another city has announced */
+	TABLE_HELD = 46,      /* held: side, city, sequence, line -> what waits for the reserve */
+	TABLE_ADVANCED =
+	    47,           /* refill: EndToEndId, payer, window -> fen that the float has advanced */
 	TABLE_TRUST = 48, /* trust: region -> highest head seen; frozen or not */
 };
 
