@@ -6,6 +6,7 @@
 
 #include "daemon_internal.h"
 #include "descriptor.h"
+#include "further.h"
 #include "node_internal.h"
 #include "notify.h"
 #include "orders.h"
@@ -119,12 +120,26 @@ static void clear(struct daemon *daemon, int64_t now_ms)
 	}
 }
 
+/* What follows by itself follows each command; but a crash may have come between them. */
+static void follow_up(struct daemon *daemon)
+{
+	uint32_t entries;
+	enum error error = further_run(daemon->node, &entries);
+
+	if (error)
+		LOG(daemon->options.log, LOG_ERROR, "follow_up",
+		    LOG_WORD("error", error_name(error)));
+	else if (entries)
+		LOG(daemon->options.log, LOG_INFO, "follow_up", LOG_NUMBER("entries", entries));
+}
+
 void daemon_act(struct daemon *daemon)
 {
 	int64_t now_ms = node_now_ms(daemon->node);
 
 	cut(daemon, now_ms);
 	clear(daemon, now_ms);
+	follow_up(daemon);
 }
 
 /* Read DIR/policy.yaml. */

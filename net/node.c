@@ -308,7 +308,7 @@ void node_random(struct node *node, uint8_t *bytes, size_t size)
 		randombytes_buf(bytes, size);
 }
 
-/* What was booked may have made room for lines that are held. They are no part of the command: it is booked whatever comes of them, and a
+/* What was booked may have made room for lines that are held, also a repeat: a crash may have come between it and them. They are no part of the command: it is booked whatever comes of them, and a
  * failure of the world is told to whoever submits next, as it stops the sequencer; the next such command tries them again. */
 static void decide_held(
     struct node *node, const struct submission *submissions, size_t count, struct answer *answers)
@@ -317,7 +317,8 @@ static void decide_held(
 	bool due = false;
 
 	for (size_t i = 0; i < count; i++)
-		due |= !answers[i].error && further_is_due(submissions[i].document);
+		due |= (!answers[i].error || answers[i].error == ERROR_REPEAT) &&
+		       further_is_due(submissions[i].document);
 	if (due && further_run(node, &entries))
 		return;
 }
