@@ -2,18 +2,21 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "held.h"
 #include "net_limits.h"
 #include "order.h"
+#include "orders.h"
 #include "prefund.h"
 #include "refill.h"
+#include "unmatched.h"
 
 bool further_is_due(struct span bytes)
 {
 	static const char *const names[] = {
-	    "payment_receipt", "prefund_drawn", "clearing_proposal", "clearing"};
+	    "payment_receipt", "prefund_notice", "prefund_drawn", "clearing_proposal", "clearing"};
 	struct document document;
 	struct order order;
 
@@ -24,7 +27,8 @@ bool further_is_due(struct span bytes)
 			return true;
 	}
 	return strcmp(document.name, "order") == 0 && !order_read(document.payload, &order) &&
-	       (order.kind == KIND_bank || order.kind == KIND_policy);
+	       (order.kind == KIND_bank || order.kind == KIND_policy ||
+		   order.kind == KIND_payment_order);
 }
 
 /* The first city from `from` on for whose first held line there is room now; 0 if there is none. */
@@ -121,13 +125,62 @@ static enum error fill_float(struct node *node, uint32_t *entries)
 	return error;
 }
 
+/* What matched nothing when the bank said it, and matches now. */
+struct offer {
+	struct settlement *settlement;
+	struct txn *txn;
+	struct bank_line lines[PAYMENT_PART_MAX];
+	uint32_t count;
+	enum error error;
+};
+
+static bool offer_one(void *context, const struct unmatched *unmatched)
+{
+	struct offer *offer = context;
+	enum reason reason;
+
+	offer->error = bank_reason(offer->settlement, offer->txn, &unmatched->line, &reason);
+	if (!offer->error && bank_changes_books(reason))
+		offer->lines[offer->count++] = unmatched->line;
+	return !offer->error && offer->count < PAYMENT_PART_MAX;
+}
+
+static enum error find_offer(struct node *node, struct offer *offer)
+{
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &offer->txn);
+
+	if (error)
+		return error;
+	offer->settlement = node_settlement(node);
+	error = unmatched_each(offer->txn, offer_one, offer);
+	txn_abort(offer->txn);
+	return error ? error : offer->error;
+}
+
+/* Once: what does not match beside the others stays in the list. */
+static enum error offer_unmatched(struct node *node, uint32_t *entries)
+{
+	struct offer *offer = calloc(1, sizeof *offer);
+	struct answer answer;
+	enum error error = offer ? find_offer(node, offer) : ERROR_MEMORY;
+
+	if (!error && offer->count) {
+		error = order_bank(node, offer->lines, offer->count, true, NULL, &answer);
+		*entries += !error && answer.error == ERROR_NONE;
+	}
+	free(offer);
+	return error;
+}
+
 enum error further_run(struct node *node, uint32_t *entries)
 {
 	uint32_t from = 0;
 	enum error failed;
 
 	*entries = 0;
-	failed = fill_float(node, entries);
+	failed = offer_unmatched(node, entries);
+	if (!failed)
+		failed = fill_float(node, entries);
 	if (failed)
 		return failed;
 	for (uint32_t i = 0; i < FURTHER_SHEETS_MAX; i++) {

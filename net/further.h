@@ -1,5 +1,6 @@
 /* further.h: what follows by itself from money that has come or gone: lines that were held for want of a reserve (预付金) are decided again, in as
- * many entries as it takes, and the float (周转金) is filled again with what it has advanced. docs/settlement.md, "Prefund", "Float". Thread-safe as node_submit is. */
+ * many entries as it takes, the float (周转金) is filled again with what it has advanced, and what the bank has said
+ * that matched nothing then, and matches now, is booked. docs/settlement.md, "Prefund", "Float". Thread-safe as node_submit is. */
 #ifndef SUIREN_NET_FURTHER_H
 #define SUIREN_NET_FURTHER_H
 

@@ -109,6 +109,9 @@ MUST_CHECK enum error bank_line_read(struct span item, struct bank_line *line);
 MUST_CHECK enum error bank_reason(struct settlement *settlement, struct txn *txn,
     const struct bank_line *line, enum reason *reason);
 
+/* Booked, rejected, returned, received: the verdicts on a line of the bank that change the books. */
+bool bank_changes_books(enum reason reason);
+
 /* What guests have earned an institution in a window and is not ordered yet: added to when verdicts and reversals of other cities come in. Only
  * while an entry is applied. */
 MUST_CHECK enum error guest_due_add(

@@ -14,6 +14,7 @@
 #include "refill.h"
 #include "settlement_internal.h"
 #include "stated_day.h"
+#include "unmatched.h"
 
 #define BANK_FIELDS 5
 /* An item of both messages: [clearing month, EndToEndId, amount, bank reference, day]. */
@@ -421,6 +422,12 @@ static enum error judge(struct bank_work *work, const struct bank_line *line, en
 	return error && line->fact == BANK_CREDITED ? judge_credit(work, line, reason) : ERROR_NONE;
 }
 
+bool bank_changes_books(enum reason reason)
+{
+	return reason == REASON_booked || reason == REASON_rejected || reason == REASON_returned ||
+	       reason == REASON_received;
+}
+
 enum error bank_reason(struct settlement *settlement, struct txn *txn, const struct bank_line *line,
     enum reason *reason)
 {
@@ -606,6 +613,9 @@ enum error bank_apply(struct settlement *settlement, struct txn *txn, const stru
 			error = apply_returned_clearing(settlement, txn, &line);
 		if (!error && reason == REASON_received)
 			error = apply_credit(settlement, txn, entry, &line);
+		if (!error)
+			error =
+			    unmatched_note(txn, &line, (enum reason)reason, entry->header.sequence);
 	}
 	return error ? error : entry_walk_finish(&walk, detail);
 }

@@ -42,6 +42,8 @@ enum settlement_table {
 	TABLE_ADVANCED =
 	    47,           /* refill: EndToEndId, payer, window -> fen that the float has advanced */
 	TABLE_TRUST = 48, /* trust: region -> highest head seen; frozen or not */
+	TABLE_UNMATCHED =
+	    49, /* unmatched: EndToEndId, fact, amount -> what the bank has said that matches nothing */
 };
 
 /* For ledger_open. */

@@ -414,10 +414,19 @@ static void what_does_not_match_is_listed_and_may_match_later(void **state)
 	assert_true(outcome.changed); /* the log shows it */
 	import_again(1, "early.xml");
 	assert_string_equal(state_of(picked.id), "ordered");
+	json_t *waiting = json_of(1, "payment unmatched " CITY);
+	assert_int_equal(json_array_size(waiting), 1);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_array_get(waiting, 0), "end_to_end_id")),
+	    picked.id);
+	json_decref(waiting);
 	notification("now.xml", ACCOUNT, booked(picked.id, picked.fen), NULL);
 	assert_int_equal(import(0, "now.xml").booked, 1);
-	assert_int_equal(import(0, "early.xml").returned, 1);
+	/* By itself, as soon as what it belongs to is there. */
 	assert_string_equal(state_of(picked.id), "returned");
+	waiting = json_of(0, "payment unmatched " CITY);
+	assert_int_equal(json_array_size(waiting), 0);
+	json_decref(waiting);
 	import_again(0, "early.xml");
 }
 

@@ -304,21 +304,32 @@ static const struct manual_page pages[] = {
 	"All\n"
 	"files are read before anything is booked. What the books say already changes nothing. "
 	"What\n"
-	"matches no payment is logged once and listed (exit status 1); if it matches later, import "
-	"the\n"
-	"file again. The other city of a clearing is told what was paid and received.\n"
+	"matches no payment is logged once and listed (exit status 1); it stays in `payment "
+	"unmatched`\n"
+	"until what it belongs to is here, and is booked then by itself. The other city of a "
+	"clearing is told what was paid and received.\n"
 	"JSON: dry_run, files [file, message, facts, booked, rejected, returned, received, "
 	"said_before,\n"
 	"not_matched [fact, end_to_end_id, amount_fen, day, reference, code, why], changed, "
 	"first_entry,\n"
 	"last_entry].\n"},
     {"payment", "list",
-	"  --kind KIND    clearing, run, institution, guests, advance, again\n"
+	"  --kind KIND    clearing, run, institution, guests, advance, again, prefund\n"
 	"  --name NAME    month, run or batch\n"
 	"  --state STATE  ordered, booked, rejected, returned, received\n"
 	"\n"
 	"JSON: [end_to_end_id, kind, name, payer, payee, attempt, amount_fen, state, day, entry,\n"
 	"bank_entry or null].\n"},
+    {"payment", "unmatched",
+	"A wrong reference, another amount, a credit that has overtaken what it pays. Each stays "
+	"until\n"
+	"the same fact matches: the node offers it to the books again by itself whenever a "
+	"clearing,\n"
+	"an order or a notice of a reserve has come. What has no EndToEndId of 30 characters at "
+	"most\n"
+	"is told by `payment import` alone. Exit status 1 if there is any.\n"
+	"JSON: [entry, fact, end_to_end_id, amount_fen, day, reference, why (unmatched,\n"
+	"other_amount)].\n"},
     {"payment", "show",
 	"JSON: as `payment list`, and message_id, part: the file it was sent in; bank_reference, "
 	"bank_day:\nthe bank's last word on it.\n"},

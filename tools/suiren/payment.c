@@ -10,6 +10,7 @@
 #include "payment_export.h"
 #include "payment_file.h"
 #include "payment_import.h"
+#include "payment_unmatched.h"
 
 #define STATE_WIDTH 16
 #define AMOUNT_WIDTH 16
@@ -332,6 +333,9 @@ const struct cli_command payment_commands[] = {
     {"payment", "list", "DIR [--kind KIND] [--name NAME] [--state STATE] [--json]",
 	"Payments, and what the bank has said of them",
 	"suiren payment list chengdu --state ordered", list_run},
+    {"payment", "unmatched", "DIR [--json]",
+	"What the bank has said that matches no payment, until it does",
+	"suiren payment unmatched chengdu", payment_unmatched_run},
     {"payment", "show", "DIR ID [--json]", "One payment by its EndToEndId",
 	"suiren payment show chengdu LQ3Q5AUCV4JMUOTQJ5MTXHMZSFE2YZ", show_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -67,12 +67,6 @@ static int read_files(struct import *import)
 
 /* --- booking ------------------------------------------------------------------------------------------------- */
 
-static bool changes_books(enum reason reason)
-{
-	return reason == REASON_booked || reason == REASON_rejected || reason == REASON_returned ||
-	       reason == REASON_received;
-}
-
 static bool is_of_pass(const struct fact *fact, bool returns)
 {
 	bool undoes = fact->line.fact == BANK_RETURNED || fact->line.fact == BANK_TAKEN_BACK;
@@ -150,7 +144,7 @@ static enum error book(struct import *import, struct import_file *file, bool ret
 		struct fact *fact = &file->facts.facts[i];
 
 		if (!is_of_pass(fact, returns) || fact->reason == REASON_said_before ||
-		    changes_books(fact->reason) != changing)
+		    bank_changes_books(fact->reason) != changing)
 			continue;
 		batch->lines[batch->count] = fact->line;
 		batch->facts[batch->count++] = fact;
@@ -206,7 +200,7 @@ static uint32_t count_of(const struct import_file *file, enum reason reason)
 static bool is_unmatched(const struct fact *fact)
 {
 	return fact->foreign ||
-	       !(changes_books(fact->reason) || fact->reason == REASON_said_before);
+	       !(bank_changes_books(fact->reason) || fact->reason == REASON_said_before);
 }
 
 static const char *fact_name(enum bank_fact fact)
