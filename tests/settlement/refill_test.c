@@ -61,7 +61,7 @@ static enum error pay(struct town *town, enum payment_kind kind, const char *nam
 
 static unsigned says(struct town *town, enum bank_fact fact, const char *id, int64_t fen)
 {
-	struct bank_line line = {.fact = fact, .amount_fen = fen, .day = day(2026, 8, 1)};
+	struct bank_line line = {.fact = fact, .amount_fen = fen, .day = day_of_time(town->now_ms)};
 	struct buffer lines = {0};
 	snprintf(line.end_to_end, sizeof(line.end_to_end), "%s", id);
 	bank_line_write(&lines, &line);
