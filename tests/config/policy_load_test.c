@@ -455,6 +455,37 @@ static void a_programme_is_found_by_day_and_district(void **state)
 	assert_false(policy_knows(&policy, 3));
 }
 
+static void reserves_are_read_host_by_host_and_may_be_left_out(void **state)
+{
+	static const struct change changes[] = {
+	    {"funds:\n  - code: lottery",
+		"prefunds:\n  - {host: 510100, percent: 150}\nfunds:\n  - code: lottery",
+		"9 prefunds[0].host: is the city itself\n"},
+	    {"funds:\n  - code: lottery",
+		"prefunds:\n  - {host: 500000, percent: 100}\n  - {host: 500000, percent: "
+		"150}\nfunds:\n  - code: lottery",
+		"10 prefunds[1].host: stands twice\n"},
+	    {"funds:\n  - code: lottery",
+		"prefunds:\n  - {host: 500000, percent: 0}\nfunds:\n  - code: lottery",
+		"9 prefunds[0].percent: must be from 1 to 10000\n"},
+	    {"funds:\n  - code: lottery",
+		"prefunds:\n  - {host: 500000}\nfunds:\n  - code: lottery",
+		"9 prefunds[0].percent: missing\n"},
+	};
+	struct loading *loading = *state;
+	assert_good(load(loading, span_text(full)));
+	assert_int_equal(policy_prefund_percent(loading->policy, 500000), 0);
+	again(loading);
+	assert_good(load_changed(loading, "funds:\n  - code: lottery",
+	    "prefunds:\n  - {host: 500000, percent: 100}\n  - {host: 510800, percent: 10000}\n"
+	    "funds:\n  - code: lottery"));
+	assert_int_equal(policy_prefund_percent(loading->policy, 500000), 100);
+	assert_int_equal(policy_prefund_percent(loading->policy, 510800), 10000);
+	assert_int_equal(policy_prefund_percent(loading->policy, 511300), 0);
+	again(loading);
+	each_is_told(loading, changes, sizeof changes / sizeof *changes);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -462,6 +493,7 @@ int main(void)
 	    CASE(every_field_is_read),
 	    CASE(every_field_of_a_programme_is_read),
 	    CASE(every_field_of_an_amount_is_read_and_what_is_left_out_is_everybody),
+	    CASE(reserves_are_read_host_by_host_and_may_be_left_out),
 	    CASE(a_field_that_is_missing_is_told),
 	    CASE(a_value_of_the_wrong_form_is_told_with_its_line_and_field),
 	    CASE(money_in_another_base_or_form_is_refused),

@@ -323,6 +323,41 @@ static void what_is_written_is_read_again(void **state)
 	}
 }
 
+/* [49, 30000, 2, [1, 0, 30, 30000, 0], [50000, 30000], [0, 0, 0]]: 300.00 that would make 600.00 where 500.00 may be unpaid. */
+static void a_held_line_says_what_it_is_worth_what_may_be_owed_and_what_is(void **state)
+{
+	static const char bytes[] =
+	    "86 1831 197530 02 85 01 00 181e 197530 00 82 19c350 197530 83 00 00 00";
+	static const char *const refused[] = {
+	    /* 300.00 + 300.00 are not above 600.00 */
+	    "86 1831 197530 02 85 01 00 181e 197530 00 82 19ea60 197530 83 00 00 00",
+	    /* nothing is held */
+	    "86 1831 00 02 85 01 00 181e 197530 00 82 19c350 19c351 83 00 00 00",
+	    /* a fund, as if it were approved; three figures; none below zero; and no refusal's form */
+	    "86 1831 197530 02 85 01 00 181e 197530 00 81 01 83 00 00 00",
+	    "86 1831 197530 02 85 01 00 181e 197530 00 83 19c350 197530 00 83 00 00 00",
+	    "86 1831 197530 02 85 01 00 181e 197530 00 82 20 197530 83 00 00 00",
+	    "84 1831 197530 02 00",
+	};
+	struct verdict verdict = parsed(bytes);
+	(void)state;
+	assert_int_equal(verdict.reason, REASON_held_prefund);
+	assert_true(verdict_takes_days(&verdict));
+	assert_int_equal(verdict.amount_fen, 0);
+	assert_int_equal(verdict.held_fen, 30000);
+	assert_int_equal(verdict.limit_fen, 50000);
+	assert_int_equal(verdict.unpaid_fen, 30000);
+	assert_int_equal(verdict.fund_count, 0);
+	assert_int_equal(verdict.piece_count, 1);
+	expect_written(&verdict, bytes);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		struct buffer form = hexes(refused[i]);
+		if (verdict_parse(buffer_span(&form), &verdict) != ERROR_MALFORMED)
+			fail_msg("accepted: %s", refused[i]);
+		buffer_free(&form);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(a_line_may_be_split_over_versions_and_funds),
 	    cmocka_unit_test(reductions_stand_in_their_order_with_all_figures),
 	    cmocka_unit_test(a_line_may_be_reduced_to_nothing),
+	    cmocka_unit_test(a_held_line_says_what_it_is_worth_what_may_be_owed_and_what_is),
 	    cmocka_unit_test(another_form_is_refused),
 	    cmocka_unit_test(what_is_cut_short_is_refused),
 	    cmocka_unit_test(what_is_written_is_read_again),
