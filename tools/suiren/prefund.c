@@ -118,7 +118,9 @@ static bool visit_peer(void *context, const struct peer_row *peer)
 	struct listing *listing = context;
 	struct position position = {.city = peer->region};
 
-	if (listing->peer && listing->peer != position.city)
+	/* The city itself stands among the peers too. */
+	if (position.city == node_region(listing->node) ||
+	    (listing->peer && listing->peer != position.city))
 		return true;
 	listing->error = find_position(listing, &position);
 	if (!listing->error && listing->doc)
