@@ -63,7 +63,7 @@ static void delays_of_seconds_change_no_figure(void **state)
 static void a_narrow_network_changes_no_figure(void **state)
 {
 	const struct wire_faults faults = {
-	    .seed = chance_seed("narrow"), .bytes_per_second = 16u << 10};
+	    .seed = chance_seed("narrow"), .bytes_per_second = 64u << 10};
 
 	(void)state;
 	assert_true(tell_over("narrow", &faults).bytes > 0);
