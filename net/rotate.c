@@ -80,24 +80,39 @@ static enum error put_in_place(struct node *node, struct error_detail *detail)
 	return error ? error : node_folder_sync(folder, detail);
 }
 
+static enum error read_named(
+    struct node *node, const char *name, struct hash *secret, struct error_detail *detail)
+{
+	enum error error = read_key(node, name, secret, detail);
+
+	return error ? error : check_named(node, secret, name, detail);
+}
+
+/* The key that the log names, where it lies; *is_next: still under the name of the next one. */
+static enum error find_named(
+    struct node *node, struct hash *secret, bool *is_next, struct error_detail *detail)
+{
+	struct error_detail unused;
+	enum error error = read_named(node, LINK_KEY, secret, detail);
+
+	*is_next = error && error != ERROR_IO &&
+		   read_named(node, LINK_KEY_NEXT, secret, &unused) == ERROR_NONE;
+	/* Between the two looks a daemon may have put the next one in its place. */
+	if (error && error != ERROR_IO && !*is_next)
+		error = read_named(node, LINK_KEY, secret, detail);
+	return *is_next ? ERROR_NONE : error;
+}
+
 enum error node_link_key(struct node *node, struct hash *secret, struct hash *old, bool *has_old,
     struct error_detail *detail)
 {
 	struct error_detail unused;
-	struct hash next = {{0}};
-	enum error error = read_key(node, LINK_KEY, secret, detail);
+	bool is_next;
+	enum error error = find_named(node, secret, &is_next, detail);
 
-	if (!error)
-		error = check_named(node, secret, LINK_KEY, detail);
-	if (error && error != ERROR_IO &&
-	    read_key(node, LINK_KEY_NEXT, &next, &unused) == ERROR_NONE &&
-	    check_named(node, &next, LINK_KEY_NEXT, &unused) == ERROR_NONE) {
-		*secret = next;
-		/* Whoever holds the node's lock moves files: two would move what the other has moved. */
-		error = node->remote || node->options.read_only ? ERROR_NONE
-								: put_in_place(node, detail);
-	}
-	explicit_bzero(&next, sizeof next);
+	/* Whoever holds the node's lock moves files: two would move what the other has moved. */
+	if (!error && is_next && !node->remote && !node->options.read_only)
+		error = put_in_place(node, detail);
 	*has_old = !error && read_key(node, LINK_KEY_OLD, old, &unused) == ERROR_NONE;
 	return error;
 }
