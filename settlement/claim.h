@@ -43,6 +43,9 @@ MUST_CHECK enum error claim_standing(
 /* Which of a forwarded sheet's programmes count bed nights, by the payer's catalogue as this city knows it. */
 void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header,
     bool takes[SHEET_PROGRAMMES_MAX]);
+/* Line `index` of a forwarded sheet, as entry `booked` has it, and whether it counts bed nights. Fails with: ERROR_CORRUPT. */
+MUST_CHECK enum error claim_forwarded_line(const struct settlement *settlement,
+    const struct entry *booked, uint32_t index, struct sheet_line *line, bool *takes_capacity);
 
 /* The payer has refused what entry `sequence` has sent it: if that was a sheet, it waits no longer, and the bed nights that it has taken are
  * free again. Called by refused_apply. */

@@ -88,6 +88,26 @@ void claim_takes_capacity(const struct settlement *settlement, const struct shee
 	}
 }
 
+enum error claim_forwarded_line(const struct settlement *settlement, const struct entry *booked,
+    uint32_t index, struct sheet_line *line, bool *takes_capacity)
+{
+	bool takes[SHEET_PROGRAMMES_MAX], sorted;
+	struct document document;
+	struct sheet_header header;
+	struct span bytes;
+
+	if (document_read(booked->documents[0], &document) ||
+	    sheet_header_read(document.payload, &header) ||
+	    entry_item(booked->lines, index, &bytes))
+		return ERROR_CORRUPT;
+	claim_takes_capacity(settlement, &header, takes);
+	header.count = 1;
+	if (sheet_lines_read(&header, bytes, line, &sorted, NULL))
+		return ERROR_CORRUPT;
+	*takes_capacity = takes[line->programme];
+	return ERROR_NONE;
+}
+
 /* Bed nights that the sheet asks for. */
 static int64_t nights_asked(const struct settlement *settlement, const struct prepared_sheet *sheet)
 {

@@ -19,25 +19,6 @@ struct held_there {
 	bool takes_capacity;
 };
 
-static enum error read_line(struct settlement *settlement, const struct entry *booked,
-    uint32_t index, struct held_there *out)
-{
-	bool takes[SHEET_PROGRAMMES_MAX], sorted;
-	struct document document;
-	struct sheet_header header;
-	struct span line;
-
-	if (document_read(booked->documents[0], &document) ||
-	    sheet_header_read(document.payload, &header) || entry_item(booked->lines, index, &line))
-		return ERROR_CORRUPT;
-	claim_takes_capacity(settlement, &header, takes);
-	header.count = 1;
-	if (sheet_lines_read(&header, line, &out->line, &sorted, NULL))
-		return ERROR_CORRUPT;
-	out->takes_capacity = takes[out->line.programme];
-	return ERROR_NONE;
-}
-
 /* Fails with: ERROR_MISMATCH (that payer holds no such line). */
 static enum error find_line(struct settlement *settlement, struct txn *txn, uint32_t payer,
     const struct further_item *item, struct held_there *out)
@@ -59,7 +40,8 @@ static enum error find_line(struct settlement *settlement, struct txn *txn, uint
 		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
 	error = ledger_read(txn, out->row.sequence, &booked);
 	if (!error)
-		error = read_line(settlement, &booked.entry, item->sheet_line, out);
+		error = claim_forwarded_line(
+		    settlement, &booked.entry, item->sheet_line, &out->line, &out->takes_capacity);
 	entry_free(&booked);
 	if (!error)
 		error = ledger_read(txn, out->row.answered, &answered);

@@ -71,25 +71,6 @@ struct answered_line {
 	struct obligation_id owed; /* by which line of which of the payer's entries */
 };
 
-static enum error read_booked(struct settlement *settlement, const struct entry *booked,
-    uint32_t index, struct answered_line *out)
-{
-	bool takes[SHEET_PROGRAMMES_MAX], sorted;
-	struct document document;
-	struct sheet_header header;
-	struct span line;
-
-	if (document_read(booked->documents[0], &document) ||
-	    sheet_header_read(document.payload, &header) || entry_item(booked->lines, index, &line))
-		return ERROR_CORRUPT;
-	claim_takes_capacity(settlement, &header, takes);
-	header.count = 1;
-	if (sheet_lines_read(&header, line, &out->line, &sorted, NULL))
-		return ERROR_CORRUPT;
-	out->takes_capacity = takes[out->line.programme];
-	return ERROR_NONE;
-}
-
 /* A line that was held, and decided later: that verdict counts. */
 static enum error find_further(
     struct txn *txn, const struct notice_item *item, struct answered_line *out)
@@ -127,7 +108,8 @@ static enum error find_line(struct settlement *settlement, struct txn *txn,
 		return ERROR_MISMATCH;
 	error = ledger_read(txn, out->row.sequence, &booked);
 	if (!error)
-		error = read_booked(settlement, &booked.entry, item->sheet_line, out);
+		error = claim_forwarded_line(
+		    settlement, &booked.entry, item->sheet_line, &out->line, &out->takes_capacity);
 	entry_free(&booked);
 	if (!error)
 		error = ledger_read(txn, out->row.answered, &answered);
