@@ -61,7 +61,9 @@
 	/* trust between cities */                                                         \
 	X(100, head_seen, "head seen", "已见账本头")                                       \
 	X(101, frozen, "frozen", "已冻结")                                                 \
-	X(102, unfrozen, "unfrozen", "已解冻")
+	X(102, unfrozen, "unfrozen", "已解冻")                                              \
+	/* payments, continued */                                                          \
+	X(110, undrawn, "draw taken back", "动用撤销")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,
