@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appeal.h"
 #include "claim.h"
 #include "clearing.h"
 #include "window.h"
@@ -771,6 +772,8 @@ enum error refused_apply(struct settlement *settlement, struct txn *txn, const s
 	error = outbox_acknowledge(txn, from, number);
 	if (!error)
 		error = claim_refused(settlement, txn, sequence);
+	if (!error)
+		error = appeal_refused(settlement, txn, sequence);
 	if (!error)
 		error = window_refused(txn, from, settlement_region(settlement), &hash);
 	if (!error)
