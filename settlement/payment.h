@@ -58,6 +58,10 @@ void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name,
     uint32_t attempt, char out[END_TO_END_SIZE]);
 /* A city as payee: its code. */
 void payment_city(char payee[PAYMENT_PAYEE_MAX + 1], uint32_t city);
+/* "202611<510100": under this name stands what `payer` has paid of a clearing to this city. */
+void payment_received_name(char name[PAYMENT_NAME_MAX + 1], uint32_t month, uint32_t payer);
+/* Another city's payment to this one: no order of this city's own. */
+bool payment_is_received(const struct payment *payment);
 /* As EndToEndId, over [city, kind, name, number of the part]: the file's MsgId. */
 void payment_message_id(uint32_t city, enum payment_kind kind, const char *name, uint32_t part,
     char out[END_TO_END_SIZE]);
@@ -104,6 +108,9 @@ struct bank_line {
 };
 void bank_line_write(struct buffer *out, const struct bank_line *line);
 MUST_CHECK enum error bank_line_read(struct span item, struct bank_line *line);
+/* The bank's last word on a payment, as its entry holds it; fact 0: it has said nothing yet. Fails with: ERROR_CORRUPT, the store's. */
+MUST_CHECK enum error payment_word(
+    struct txn *txn, const struct payment *payment, struct bank_line *word);
 /* What one line would come to now: booked, rejected, returned, received change the books; said_before, unmatched and other_amount do
  * not. */
 MUST_CHECK enum error bank_reason(struct settlement *settlement, struct txn *txn,

@@ -581,8 +581,7 @@ static enum error apply_credit(struct settlement *settlement, struct txn *txn,
 	if (!search.found)
 		return apply_reserve(txn, &payment, line, settlement_region(settlement));
 	/* Kept under the payer's code; our own orders have the other city's as payee and another state. */
-	snprintf(payment.name, sizeof payment.name, "%06u<%06u", (unsigned)search.clearing.month,
-	    (unsigned)search.payer);
+	payment_received_name(payment.name, search.clearing.month, search.payer);
 	snprintf(
 	    payment.payee, sizeof payment.payee, "%06u", (unsigned)settlement_region(settlement));
 	payment.attempt = search.attempt;

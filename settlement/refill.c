@@ -92,6 +92,27 @@ enum error advance_forget(
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
+enum error advanced_sum(struct txn *txn, uint32_t payer, int64_t *fen)
+{
+	uint8_t key[KEY_SIZE] = {0};
+	struct amount sum = {0};
+	struct part part;
+	size_t size = 0;
+	enum error error;
+
+	*fen = 0;
+	while (!(error = part_from(txn, key, size, 0, &part))) {
+		size = KEY_SIZE;
+		key_write(key, part.end_to_end, part.payer, part.window);
+		if (part.payer == payer)
+			error = amount_add(sum, (struct amount){part.fen}, &sum);
+		if (error)
+			return error;
+	}
+	*fen = sum.value;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 /* The month of the clearing that took the part's window, if its money is here and the bank has booked the advance; else 0. */
 static enum error paid_month(
     struct settlement *settlement, struct txn *txn, const struct part *part, uint32_t *month)

@@ -14,6 +14,9 @@ MUST_CHECK enum error advance_note(
 MUST_CHECK enum error advance_forget(
     struct txn *txn, const char *end_to_end, const char *uscc, bool due, bool *any);
 
+/* What has been ordered as advances for what `payer` owes and is not filled again. Fails with: ERROR_OVERFLOW, the store's. */
+MUST_CHECK enum error advanced_sum(struct txn *txn, uint32_t payer, int64_t *fen);
+
 /* What can be filled again now: of one city, for one month. */
 struct refill {
 	uint32_t payer, month;

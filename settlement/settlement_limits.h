@@ -19,6 +19,14 @@
 /* of the month after the clearing's month: the last day before which nothing is proposed */
 #define CLEARING_AFTER_DAY 20
 
+/* windows, and disputes, of a pair of cities that one sheet or statement holds */
+#define PAIR_WINDOWS_MAX 10000u
+#define PAIR_DISPUTES_MAX 100000u
+#define STATEMENT_MONTHS_MAX 12u
+/* a month's sheet for the bank: files, and payments that are told one by one */
+#define BANK_SHEET_FILES_MAX 100000u
+#define BANK_SHEET_PAYMENTS_MAX 100000u
+
 /* Reconciling: a message; parts that a range is split into; ids of a range that are told one by one; ranges that wait; what may
  * differ; messages of one exchange, each way. */
 #define RECONCILE_MESSAGE_MAX (1u << 20)
@@ -60,12 +68,9 @@
 /* Verdicts: a month has so many days; there are so many kinds of reductions. */
 #define VERDICT_PIECES_MAX 31
 #define PROGRAMME_SPANS_MAX 31
-#define VERDICT_REDUCTIONS_MAX 7
+#define VERDICT_REDUCTIONS_MAX 6
 /* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
 #define VERDICT_NIGHTS_MAX 10000000
-
-/* Days after the one on which the host has booked a verdict, within which it may be appealed. */
-#define APPEAL_DAYS 60
 
 /* Orders, runs, payments. */
 #define ORDER_PARAMETERS_MAX 4096u

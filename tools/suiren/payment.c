@@ -26,12 +26,6 @@ struct listing {
 	int64_t sum_fen;
 };
 
-/* Another city's payment to this one: whatever became of it, no file of this city holds it. */
-static bool is_credit(const struct payment *payment)
-{
-	return strchr(payment->name, '<') != NULL;
-}
-
 /* The name of a credit holds who paid it: it stands under the payer's code. */
 static void name_split(const struct payment *payment, char name[PAYMENT_NAME_MAX + 1],
     char payer[PAYMENT_NAME_MAX + 1])
@@ -228,42 +222,18 @@ static enum error part_find(struct node *node, struct txn *txn, const struct pay
 	return error;
 }
 
-/* The bank's own words on it, to be compared with its statement: the last ones; reference "" if there are none yet. */
-static enum error bank_words(
-    struct txn *txn, const struct payment *payment, struct bank_line *words)
-{
-	uint64_t sequence = payment->state == PAYMENT_RECEIVED && !payment->said ? payment->sequence
-										 : payment->said;
-	struct entry_reader reader = {0};
-	struct span item;
-	enum error error = sequence ? ledger_read(txn, sequence, &reader) : ERROR_NONE;
-
-	memset(words, 0, sizeof(*words));
-	for (uint32_t i = 0; !error && sequence && i < reader.entry.header.count; i++) {
-		struct bank_line line;
-
-		error = entry_item(reader.entry.lines, i, &item);
-		if (!error)
-			error = bank_line_read(item, &line);
-		if (!error && strcmp(line.end_to_end, payment->end_to_end) == 0)
-			*words = line;
-	}
-	if (sequence)
-		entry_free(&reader);
-	return error;
-}
-
 static int show_print(
     const struct cli *cli, struct node *node, struct txn *txn, const struct payment *payment)
 {
 	struct bank_line words;
 	char day[DAY_TEXT_SIZE], message[END_TO_END_SIZE] = "";
 	uint32_t part = 0;
-	enum error error =
-	    is_credit(payment) ? ERROR_NONE : part_find(node, txn, payment, &part, message);
+	enum error error = payment_is_received(payment)
+			       ? ERROR_NONE
+			       : part_find(node, txn, payment, &part, message);
 
 	if (!error)
-		error = bank_words(txn, payment, &words);
+		error = payment_word(txn, payment, &words);
 	if (error)
 		return cli_fail(cli, error, NULL, "payment show");
 	if (cli->json) {
