@@ -1,6 +1,7 @@
-/* clearing.c: `suiren clearing list|show|run`: the months between cities (月清算). */
+/* clearing.c: `suiren clearing list|show|run`: the months between cities (月清算). Sheets: clearing_print.c. */
 #include <inttypes.h>
 
+#include "clearing_print.h"
 #include "cli.h"
 #include "orders.h"
 #include "peers.h"
@@ -349,6 +350,9 @@ const struct cli_command clearing_commands[] = {
     {"clearing", "show", "DIR [--month YYYY-MM] [--peer CODE] [--json]",
 	"Clearings with the windows that they take", "suiren clearing show chengdu --month 2026-10",
 	show_run},
+    {"clearing", "sheet", "DIR --month YYYY-MM [--peer CODE | --bank] [--format text|csv] [--json]",
+	"Settlement sheets to sign: one a pair of cities, one for the bank",
+	"suiren clearing sheet chengdu --month 2026-10", clearing_sheet_run},
     {"clearing", "run", "DIR [--month YYYY-MM] [--peer CODE] [--officer-key FILE] [--json]",
 	"Propose the clearing of a month to every city with a higher code",
 	"suiren clearing run chongqing --month 2026-10", run_run},

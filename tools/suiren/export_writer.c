@@ -93,23 +93,6 @@ static void hledger_transfer(
 	fputc('\n', out);
 }
 
-/* RFC 4180: quoted only where a reader would stumble. */
-static void csv_field(FILE *out, struct span text)
-{
-	bool quoted = false;
-	for (size_t i = 0; i < text.size; i++)
-		quoted |= text.data[i] && strchr("\",\r\n", text.data[i]) != NULL;
-	if (quoted)
-		fputc('"', out);
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.data[i] == '"')
-			fputc('"', out);
-		fputc(text.data[i], out);
-	}
-	if (quoted)
-		fputc('"', out);
-}
-
 static void csv_begin(FILE *out, const struct node_config *config, bool partial)
 {
 	(void)config;
@@ -128,19 +111,19 @@ static void csv_transfer(
 	if (transfer->deadline_ms != 0)
 		time_write(transfer->deadline_ms, deadline);
 	fprintf(out, "%" PRIu64 ",%" PRIu32 ",%s,", header->sequence, index, time);
-	csv_field(out, span_text(kind ? kind : ""));
+	output_csv(out, span_text(kind ? kind : ""));
 	fprintf(out, ",%s,%s,%" PRId64 ",", transfer_kind_name(transfer->kind),
 	    unit_name(transfer->unit), transfer->amount.value);
-	csv_field(out, transfer->debit);
+	output_csv(out, transfer->debit);
 	fputc(',', out);
-	csv_field(out, transfer->credit);
+	output_csv(out, transfer->credit);
 	fputc(',', out);
 	output_hex(out, span_of(transfer->id.bytes, TRANSFER_ID_SIZE));
 	fputc(',', out);
 	if (transfer->kind >= TRANSFER_POST)
 		output_hex(out, span_of(transfer->pending_id.bytes, TRANSFER_ID_SIZE));
 	fprintf(out, ",%s,", deadline);
-	csv_field(out, transfer->reference);
+	output_csv(out, transfer->reference);
 	fputs("\r\n", out);
 }
 

@@ -90,6 +90,22 @@ void output_hex(FILE *out, struct span bytes)
 		fprintf(out, "%02x", bytes.data[i]);
 }
 
+void output_csv(FILE *out, struct span text)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < text.size; i++)
+		quoted |= text.data[i] && strchr("\",\r\n", text.data[i]) != NULL;
+	if (quoted)
+		fputc('"', out);
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] == '"')
+			fputc('"', out);
+		fputc(text.data[i], out);
+	}
+	if (quoted)
+		fputc('"', out);
+}
+
 void output_amount(enum unit unit, int64_t value, char text[AMOUNT_TEXT_SIZE])
 {
 	if (unit == UNIT_CNY)

@@ -19,6 +19,8 @@ size_t output_width(struct span text);
 void output_cell(FILE *out, const char *text, size_t width);
 void output_cell_right(FILE *out, const char *text, size_t width);
 void output_hex(FILE *out, struct span bytes);
+/* A field of CSV (RFC 4180): quoted only where a reader would stumble. */
+void output_csv(FILE *out, struct span text);
 
 /* An amount with its unit's decimals and grouped thousands, without the unit: yuan "1,234.56", minutes "90". */
 void output_amount(enum unit unit, int64_t value, char text[AMOUNT_TEXT_SIZE]);

@@ -1,10 +1,11 @@
-/* window.c: `suiren window list|show|cut`: the days between cities (日对账). */
+/* window.c: `suiren window list|show|cut`: the days between cities (日对账). Statements: window_print.c. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli.h"
 #include "dispute_view.h"
 #include "orders.h"
+#include "window_print.h"
 #include "window_view.h"
 
 /* Which windows are wanted, and where they go. */
@@ -236,6 +237,9 @@ const struct cli_command window_commands[] = {
     {"window", "show", "DIR [--window LABEL|open] [--peer CODE] [--json]",
 	"One window with every obligation in it, and what was left out",
 	"suiren window show chengdu --window 2026-10-31", show_run},
+    {"window", "statement", "DIR (--month YYYY-MM | --year YYYY) [--peer CODE] [--json]",
+	"Statement with each other city over a month, or the year-end over twelve",
+	"suiren window statement chengdu --year 2026", window_statement_run},
     {"window", "cut", "DIR [--window DAY] [--officer-key FILE] [--json]",
 	"Cut what this city owes since the last cut and send the statements",
 	"suiren window cut chengdu", cut_run},

@@ -1,0 +1,408 @@
+#include "bank_view.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "payment_file.h"
+#include "sheet_view.h"
+
+#define KIND_WIDTH 12
+#define NAME_WIDTH 24
+#define COUNT_WIDTH 8
+
+/* Whose name and account are not known here, or not any more, is told without them. */
+static enum error payee_known(
+    struct node *node, struct txn *txn, const struct payment *payment, struct payee *payee)
+{
+	enum error error = payee_find(node, txn, payment, payee, NULL);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+/* A payment that is still to be ordered, for the look-up of its creditor. */
+static struct payment payment_of(const struct bank_sheet *sheet, const struct bank_due *due)
+{
+	struct payment payment = {.kind = PAYMENT_CLEARING,
+	    .attempt = due->attempt,
+	    .amount_fen = due->fen,
+	    .day = due->due_day};
+	snprintf(payment.name, sizeof(payment.name), "%06u", sheet->month);
+	payment_city(payment.payee, due->city);
+	memcpy(payment.end_to_end, due->end_to_end, sizeof(payment.end_to_end));
+	return payment;
+}
+
+/* --- text ------------------------------------------------------------------------------------------------------- */
+
+static void head_text(const struct node_config *config, const struct bank_sheet *sheet)
+{
+	char month[8];
+	month_write(sheet->month, month);
+	paper_title("银行付款清单 BANK SHEET");
+	paper_label("月份 month");
+	puts(month);
+	paper_label("付款人 debtor");
+	paper_city(config, sheet->self);
+	putchar('\n');
+	paper_label("账号 account");
+	puts(config->account[0] ? config->account : "未登记 not in node.yaml");
+	paper_label("行号 bank");
+	puts(config->bank[0] ? config->bank : "-");
+}
+
+static void payment_cells(const struct payment *payment, const struct payee *payee)
+{
+	fputs("  ", stdout);
+	output_cell(stdout, payment->payee, PAYMENT_PAYEE_MAX);
+	paper_amount(payment->amount_fen);
+	printf("  %s", payment->end_to_end);
+	if (payee->account[0]) {
+		fputs("\n      收款人 creditor ", stdout);
+		output_text(stdout, span_text(payee->name));
+		printf(", 账号 account %s, 行号 bank %s", payee->account, payee->bank);
+	} else {
+		fputs("\n      账号未知 its account is not known here", stdout);
+	}
+}
+
+static enum error payment_text(struct node *node, struct txn *txn, const struct bank_payment *one)
+{
+	struct payee payee;
+	char day[DAY_TEXT_SIZE];
+	enum error error = payee_known(node, txn, &one->payment, &payee);
+	if (error)
+		return error;
+	payment_cells(&one->payment, &payee);
+	day_write(one->payment.day, day);
+	printf("\n      第 %u 次 attempt, %s, %s %s", one->payment.attempt, day,
+	    payment_state_chinese(one->payment.state), payment_state_name(one->payment.state));
+	if (one->said.fact) {
+		day_write(one->said.day, day);
+		fputs(", 银行流水 bank reference ", stdout);
+		output_text(stdout, span_text(one->said.reference));
+		printf(", 银行日期 bank's day %s", day);
+	}
+	putchar('\n');
+	return ERROR_NONE;
+}
+
+static enum error due_text(
+    struct node *node, struct txn *txn, const struct bank_sheet *sheet, const struct bank_due *due)
+{
+	const struct payment payment = payment_of(sheet, due);
+	struct payee payee;
+	char day[DAY_TEXT_SIZE];
+	enum error error = payee_known(node, txn, &payment, &payee);
+	if (error)
+		return error;
+	payment_cells(&payment, &payee);
+	day_write(due->due_day, day);
+	printf("\n      待发出 to be ordered, 第 %u 次 attempt, 到期 due %s\n", due->attempt, day);
+	return ERROR_NONE;
+}
+
+static void sums_text(const char *label, const struct bank_sums *sums)
+{
+	char text[16];
+	paper_left(label, KIND_WIDTH + NAME_WIDTH + 6);
+	snprintf(text, sizeof(text), "%u", sums->count);
+	paper_right(text, COUNT_WIDTH);
+	paper_amount(sums->control_fen);
+	paper_amount(sums->ordered_fen);
+	paper_amount(sums->booked_fen);
+	paper_amount(sums->rejected_fen);
+	paper_amount(sums->returned_fen);
+	putchar('\n');
+}
+
+static void file_heads(void)
+{
+	paper_left("文件 file", KIND_WIDTH + NAME_WIDTH + 6);
+	paper_right("笔数 no.", COUNT_WIDTH);
+	paper_right("控制总额 CtrlSum", PAPER_AMOUNT_WIDTH);
+	paper_right("未答复 ordered", PAPER_AMOUNT_WIDTH);
+	paper_right("已记账 booked", PAPER_AMOUNT_WIDTH);
+	paper_right("拒付 rejected", PAPER_AMOUNT_WIDTH);
+	paper_right("退汇 returned", PAPER_AMOUNT_WIDTH);
+	putchar('\n');
+}
+
+static void file_text(const struct bank_file *file)
+{
+	char label[PAYMENT_NAME_MAX + 64], day[DAY_TEXT_SIZE];
+	snprintf(label, sizeof(label), "%s %s / %u", payment_kind_name(file->kind), file->name,
+	    file->part);
+	sums_text(label, &file->sums);
+	day_write(file->day, day);
+	printf("      MsgId %s, %s, 分录 entry %" PRIu64 "\n", file->message, day, file->sequence);
+}
+
+static enum error of_kind_text(
+    struct node *node, struct txn *txn, const struct bank_sheet *sheet, enum payment_kind kind)
+{
+	enum error error = ERROR_NONE;
+	bool any = kind == PAYMENT_CLEARING && sheet->due_count > 0;
+	for (size_t i = 0; i < sheet->payment_count && !error; i++) {
+		if (sheet->payments[i].payment.kind != kind)
+			continue;
+		any = true;
+		error = payment_text(node, txn, &sheet->payments[i]);
+	}
+	for (size_t i = 0; kind == PAYMENT_CLEARING && i < sheet->due_count && !error; i++)
+		error = due_text(node, txn, sheet, &sheet->dues[i]);
+	if (!any)
+		puts("  无 none");
+	return error;
+}
+
+enum error bank_text(struct node *node, struct txn *txn, const struct bank_sheet *sheet)
+{
+	enum error error;
+	head_text(node_configuration(node), sheet);
+	paper_section("一、清算付款 1. Payments of the clearing (金额单位：元 in yuan)");
+	error = of_kind_text(node, txn, sheet, PAYMENT_CLEARING);
+	if (error)
+		return error;
+	paper_section(
+	    "二、清算款所付机构款 2. What the clearing has brought to houses for their guests");
+	error = of_kind_text(node, txn, sheet, PAYMENT_GUESTS);
+	if (error)
+		return error;
+	paper_section("三、全部文件 3. All files of the month (pain.001)");
+	if (sheet->file_count)
+		file_heads();
+	else
+		puts("  无 none");
+	for (size_t i = 0; i < sheet->file_count; i++)
+		file_text(&sheet->files[i]);
+	if (sheet->file_count) {
+		sums_text("其中清算 of these the clearing", &sheet->clearing);
+		sums_text("其中机构款 of these guests' money", &sheet->guests);
+		sums_text("合计 total", &sheet->total);
+	}
+	paper_section("四、签章 4. Signatures");
+	puts("  经办 prepared ____________  复核 checked ____________  盖章 seal ____________  "
+	     "日期 date ____________");
+	return ERROR_NONE;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------------------------- */
+
+static yyjson_mut_val *one_json(
+    yyjson_mut_doc *doc, const struct payment *payment, const struct payee *payee)
+{
+	yyjson_mut_val *one = yyjson_mut_obj(doc);
+	yyjson_mut_obj_add_str(doc, one, "kind", payment_kind_name(payment->kind));
+	json_text(doc, one, "name", span_text(payment->name));
+	json_text(doc, one, "payee", span_text(payment->payee));
+	if (payee->account[0]) {
+		json_text(doc, one, "payee_name", span_text(payee->name));
+		json_text(doc, one, "account", span_text(payee->account));
+		json_text(doc, one, "bank", span_text(payee->bank));
+	} else {
+		yyjson_mut_obj_add_null(doc, one, "payee_name");
+		yyjson_mut_obj_add_null(doc, one, "account");
+		yyjson_mut_obj_add_null(doc, one, "bank");
+	}
+	yyjson_mut_obj_add_uint(doc, one, "attempt", payment->attempt);
+	yyjson_mut_obj_add_sint(doc, one, "amount_fen", payment->amount_fen);
+	json_text(doc, one, "end_to_end_id", span_text(payment->end_to_end));
+	return one;
+}
+
+static void sums_json(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct bank_sums *sums)
+{
+	yyjson_mut_obj_add_uint(doc, object, "payments", sums->count);
+	yyjson_mut_obj_add_sint(doc, object, "control_sum_fen", sums->control_fen);
+	yyjson_mut_obj_add_sint(doc, object, "ordered_fen", sums->ordered_fen);
+	yyjson_mut_obj_add_sint(doc, object, "booked_fen", sums->booked_fen);
+	yyjson_mut_obj_add_sint(doc, object, "rejected_fen", sums->rejected_fen);
+	yyjson_mut_obj_add_sint(doc, object, "returned_fen", sums->returned_fen);
+}
+
+static yyjson_mut_val *file_json(yyjson_mut_doc *doc, const struct bank_file *file)
+{
+	yyjson_mut_val *one = yyjson_mut_obj(doc);
+	yyjson_mut_obj_add_str(doc, one, "kind", payment_kind_name(file->kind));
+	json_text(doc, one, "name", span_text(file->name));
+	yyjson_mut_obj_add_uint(doc, one, "part", file->part);
+	json_text(doc, one, "message_id", span_text(file->message));
+	yyjson_mut_obj_add_uint(doc, one, "entry", file->sequence);
+	json_day(doc, one, "day", file->day);
+	sums_json(doc, one, &file->sums);
+	return one;
+}
+
+static enum error payments_json(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
+    yyjson_mut_doc *doc, yyjson_mut_val *array)
+{
+	enum error error = ERROR_NONE;
+	for (size_t i = 0; i < sheet->payment_count && !error; i++) {
+		const struct payment *payment = &sheet->payments[i].payment;
+		struct payee payee;
+		error = payee_known(node, txn, payment, &payee);
+		if (error)
+			break;
+		yyjson_mut_val *one = one_json(doc, payment, &payee);
+		yyjson_mut_obj_add_str(doc, one, "state", payment_state_name(payment->state));
+		json_day(doc, one, "day", payment->day);
+		yyjson_mut_obj_add_uint(doc, one, "entry", payment->sequence);
+		json_bank_word(doc, one, &sheet->payments[i].said);
+		yyjson_mut_arr_append(array, one);
+	}
+	return error;
+}
+
+static enum error dues_json(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
+    yyjson_mut_doc *doc, yyjson_mut_val *array)
+{
+	enum error error = ERROR_NONE;
+	for (size_t i = 0; i < sheet->due_count && !error; i++) {
+		const struct payment payment = payment_of(sheet, &sheet->dues[i]);
+		struct payee payee;
+		error = payee_known(node, txn, &payment, &payee);
+		if (error)
+			break;
+		yyjson_mut_val *one = one_json(doc, &payment, &payee);
+		json_day(doc, one, "due_day", sheet->dues[i].due_day);
+		yyjson_mut_arr_append(array, one);
+	}
+	return error;
+}
+
+enum error bank_json(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
+    yyjson_mut_doc *doc, yyjson_mut_val **out)
+{
+	const struct node_config *config = node_configuration(node);
+	yyjson_mut_val *object = yyjson_mut_obj(doc), *array;
+	char month[8];
+	enum error error;
+	*out = object;
+	month_write(sheet->month, month);
+	yyjson_mut_obj_add_strcpy(doc, object, "month", month);
+	yyjson_mut_obj_add_uint(doc, object, "payer", sheet->self);
+	json_text(doc, object, "account", span_text(config->account));
+	json_text(doc, object, "bank", span_text(config->bank));
+	array = yyjson_mut_obj_add_arr(doc, object, "payments");
+	error = payments_json(node, txn, sheet, doc, array);
+	array = yyjson_mut_obj_add_arr(doc, object, "to_be_ordered");
+	if (!error)
+		error = dues_json(node, txn, sheet, doc, array);
+	array = yyjson_mut_obj_add_arr(doc, object, "files");
+	for (size_t i = 0; i < sheet->file_count; i++)
+		yyjson_mut_arr_append(array, file_json(doc, &sheet->files[i]));
+	sums_json(doc, yyjson_mut_obj_add_obj(doc, object, "clearing"), &sheet->clearing);
+	sums_json(doc, yyjson_mut_obj_add_obj(doc, object, "guests"), &sheet->guests);
+	sums_json(doc, yyjson_mut_obj_add_obj(doc, object, "total"), &sheet->total);
+	return error;
+}
+
+/* --- CSV -------------------------------------------------------------------------------------------------------- */
+
+static void csv_head(void)
+{
+	static const char *const columns[] = {"row", "kind", "name", "part", "payee", "payee_name",
+	    "account", "bank", "attempt", "payments", "amount_yuan", "state", "day",
+	    "end_to_end_id", "bank_reference", "bank_day", "message_id"};
+	csv_first("month");
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		csv_text(columns[i]);
+	csv_end();
+}
+
+static void row_begin(
+    const struct bank_sheet *sheet, const char *row, enum payment_kind kind, const char *name)
+{
+	char month[8];
+	month_write(sheet->month, month);
+	csv_first(month);
+	csv_text(row);
+	csv_text(payment_kind_name(kind));
+	csv_text(name);
+}
+
+static void day_field(int32_t day)
+{
+	char text[DAY_TEXT_SIZE];
+	day_write(day, text);
+	csv_text(text);
+}
+
+static void payment_fields(const struct payment *payment, const struct payee *payee)
+{
+	csv_empty(1);
+	csv_text(payment->payee);
+	csv_text(payee->name);
+	csv_text(payee->account);
+	csv_text(payee->bank);
+	csv_number(payment->attempt);
+	csv_number(1);
+	csv_yuan(payment->amount_fen);
+}
+
+static enum error payment_csv(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
+    const struct bank_payment *one)
+{
+	const struct payment *payment = &one->payment;
+	struct payee payee;
+	enum error error = payee_known(node, txn, payment, &payee);
+	if (error)
+		return error;
+	row_begin(sheet, "payment", payment->kind, payment->name);
+	payment_fields(payment, &payee);
+	csv_text(payment_state_name(payment->state));
+	day_field(payment->day);
+	csv_text(payment->end_to_end);
+	csv_text(one->said.reference);
+	if (one->said.fact)
+		day_field(one->said.day);
+	else
+		csv_empty(1);
+	csv_empty(1);
+	csv_end();
+	return ERROR_NONE;
+}
+
+static enum error due_csv(
+    struct node *node, struct txn *txn, const struct bank_sheet *sheet, const struct bank_due *due)
+{
+	const struct payment payment = payment_of(sheet, due);
+	struct payee payee;
+	enum error error = payee_known(node, txn, &payment, &payee);
+	if (error)
+		return error;
+	row_begin(sheet, "to_be_ordered", payment.kind, payment.name);
+	payment_fields(&payment, &payee);
+	csv_text("to_be_ordered");
+	day_field(due->due_day);
+	csv_text(payment.end_to_end);
+	csv_empty(3);
+	csv_end();
+	return ERROR_NONE;
+}
+
+static void file_csv(const struct bank_sheet *sheet, const struct bank_file *file)
+{
+	row_begin(sheet, "file", file->kind, file->name);
+	csv_number(file->part);
+	csv_empty(5);
+	csv_number(file->sums.count);
+	csv_yuan(file->sums.control_fen);
+	csv_empty(1);
+	day_field(file->day);
+	csv_empty(3);
+	csv_text(file->message);
+	csv_end();
+}
+
+enum error bank_csv(struct node *node, struct txn *txn, const struct bank_sheet *sheet)
+{
+	enum error error = ERROR_NONE;
+	csv_head();
+	for (size_t i = 0; i < sheet->payment_count && !error; i++)
+		error = payment_csv(node, txn, sheet, &sheet->payments[i]);
+	for (size_t i = 0; i < sheet->due_count && !error; i++)
+		error = due_csv(node, txn, sheet, &sheet->dues[i]);
+	for (size_t i = 0; i < sheet->file_count; i++)
+		file_csv(sheet, &sheet->files[i]);
+	return error;
+}
