@@ -38,8 +38,8 @@ enum error daemon_send(void *context, uint32_t peer, struct span request, struct
 void daemon_tell(
     void *context, enum outbox_event event, uint32_t peer, enum error why, const char *text)
 {
-	static const char *const events[] = {
-	    "peer_answers", "peer_does_not_answer", "peer_does_not_take", "answer_not_booked"};
+	static const char *const events[] = {"peer_answers", "peer_does_not_answer",
+	    "peer_does_not_take", "answer_not_booked", "window_not_reconciled"};
 	struct daemon *daemon = context;
 
 	(void)text;
@@ -127,7 +127,8 @@ static enum error set_peer(struct daemon *daemon, const struct link_peer *peer)
 	}
 	if (!known)
 		known = &daemon->peers[daemon->peer_count++];
-	*known = (struct known_peer){.link = *peer};
+	known->link = *peer;
+	known->up = false;
 	LOG(daemon->options.log, LOG_INFO, "peer_linked", LOG_REGION(peer->region),
 	    LOG_WORD("address", peer->address));
 	return outboxes_add(daemon->outboxes, peer->region);

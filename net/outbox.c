@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "backoff.h"
 #include "message.h"
 #include "trust.h"
 
@@ -24,6 +25,12 @@ struct outbox {
 	bool busy;          /* a request is under way */
 	bool reached;       /* the last request was answered */
 	int64_t not_before; /* by the monotonic clock */
+	/* A window of the peer differs and could not be asked about: how often in a row, why, and when it is asked about again (0: it need not
+	 * be). Unless somebody has to look it will come right by itself. */
+	uint32_t asked_in_vain;
+	enum error in_vain;
+	int64_t ask_again;
+	bool passes;
 	struct outbox_state state;
 };
 
@@ -57,12 +64,9 @@ static void wait_until(struct outboxes *all, int64_t until)
  * that lost it do not all come back in the same moment. */
 static int64_t pause_ms(const struct outboxes *all, uint32_t failures)
 {
-	uint32_t pause = all->options.pause_first_ms;
+	uint32_t pause =
+	    backoff_pause_ms(failures, all->options.pause_first_ms, all->options.pause_last_ms);
 
-	for (uint32_t i = 1; i < failures && pause < all->options.pause_last_ms; i++)
-		pause *= 2;
-	if (pause > all->options.pause_last_ms)
-		pause = all->options.pause_last_ms;
 	return pause / 2 + randombytes_uniform(pause - pause / 2 + 1);
 }
 
@@ -116,23 +120,52 @@ static void succeed(struct outbox *box, const struct exchange_outcome *outcome)
 		tell(box, OUTBOX_REACHED, ERROR_NONE, "");
 }
 
-/* Nothing waits: what this peer owes us and differs is asked about. The difference that comes of it waits then. A failure pauses
- * nothing, since no document waits for it: the window stays as it is, and is asked about at the next look. */
+/* A window that differs could not be asked about. */
+static void fail_to_reconcile(struct outbox *box, enum error why, const struct error_detail *text)
+{
+	struct outboxes *all = box->all;
+	bool news;
+
+	pthread_mutex_lock(&all->mutex);
+	news = !all->stopping && box->in_vain != why;
+	box->asked_in_vain++;
+	box->in_vain = why;
+	/* The peer contradicts itself, or does not take the question: else it was not reached, or something came between. */
+	box->passes = why != ERROR_REFUSED && why != ERROR_MALFORMED && why != ERROR_MISMATCH &&
+		      why != ERROR_TOO_LARGE;
+	box->ask_again = monotonic_ms() + pause_ms(all, box->asked_in_vain);
+	pthread_mutex_unlock(&all->mutex);
+	if (news)
+		tell(box, OUTBOX_NOT_RECONCILED, why, text->text[0] ? text->text : error_text(why));
+}
+
+/* Nothing waits: what this peer owes us and differs is asked about. The difference that comes of it waits then. A failure holds up no document:
+ * it has a pause of its own, after which the window is asked about again, though nothing else happens. */
 static void reconcile(struct outbox *box)
 {
-	const struct outbox_options *options = &box->all->options;
+	struct outboxes *all = box->all;
 	struct error_detail detail = {""};
 	uint32_t orders = 0;
+	bool early;
+	enum error error;
 
-	if (exchange_reconcile(
-		options->node, box->peer, options->send, options->context, &orders, &detail) &&
-	    orders == 0)
+	pthread_mutex_lock(&all->mutex);
+	early = monotonic_ms() < box->ask_again;
+	pthread_mutex_unlock(&all->mutex);
+	if (early)
 		return;
-	if (orders > 0) {
-		pthread_mutex_lock(&box->all->mutex);
-		box->look = true;
-		pthread_mutex_unlock(&box->all->mutex);
+	error = exchange_reconcile(all->options.node, box->peer, all->options.send,
+	    all->options.context, &orders, &detail);
+	if (error)
+		fail_to_reconcile(box, error, &detail);
+	pthread_mutex_lock(&all->mutex);
+	if (!error) {
+		box->asked_in_vain = 0;
+		box->in_vain = ERROR_NONE;
+		box->ask_again = 0;
 	}
+	box->look = box->look || orders > 0;
+	pthread_mutex_unlock(&all->mutex);
 }
 
 /* Say who we are. What the peer says to that is told; the documents follow in any case. */
@@ -201,18 +234,26 @@ static void send_batch(
 		succeed(box, &outcome);
 }
 
+/* When it is its turn by itself; INT64_MAX: when it is woken. The mutex is held. */
+static int64_t turn_of(const struct outbox *box)
+{
+	int64_t turn = box->look ? 0 : box->ask_again ? box->ask_again : INT64_MAX;
+
+	return turn < box->not_before ? box->not_before : turn;
+}
+
 /* Until there is something to look for, and no pause. False: all stop. The mutex is held. */
 static bool await_turn(struct outbox *box)
 {
 	struct outboxes *all = box->all;
 
 	while (!all->stopping) {
-		int64_t now = monotonic_ms();
+		int64_t turn = turn_of(box);
 
-		if (box->look && now >= box->not_before)
+		if (monotonic_ms() >= turn)
 			return true;
-		if (box->look)
-			wait_until(all, box->not_before);
+		if (turn < INT64_MAX)
+			wait_until(all, turn);
 		else
 			pthread_cond_wait(&all->changed, &all->mutex);
 	}
@@ -371,9 +412,14 @@ void outboxes_heard(struct outboxes *all, uint32_t peer)
 
 	pthread_mutex_lock(&all->mutex);
 	box = find(all, peer);
-	/* A peer that is there but does not take a document is not asked more often for speaking. */
+	/* A peer that is there but does not take a document, or does not answer sensibly, is not asked more often for speaking. */
 	if (box && !box->state.stuck && box->not_before > 0) {
 		box->not_before = 0;
+		pthread_cond_broadcast(&all->changed);
+	}
+	if (box && box->passes && box->ask_again > 0) {
+		box->ask_again = 0;
+		box->look = true;
 		pthread_cond_broadcast(&all->changed);
 	}
 	pthread_mutex_unlock(&all->mutex);
@@ -420,8 +466,8 @@ static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 	return any;
 }
 
-/* Whether a thread is at work for one of these peers (none given: for any), or will be at once: asking about a window that differs,
- * from which a document may come. The mutex is held. */
+/* Whether a thread is at work for one of these peers (none given: for any), or will be by itself: asking about a window that differs, from
+ * which a document may come. The mutex is held. */
 static bool any_busy(const struct outboxes *all, const uint32_t *peers, size_t count)
 {
 	const int64_t now = monotonic_ms();
@@ -432,7 +478,8 @@ static bool any_busy(const struct outboxes *all, const uint32_t *peers, size_t c
 
 		for (size_t k = 0; k < count; k++)
 			meant = meant || peers[k] == box->peer;
-		if (meant && (box->busy || (box->look && now >= box->not_before)))
+		if (meant && (box->busy || (box->look && now >= box->not_before) ||
+				 (box->passes && box->ask_again > 0)))
 			return true;
 	}
 	return false;

@@ -19,7 +19,8 @@ enum outbox_event {
 	OUTBOX_REACHED, /* it answers (again) */
 	OUTBOX_AWAY,    /* it does not; the error says why */
 	OUTBOX_STUCK,   /* it answers, but does not take the next document */
-	OUTBOX_STOPPED  /* this node cannot book the answer */
+	OUTBOX_STOPPED, /* this node cannot book the answer */
+	OUTBOX_NOT_RECONCILED /* a window that differs cannot be asked about; it is tried again, ever more rarely */
 };
 typedef void outbox_tell(
     void *context, enum outbox_event event, uint32_t peer, enum error why, const char *text);

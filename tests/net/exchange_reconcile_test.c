@@ -2,6 +2,8 @@
  * everything as it is, and holds up no other window. Obligations are put into the tables directly: how claims make them is tested elsewhere. */
 #include "nodes.h"
 
+#include <stdatomic.h>
+
 #include "dispute.h"
 #include "exchange.h"
 #include "outbox.h"
@@ -285,7 +287,19 @@ static void a_window_that_cannot_be_reconciled_holds_up_no_other(void **state)
 struct daemons {
 	struct pair *pair;
 	struct outboxes *outboxes[2]; /* the payer's, the creditor's */
+	/* Of the creditor's questions: the next so many are lost, or answered by nonsense; how many there were. */
+	atomic_uint lose, garble, questions;
+	atomic_uint told; /* that a window cannot be asked about */
 };
+
+static bool is_question(struct span request)
+{
+	struct codec_reader reader = codec_reader(request);
+
+	codec_array(&reader);
+	codec_uint(&reader);
+	return span_equal(codec_text(&reader), span_text("reconcile"));
+}
 
 static enum error between(void *context, uint32_t peer, struct span request, struct buffer *answer,
     struct error_detail *detail)
@@ -294,7 +308,18 @@ static enum error between(void *context, uint32_t peer, struct span request, str
 	struct pair *pair = daemons->pair;
 	bool to_payer = peer == CHENGDU;
 
-	(void)detail;
+	if (is_question(request)) {
+		daemons->questions++;
+		if (daemons->lose > 0) {
+			daemons->lose--;
+			return error_set(detail, ERROR_TIMEOUT, "lost");
+		}
+		if (daemons->garble > 0) {
+			daemons->garble--;
+			codec_put_array(answer, 0);
+			return ERROR_NONE;
+		}
+	}
 	return exchange_serve(to_payer ? pair->payer.node : pair->creditor.node,
 	    to_payer ? CHONGQING : CHENGDU, request, answer, NULL);
 }
@@ -307,6 +332,109 @@ static void reopen_as_daemon(struct site *site)
 	site_open(site);
 }
 
+static void note(
+    void *context, enum outbox_event event, uint32_t peer, enum error why, const char *text)
+{
+	struct daemons *daemons = context;
+
+	(void)peer;
+	if (event != OUTBOX_NOT_RECONCILED)
+		return;
+	assert_true(why == ERROR_TIMEOUT || why == ERROR_MALFORMED);
+	assert_true(text[0] != '\0');
+	daemons->told++;
+}
+
+/* After failures each waits for a moment only. */
+static void open_outboxes(struct daemons *daemons)
+{
+	struct pair *pair = daemons->pair;
+
+	reopen_as_daemon(&pair->payer);
+	reopen_as_daemon(&pair->creditor);
+	for (int i = 0; i < 2; i++) {
+		const struct outbox_options options = {
+		    .node = i ? pair->creditor.node : pair->payer.node,
+		    .send = between,
+		    .tell = note,
+		    .context = daemons,
+		    .pause_first_ms = 1,
+		    .pause_last_ms = 1};
+
+		assert_int_equal(outboxes_open(&options, &daemons->outboxes[i]), ERROR_NONE);
+		assert_int_equal(
+		    outboxes_add(daemons->outboxes[i], i ? CHENGDU : CHONGQING), ERROR_NONE);
+		assert_true(outboxes_idle(daemons->outboxes[i], NULL, 0, 60000));
+	}
+}
+
+static void close_outboxes(struct daemons *daemons)
+{
+	for (int i = 0; i < 2; i++)
+		outboxes_close(daemons->outboxes[i]);
+}
+
+static void look(struct outboxes *outboxes)
+{
+	outboxes_wake(outboxes);
+	assert_true(outboxes_idle(outboxes, NULL, 0, 60000));
+}
+
+/* The payer dies in the middle of the exchange and is back before anybody has noticed: nothing is booked, no link goes down, and the creditor asks
+ * again all the same, and tells of it once. */
+static void a_question_that_is_lost_is_asked_again_though_nothing_else_happens(void **state)
+{
+	struct pair *pair = *state;
+	struct daemons daemons = {.pair = pair};
+
+	owe_both(pair, 900, 300, 100, 7, -1);
+	open_outboxes(&daemons);
+	order_cut_of(pair);
+	look(daemons.outboxes[0]);
+	assert_int_equal(window_of(&pair->creditor, 1).state, WINDOW_DIFFERS);
+	daemons.lose = 3;
+	look(daemons.outboxes[1]); /* once; the rest by itself */
+	assert_int_equal(daemons.lose, 0);
+	assert_int_equal(daemons.told, 1);
+	assert_int_equal(window_of(&pair->creditor, 1).state, WINDOW_ASKED);
+	close_outboxes(&daemons);
+}
+
+/* Nonsense does not come right by itself: whoever waits for deliveries need not wait for that, and documents go on. */
+static void a_question_that_is_answered_by_nonsense_holds_up_nobody(void **state)
+{
+	struct pair *pair = *state;
+	struct daemons daemons = {.pair = pair};
+	struct answer answer;
+	const struct institution_row *row;
+	struct txn *txn;
+
+	owe_both(pair, 900, 300, 100, 7, -1);
+	open_outboxes(&daemons);
+	order_cut_of(pair);
+	look(daemons.outboxes[0]);
+	daemons.garble = UINT32_MAX;
+	look(daemons.outboxes[1]);
+	assert_true(daemons.questions > 0);
+	assert_int_equal(daemons.told, 1);
+	assert_int_equal(
+	    order_institution(pair->creditor.node, USCC_ONE, CHONGQING, &answer), ERROR_NONE);
+	assert_int_equal(answer.error, ERROR_NONE);
+	look(daemons.outboxes[1]);
+	assert_int_equal(
+	    txn_begin_read(ledger_store(node_ledger(pair->payer.node)), &txn), ERROR_NONE);
+	assert_int_equal(institution_get(txn, USCC_ONE, &row), ERROR_NONE);
+	txn_abort(txn);
+	assert_int_equal(window_of(&pair->creditor, 1).state, WINDOW_DIFFERS);
+	/* Sense again: it has been asking all the time, ever more rarely. */
+	daemons.garble = 0;
+	for (int looks = 0; window_of(&pair->creditor, 1).state == WINDOW_DIFFERS; looks++) {
+		assert_true(looks < 1000000);
+		look(daemons.outboxes[1]);
+	}
+	close_outboxes(&daemons);
+}
+
 /* Nobody delivers: what waits is sent, and what differs asked about, by the outboxes themselves. */
 static void outboxes_reconcile_when_nothing_waits(void **state)
 {
@@ -315,32 +443,18 @@ static void outboxes_reconcile_when_nothing_waits(void **state)
 	bool agreed = false;
 
 	owe_both(pair, 900, 300, 100, 7, -1);
-	reopen_as_daemon(&pair->payer);
-	reopen_as_daemon(&pair->creditor);
-	for (int i = 0; i < 2; i++) {
-		const struct outbox_options options = {
-		    .node = i ? pair->creditor.node : pair->payer.node,
-		    .send = between,
-		    .context = &daemons};
-
-		assert_int_equal(outboxes_open(&options, &daemons.outboxes[i]), ERROR_NONE);
-		assert_int_equal(
-		    outboxes_add(daemons.outboxes[i], i ? CHENGDU : CHONGQING), ERROR_NONE);
-	}
+	open_outboxes(&daemons);
 	order_cut_of(pair);
 	/* Statement; difference; rest; agreement; and what acknowledges them: each look brings one on its way. */
 	for (int looks = 0; looks < 1000 && !agreed; looks++) {
-		for (int i = 0; i < 2; i++) {
-			outboxes_wake(daemons.outboxes[i]);
-			assert_true(outboxes_idle(daemons.outboxes[i], NULL, 0, 60000));
-		}
+		for (int i = 0; i < 2; i++)
+			look(daemons.outboxes[i]);
 		agreed = window_of(&pair->payer, 1).state == WINDOW_AGREED;
 	}
 	assert_true(agreed);
 	assert_int_equal(window_of(&pair->creditor, 1).state, WINDOW_AGREED);
 	assert_int_equal(window_of(&pair->creditor, 1).agreed.count, 299);
-	for (int i = 0; i < 2; i++)
-		outboxes_close(daemons.outboxes[i]);
+	close_outboxes(&daemons);
 }
 
 /* What a request is answered with, by name. */
@@ -404,6 +518,8 @@ int main(void)
 	    TEST(a_delivery_reconciles_what_differs_on_the_way),
 	    TEST(an_exchange_that_is_broken_off_leaves_nothing_and_is_begun_again),
 	    TEST(a_window_that_cannot_be_reconciled_holds_up_no_other),
+	    TEST(a_question_that_is_lost_is_asked_again_though_nothing_else_happens),
+	    TEST(a_question_that_is_answered_by_nonsense_holds_up_nobody),
 	    TEST(outboxes_reconcile_when_nothing_waits),
 	    TEST(requests_out_of_nowhere_are_answered_with_an_error),
 	};
