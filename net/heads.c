@@ -1,4 +1,4 @@
-#include "heads.h"
+#include "heads_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,36 +8,6 @@
 /* How often a head that has just been joined is joined once more, to one that another thread has brought meanwhile. */
 #define JOIN_ROUNDS 16
 
-/* A head that was seen and verified. */
-struct seen {
-	char origin[NOTE_NAME_SIZE];
-	uint64_t size; /* 0: none */
-	struct hash root;
-	uint8_t note[HEAD_NOTE_MAX];
-	size_t note_size;
-};
-
-/* What is known of one city. */
-struct watched {
-	uint32_t region;
-	uint64_t
-	    unfrozen_sequence; /* what was seen before officers have unfrozen it does not count */
-	struct seen highest, booked;
-	/* From the booked head to the highest: whole only if it was asked for since that entry. */
-	struct merkle_proof path;
-	bool has_path;
-	bool awaited, wanted;
-	int64_t asked_ms, checked_ms; /* by the monotonic clock; 0: not yet */
-};
-
-struct heads {
-	struct heads_options options;
-	struct trust_gate gate;
-	pthread_mutex_t mutex;
-	struct watched watched[CITIES_MAX];
-	size_t count;
-};
-
 static int64_t monotonic_ms(void)
 {
 	struct timespec now;
@@ -46,8 +16,7 @@ static int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1; /* never 0 */
 }
 
-/* NULL if there is no room, or (unless it is to be made) none. The mutex is held. */
-static struct watched *find(struct heads *heads, uint32_t region, bool make)
+struct watched *heads_find(struct heads *heads, uint32_t region, bool make)
 {
 	for (size_t i = 0; i < heads->count; i++) {
 		if (heads->watched[i].region == region)
@@ -67,7 +36,7 @@ static bool waits(void *context, uint32_t region, int64_t fen)
 	struct watched *watched;
 
 	pthread_mutex_lock(&heads->mutex);
-	watched = find(heads, region, true);
+	watched = heads_find(heads, region, true);
 	must = !watched || watched->awaited ||
 	       (big && (watched->checked_ms == 0 ||
 			   monotonic_ms() - watched->checked_ms > heads->options.fresh_ms));
@@ -118,7 +87,7 @@ bool heads_due(struct heads *heads, uint32_t peer)
 	bool due;
 
 	pthread_mutex_lock(&heads->mutex);
-	watched = find(heads, peer, false);
+	watched = heads_find(heads, peer, false);
 	since = watched && watched->asked_ms ? monotonic_ms() - watched->asked_ms : INT64_MAX;
 	due = since >= heads->options.interval_ms ||
 	      ((watched->wanted || watched->awaited) && since >= HEADS_AGAIN_MS);
@@ -132,7 +101,7 @@ void heads_state(struct heads *heads, uint32_t peer, struct heads_status *status
 
 	*status = (struct heads_status){.checked_ms = -1};
 	pthread_mutex_lock(&heads->mutex);
-	watched = find(heads, peer, false);
+	watched = heads_find(heads, peer, false);
 	if (watched) {
 		status->known = watched->highest.size > 0;
 		status->size = watched->highest.size;
@@ -150,12 +119,12 @@ static void tell(const struct heads *heads, enum heads_event event, uint32_t pee
 		heads->options.tell(heads->options.context, event, peer, number, why);
 }
 
-static struct span note_of(const struct seen *seen)
+struct span heads_note(const struct seen *seen)
 {
 	return span_of(seen->note, seen->note_size);
 }
 
-static void see(struct seen *seen, const struct checkpoint *checkpoint, struct span note)
+void heads_see(struct seen *seen, const struct checkpoint *checkpoint, struct span note)
 {
 	memset(seen, 0, sizeof *seen);
 	memcpy(seen->origin, checkpoint->origin, sizeof seen->origin);
@@ -221,7 +190,7 @@ static enum error begin(struct asking *at)
 	struct watched *watched;
 
 	pthread_mutex_lock(&at->heads->mutex);
-	watched = find(at->heads, at->way->peer, true);
+	watched = heads_find(at->heads, at->way->peer, true);
 	if (!watched) {
 		pthread_mutex_unlock(&at->heads->mutex);
 		return ERROR_TOO_LARGE;
@@ -250,7 +219,7 @@ static enum error await(struct asking *at, const char *why)
 	bool news = false;
 
 	pthread_mutex_lock(&at->heads->mutex);
-	watched = find(at->heads, at->way->peer, false);
+	watched = heads_find(at->heads, at->way->peer, false);
 	if (watched) {
 		news = !watched->awaited;
 		watched->awaited = true;
@@ -296,8 +265,8 @@ static enum error join(struct asking *at, const struct seen *from, const struct 
 {
 	struct evidence evidence = {.kind = EVIDENCE_FORK,
 	    .region = at->way->peer,
-	    .first = note_of(from),
-	    .second = note_of(to)};
+	    .first = heads_note(from),
+	    .second = heads_note(to)};
 	enum error error = ERROR_NONE;
 
 	*joined = JOINED;
@@ -336,7 +305,7 @@ static bool adopt(struct asking *at, struct seen *base)
 	struct watched *watched;
 
 	pthread_mutex_lock(&at->heads->mutex);
-	watched = find(at->heads, at->way->peer, false);
+	watched = heads_find(at->heads, at->way->peer, false);
 	/* Unfrozen, or under another epoch, in between: what was asked is of no use. */
 	if (watched && watched->unfrozen_sequence == at->unfrozen_sequence) {
 		adopted = watched->highest.size == base->size &&
@@ -345,6 +314,7 @@ static bool adopt(struct asking *at, struct seen *base)
 			*base = watched->highest;
 		} else {
 			if (at->shown.size >= watched->highest.size) {
+				at->heads->changes += at->shown.size > watched->highest.size;
 				watched->highest = at->shown;
 				watched->path = at->booked_path;
 				watched->has_path =
@@ -399,8 +369,8 @@ static enum error roll_back(struct asking *at, const uint8_t salt[HEAD_NONCE_SIZ
 {
 	struct evidence evidence = {.kind = EVIDENCE_ROLLBACK,
 	    .region = at->way->peer,
-	    .first = note_of(&at->base),
-	    .second = note_of(&at->shown)};
+	    .first = heads_note(&at->base),
+	    .second = heads_note(&at->shown)};
 
 	memcpy(evidence.salt, salt, HEAD_NONCE_SIZE);
 	return freeze(at, &evidence);
@@ -414,14 +384,14 @@ static enum error ask(struct asking *at)
 	enum error error;
 
 	node_random(at->heads->options.node, salt, sizeof salt);
-	head_nonce(note_of(&at->base), salt, nonce);
+	head_nonce(heads_note(&at->base), salt, nonce);
 	error = exchange_head_ask(at->way, nonce, &note, at->detail);
 	if (error == ERROR_REFUSED || error == ERROR_MALFORMED)
 		error = await(at, "it does not tell its head");
 	if (!error && head_verify(buffer_span(&note), &at->key, 1, nonce, &checkpoint))
 		error = await(at, "what it has told is no head under its log key");
 	if (!error)
-		see(&at->shown, &checkpoint, buffer_span(&note));
+		heads_see(&at->shown, &checkpoint, buffer_span(&note));
 	buffer_free(&note);
 	if (error)
 		return error;
@@ -434,7 +404,7 @@ static void rest(struct heads *heads, uint32_t peer)
 	struct watched *watched;
 
 	pthread_mutex_lock(&heads->mutex);
-	watched = find(heads, peer, true);
+	watched = heads_find(heads, peer, true);
 	if (watched) {
 		watched->asked_ms = monotonic_ms();
 		watched->awaited = watched->wanted = false;
@@ -459,100 +429,5 @@ enum error heads_ask(
 	if (!error && !at->frozen)
 		error = ask(at);
 	free(at);
-	return error;
-}
-
-/* Write the heads of which an entry is due, in order of region. */
-
-static int by_region(const void *a, const void *b)
-{
-	uint32_t left = ((const struct watched *)a)->region,
-		 right = ((const struct watched *)b)->region;
-
-	return (left > right) - (left < right);
-}
-
-/* Is an entry of this head due at `now_ms`? `head` is the one that is booked, size 0: none. */
-static bool is_due(const struct watched *watched, const struct trust_head *head, int64_t now_ms)
-{
-	if (watched->highest.size == 0 || watched->awaited)
-		return false;
-	if (head->size == 0 || strcmp(head->origin, watched->highest.origin) != 0)
-		return watched->booked.size == 0;
-	return watched->has_path && watched->booked.size == head->size &&
-	       watched->highest.size > head->size && now_ms - head->time_ms >= HEADS_ENTRY_MS;
-}
-
-static void put_head(struct buffer *out, const struct watched *watched, bool first)
-{
-	size_t count = first ? 0 : watched->path.count;
-
-	codec_put_array(out, 3);
-	codec_put_uint(out, watched->region);
-	codec_put_bytes(out, note_of(&watched->highest));
-	codec_put_array(out, count);
-	for (size_t i = 0; i < count; i++)
-		codec_put_bytes(out, hash_span(&watched->path.hashes[i]));
-}
-
-static enum error gather_one(struct txn *txn, const struct watched *watched, int64_t now_ms,
-    struct buffer *parameters, size_t *count)
-{
-	struct trust_state state;
-	struct trust_head head;
-	enum error error = trust_state_get(txn, watched->region, &state);
-
-	if (error || state.frozen || state.unfrozen_sequence != watched->unfrozen_sequence)
-		return error;
-	error = trust_head_get(txn, watched->region, &head);
-	if (error && error != ERROR_NOT_FOUND)
-		return error;
-	if (is_due(watched, &head, now_ms)) {
-		put_head(parameters, watched,
-		    head.size == 0 || strcmp(head.origin, watched->highest.origin) != 0);
-		++*count;
-	}
-	return ERROR_NONE;
-}
-
-static enum error gather(struct heads *heads, struct buffer *parameters, size_t *count)
-{
-	int64_t now_ms = node_now_ms(heads->options.node);
-	struct watched *copy = malloc(sizeof heads->watched);
-	struct txn *txn = NULL;
-	size_t watched;
-	enum error error = copy ? ERROR_NONE : ERROR_MEMORY;
-
-	*count = 0;
-	if (error)
-		return error;
-	pthread_mutex_lock(&heads->mutex);
-	watched = heads->count;
-	memcpy(copy, heads->watched, sizeof heads->watched);
-	pthread_mutex_unlock(&heads->mutex);
-	qsort(copy, watched, sizeof *copy, by_region);
-	error = txn_begin_read(ledger_store(node_ledger(heads->options.node)), &txn);
-	for (size_t i = 0; i < watched && !error; i++)
-		error = gather_one(txn, &copy[i], now_ms, parameters, count);
-	txn_abort(txn);
-	free(copy);
-	return error ? error : parameters->failed;
-}
-
-enum error heads_record(struct heads *heads, struct answer *answer)
-{
-	struct node_order order = {.kind = KIND_heads};
-	struct buffer parameters = {0};
-	size_t count;
-	enum error error = gather(heads, &parameters, &count);
-
-	memset(answer, 0, sizeof *answer);
-	answer->error = error ? error : ERROR_STATE; /* nothing is due */
-	if (!error && count > 0) {
-		order.parameters = buffer_span(&parameters);
-		order.parameter_count = count;
-		error = node_order(heads->options.node, &order, answer);
-	}
-	buffer_free(&parameters);
 	return error;
 }

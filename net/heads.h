@@ -1,6 +1,6 @@
 /* heads.h: asks cities how far their logs have come, keeps the highest head of each, and freezes a city whose log contradicts what it has
- * shown. The highest heads are in memory, and from time to time in an entry. Knows no link: it is given a function that carries a
- * request. Thread-safe: several may ask, also about one city. docs/protocol.md, "head" and "proof"; docs/settlement.md, "Trust between
+ * shown. The highest heads are in memory, in a file that whoever has this open writes (heads_write), and from time to time in an
+ * entry. Knows no link: it is given a function that carries a request. Thread-safe: several may ask, also about one city. docs/protocol.md, "head" and "proof"; docs/settlement.md, "Trust between
  * cities". */
 #ifndef SUIREN_HEADS_H
 #define SUIREN_HEADS_H
@@ -53,6 +53,14 @@ MUST_CHECK enum error heads_ask(
 /* Book the highest heads in one entry, if one is due: a city of which none is booked, or one that is older than HEADS_ENTRY_MS and behind.
  * Fails with: the store's, and as node_submit. */
 MUST_CHECK enum error heads_record(struct heads *heads, struct answer *answer);
+/* How often a highest head has grown: another number than before says that heads_write would write something else. */
+uint64_t heads_changes(struct heads *heads);
+/* Append the highest heads, for a file that outlives the process; *changes: heads_changes of what was written. docs/format.md, "Heads".
+ * Fails with: ERROR_MEMORY. */
+MUST_CHECK enum error heads_write(struct heads *heads, struct buffer *out, uint64_t *changes);
+/* Take them back, before anybody is asked: each counts as seen if its city has signed it, in its present epoch, whatever else was
+ * written there. Fails with: ERROR_MALFORMED (what stands before is taken), the store's. */
+MUST_CHECK enum error heads_read(struct heads *heads, struct span bytes);
 /* Of a city that was never asked: zeros. */
 void heads_state(struct heads *heads, uint32_t peer, struct heads_status *status);
 

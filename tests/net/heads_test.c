@@ -332,6 +332,130 @@ static void a_city_that_goes_back_is_found(void **state)
 	site_close(&older);
 }
 
+/* What is to outlive the process. */
+static struct buffer written(struct region *region)
+{
+	struct buffer bytes = {0};
+	uint64_t changes;
+
+	assert_int_equal(heads_write(region->heads, &bytes, &changes), ERROR_NONE);
+	assert_int_equal(changes, heads_changes(region->heads));
+	return bytes;
+}
+
+/* Nothing of the memory is left but these bytes. */
+static enum error restart_with(struct region *region, struct span bytes)
+{
+	site_close(&region->sites[SELF]);
+	heads_close(region->heads);
+	region->heads = NULL;
+	site_open(&region->sites[SELF]);
+	heads_open_fresh(region, 0, 0);
+	return heads_read(region->heads, bytes);
+}
+
+/* Its head was booked, and another seen on the same day; then both are down, and it comes back as its backup. */
+static void a_city_that_goes_back_while_we_are_down_is_found(void **state)
+{
+	static const unsigned grown_again[] = {0, 2, 40}; /* less than was seen, and more */
+	struct region *region = *state;
+
+	for (size_t i = 0; i < sizeof grown_again / sizeof *grown_again; i++) {
+		struct site *city = &region->sites[1 + i], older;
+		struct heads_status status;
+		struct buffer bytes;
+		uint64_t seen;
+		char name[16];
+
+		snprintf(name, sizeof name, "older-%zu", i);
+		assert_int_equal(ask(region, city), ERROR_NONE);
+		assert_true(record(region));
+		grow(city, 3);
+		copy_site(region, city, &older, name);
+		grow(city, 5);
+		assert_int_equal(ask(region, city), ERROR_NONE);
+		seen = site_head(city, NULL);
+		assert_true(booked_of(&region->sites[SELF], codes[1 + i]) < seen);
+		bytes = written(region);
+		assert_int_equal(restart_with(region, buffer_span(&bytes)), ERROR_NONE);
+		heads_state(region->heads, codes[1 + i], &status);
+		assert_true(status.known);
+		assert_int_equal(status.size, seen);
+		assert_int_equal(
+		    status.checked_ms, -1); /* before much is signed it is asked anew */
+		grow(&older, grown_again[i]);
+		assert_int_equal(ask(region, &older), ERROR_NONE);
+		expect_frozen(
+		    region, codes[1 + i], grown_again[i] < 5 ? EVIDENCE_ROLLBACK : EVIDENCE_FORK);
+		buffer_free(&bytes);
+		site_close(&older);
+	}
+}
+
+/* An honest one is not, and its heads go on to be booked. */
+static void a_city_that_goes_on_while_we_are_down_is_not(void **state)
+{
+	struct region *region = *state;
+	struct site *city = &region->sites[PEER];
+	struct buffer bytes;
+	uint64_t changes;
+
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	assert_true(record(region));
+	grow(city, 5);
+	changes = heads_changes(region->heads);
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	assert_int_equal(heads_changes(region->heads), changes + 1);
+	/* Seen again and no larger: nothing to write. */
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	assert_int_equal(heads_changes(region->heads), changes + 1);
+	bytes = written(region);
+	assert_int_equal(restart_with(region, buffer_span(&bytes)), ERROR_NONE);
+	buffer_free(&bytes);
+	grow(city, 7);
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	assert_false(state_of(&region->sites[SELF], GUANGYUAN).frozen);
+	region->sites[SELF].world.now_ms += DAY_MS;
+	assert_true(record(region));
+	assert_int_equal(booked_of(&region->sites[SELF], GUANGYUAN), site_head(city, NULL));
+	verify_whole(&region->sites[SELF]);
+}
+
+/* Whatever stands in the file: what its city has not signed was not seen, and what was booked still is. */
+static void a_file_of_heads_that_was_changed_freezes_nobody(void **state)
+{
+	struct region *region = *state;
+	struct site *city = &region->sites[PEER];
+	struct heads_status status;
+	struct buffer bytes;
+	uint64_t booked;
+
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	assert_true(record(region));
+	booked = site_head(city, NULL);
+	grow(city, 5);
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	bytes = written(region);
+	for (size_t size = 0; size < bytes.size; size += 7)
+		assert_int_equal(restart_with(region, span_of(bytes.data, size)), ERROR_MALFORMED);
+	for (size_t at = 0; at < bytes.size; at += 2) {
+		uint8_t bit = (uint8_t)(1u << at % 7);
+		enum error error;
+
+		bytes.data[at] ^= bit;
+		error = restart_with(region, buffer_span(&bytes));
+		bytes.data[at] ^= bit;
+		assert_true(error == ERROR_NONE || error == ERROR_MALFORMED);
+		heads_state(region->heads, GUANGYUAN, &status);
+		/* As it was signed, or not at all. */
+		assert_true(!status.known || status.size == site_head(city, NULL));
+		assert_int_equal(ask(region, city), ERROR_NONE);
+		assert_false(state_of(&region->sites[SELF], GUANGYUAN).frozen);
+	}
+	assert_int_equal(booked_of(&region->sites[SELF], GUANGYUAN), booked);
+	buffer_free(&bytes);
+}
+
 static void a_city_that_goes_back_and_then_on_is_a_fork(void **state)
 {
 	struct region *region = *state;
@@ -760,6 +884,32 @@ static void only_two_officers_unfreeze_and_name_the_evidence(void **state)
 	verify_whole(self);
 }
 
+/* What was seen before officers have unfrozen a city does not count, also if it stands in the file. */
+static void what_was_seen_before_a_city_was_unfrozen_is_forgotten_with_the_file(void **state)
+{
+	struct region *region = *state;
+	struct site *self = &region->sites[SELF], *city = &region->sites[PEER], older;
+	struct trust_state found;
+	struct buffer bytes;
+
+	add_officers(self);
+	copy_site(region, city, &older, "older");
+	grow(city, 5);
+	assert_int_equal(ask(region, city), ERROR_NONE);
+	bytes = written(region);
+	assert_int_equal(ask(region, &older), ERROR_NONE);
+	expect_frozen(region, GUANGYUAN, EVIDENCE_ROLLBACK);
+	found = state_of(self, GUANGYUAN);
+	assert_int_equal(unfreeze(self, 1, &found.evidence, NULL), ERROR_NONE);
+	found = state_of(self, GUANGYUAN);
+	assert_int_equal(unfreeze(self, 3, &found.evidence, &found.proposal), ERROR_NONE);
+	assert_int_equal(restart_with(region, buffer_span(&bytes)), ERROR_NONE);
+	assert_int_equal(ask(region, &older), ERROR_NONE);
+	assert_false(state_of(self, GUANGYUAN).frozen);
+	buffer_free(&bytes);
+	site_close(&older);
+}
+
 /* What decide is handed is checked by it, whoever hands it in. */
 static void evidence_that_proves_nothing_freezes_nobody(void **state)
 {
@@ -849,6 +999,9 @@ int main(void)
 	    TEST(a_forked_city_is_found_by_who_sees_both),
 	    TEST(a_fork_is_found_after_a_restart_of_who_has_booked_a_head),
 	    TEST(a_city_that_goes_back_is_found),
+	    TEST(a_city_that_goes_back_while_we_are_down_is_found),
+	    TEST(a_city_that_goes_on_while_we_are_down_is_not),
+	    TEST(a_file_of_heads_that_was_changed_freezes_nobody),
 	    TEST(a_city_that_goes_back_and_then_on_is_a_fork),
 	    TEST(an_honest_city_is_never_frozen_in_whatever_order_answers_come),
 	    TEST(a_proof_that_is_not_given_freezes_nothing_and_nothing_is_signed),
@@ -856,6 +1009,7 @@ int main(void)
 	    TEST(the_other_pairs_settle_their_month_while_one_city_is_frozen),
 	    TEST(what_waits_for_a_frozen_city_waits_here_and_is_not_lost),
 	    TEST(only_two_officers_unfreeze_and_name_the_evidence),
+	    TEST(what_was_seen_before_a_city_was_unfrozen_is_forgotten_with_the_file),
 	    TEST(evidence_that_proves_nothing_freezes_nobody),
 	    TEST(requests_that_ask_for_what_is_not_there_are_answered_as_such),
 	};
