@@ -23,6 +23,11 @@ const char *error_text(enum error code)
 	return texts[code];
 }
 
+bool error_is_world(enum error code)
+{
+	return code >= ERROR_MEMORY && code <= ERROR_TIMEOUT;
+}
+
 enum error error_set(struct error_detail *detail, enum error code, const char *format, ...)
 {
 	char text[ERROR_DETAIL_SIZE]; /* the arguments may be what the detail says so far */

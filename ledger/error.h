@@ -74,6 +74,9 @@ const char *error_name(enum error code);
 /* One English line for a code. Never NULL. */
 const char *error_text(enum error code);
 
+/* Has the world failed (disk, memory, time, another process), and not what was asked for? The same may succeed later. */
+bool error_is_world(enum error code);
+
 /* Write a formatted text (cut at the size) into `detail`, which may be NULL, and return `code`. The arguments may hold the
  * detail's own text, so that whoever passes an error on can say where it arose. So that a check reads
  * `return error_set(detail, ERROR_RANGE, "%s:%d: ...", ...)`. */

@@ -176,7 +176,6 @@ enum error daemon_open(
 	if (!daemon)
 		return ERROR_MEMORY;
 	daemon->options = *options;
-	daemon->cleared_ms = INT64_MIN;
 	daemon->signals = daemon->wake = -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	daemon->started_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -284,6 +283,8 @@ void daemon_close(struct daemon *daemon)
 	if (daemon->node)
 		node_watch(daemon->node, NULL, NULL);
 	outboxes_close(daemon->outboxes);
+	if (daemon->heads && daemon->stopping)
+		daemon_heads_keep(daemon);
 	if (daemon->stopping)
 		LOG_PLAIN(log, LOG_INFO, "stopped");
 	node_close(daemon->node); /* lets the lock go */

@@ -63,6 +63,28 @@ static enum error cut_is_due(struct daemon *daemon, int64_t moment_ms, bool *due
 	return error ? error : overdue.error;
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool daemon_may(const struct daemon *daemon, enum daemon_does what)
+{
+	return backoff_is_over(&daemon->acts[what], monotonic_ms());
+}
+
+void daemon_did(struct daemon *daemon, enum daemon_does what, enum error error)
+{
+	if (error)
+		backoff_fail(
+		    &daemon->acts[what], monotonic_ms(), ACT_PAUSE_FIRST_MS, ACT_PAUSE_LAST_MS);
+	else
+		backoff_end(&daemon->acts[what]);
+}
+
 /* Tell what came of something that was done by the clock. */
 static void tell(struct daemon *daemon, const char *event, uint32_t peer, enum error error,
     const struct answer *answer)
@@ -80,43 +102,59 @@ static void tell(struct daemon *daemon, const char *event, uint32_t peer, enum e
 static void cut(struct daemon *daemon, int64_t now_ms)
 {
 	int64_t moment = schedule_last_cut(&node_configuration(daemon->node)->schedule, now_ms);
-	struct answer answer;
+	struct answer answer = {.error = ERROR_NONE};
 	bool due = false, any = false;
-	enum error error = moment == INT64_MIN ? ERROR_NONE : cut_is_due(daemon, moment, &due);
+	enum error error;
 
+	if (moment == INT64_MIN || !daemon_may(daemon, ACT_CUT))
+		return;
+	error = cut_is_due(daemon, moment, &due);
 	if (!error && due)
 		error = order_cut(daemon->node, NULL, NULL, &any, &answer);
-	if (error && !any)
-		answer.error = error;
 	if (error || any)
 		tell(daemon, "windows_cut", node_region(daemon->node), error, &answer);
+	daemon_did(daemon, ACT_CUT, error ? error : answer.error);
 }
 
-/* The clearings of a month are proposed once; whoever has nothing to clear is left out. What is refused is for people. */
+/* Propose one clearing. False: it is to be proposed again, by itself. */
+static bool propose(struct daemon *daemon, uint32_t month, uint32_t peer)
+{
+	struct answer answer = {.error = ERROR_NONE};
+	enum error error = order_clearing(daemon->node, month, peer, 1, NULL, &answer);
+
+	/* That waits for an answer of the peer. */
+	if (!error && answer.error == ERROR_PROOF_AWAITED)
+		return false;
+	if (!error && answer.error != ERROR_STATE && answer.error != ERROR_REPEAT)
+		error = answer.error;
+	else if (!error)
+		return true;
+	tell(daemon, "clearing_proposed", peer, error, &answer);
+	if (!error_is_world(error))
+		return true;
+	daemon_did(daemon, ACT_CLEAR, error);
+	return false;
+}
+
+/* The clearings of a month are proposed once; whoever has nothing to clear is left out. What is refused is for people; what the world has kept
+ * from being booked is tried again. */
 static void clear(struct daemon *daemon, int64_t now_ms)
 {
-	uint32_t month;
+	uint32_t month, own = node_region(daemon->node);
 	int64_t moment =
 	    schedule_last_clearing(&node_configuration(daemon->node)->schedule, now_ms, &month);
 
-	if (moment == INT64_MIN || moment <= daemon->cleared_ms)
+	if (moment == INT64_MIN || !daemon_may(daemon, ACT_CLEAR))
 		return;
-	daemon->cleared_ms = moment;
-	for (size_t i = 0; i < daemon->peer_count; i++) {
-		uint32_t peer = daemon->peers[i].link.region;
-		struct answer answer;
-		enum error error;
+	for (size_t i = 0; i < daemon->peer_count && daemon_may(daemon, ACT_CLEAR); i++) {
+		struct known_peer *peer = &daemon->peers[i];
 
-		if (peer < node_region(daemon->node))
+		if (peer->link.region < own || moment <= peer->cleared_ms)
 			continue;
-		error = order_clearing(daemon->node, month, peer, 1, NULL, &answer);
-		/* That waits for an answer of the peer, not for people: it is tried again. */
-		if (!error && answer.error == ERROR_PROOF_AWAITED) {
-			daemon->cleared_ms = moment - 1;
+		if (!propose(daemon, month, peer->link.region))
 			continue;
-		}
-		if (error || (answer.error != ERROR_STATE && answer.error != ERROR_REPEAT))
-			tell(daemon, "clearing_proposed", peer, error, &answer);
+		peer->cleared_ms = moment;
+		daemon_did(daemon, ACT_CLEAR, ERROR_NONE);
 	}
 }
 
@@ -124,8 +162,12 @@ static void clear(struct daemon *daemon, int64_t now_ms)
 static void follow_up(struct daemon *daemon)
 {
 	uint32_t entries;
-	enum error error = further_run(daemon->node, &entries);
+	enum error error;
 
+	if (!daemon_may(daemon, ACT_FOLLOW_UP))
+		return;
+	error = further_run(daemon->node, &entries);
+	daemon_did(daemon, ACT_FOLLOW_UP, error);
 	if (error)
 		LOG(daemon->options.log, LOG_ERROR, "follow_up",
 		    LOG_WORD("error", error_name(error)));

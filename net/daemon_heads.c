@@ -1,6 +1,9 @@
 /* daemon_heads.c: a daemon asks its peers how far their logs have come: after a greeting, from time to time, and when something waits for it;
  * and tells what comes of it. */
 #include "daemon_internal.h"
+#include "node_internal.h"
+
+#define HEADS_FILE "heads.seen"
 
 /* The operators must see it, whatever language they read. */
 static void tell(
@@ -40,6 +43,25 @@ static void wanted(void *context)
 	daemon_wake(context);
 }
 
+/* What was seen before this process. A file that cannot be read costs what it held, not the start: what is booked is still known. */
+static enum error recall(struct daemon *daemon)
+{
+	struct error_detail detail = {""};
+	struct buffer bytes = {0};
+	char path[NODE_PATH_MAX];
+	enum error error = node_path(daemon->options.directory, HEADS_FILE, path, &detail);
+
+	if (!error)
+		error = node_file_read(path, &bytes, &detail);
+	if (!error)
+		error = heads_read(daemon->heads, buffer_span(&bytes));
+	buffer_free(&bytes);
+	if (error && error != ERROR_NOT_FOUND)
+		LOG(daemon->options.log, LOG_ERROR, "heads_not_read",
+		    LOG_WORD("error", error_name(error)));
+	return error == ERROR_MEMORY ? error : ERROR_NONE;
+}
+
 enum error daemon_heads_open(struct daemon *daemon)
 {
 	const struct node_config *config = node_configuration(daemon->node);
@@ -52,8 +74,49 @@ enum error daemon_heads_open(struct daemon *daemon)
 	enum error error = heads_open(&options, &daemon->heads);
 
 	if (!error)
+		error = recall(daemon);
+	if (!error)
 		settlement_gate(node_settlement(daemon->node), heads_gate(daemon->heads));
 	return error;
+}
+
+void daemon_heads_keep(struct daemon *daemon)
+{
+	struct error_detail detail = {""};
+	struct buffer bytes = {0};
+	uint64_t changes;
+	enum error error;
+
+	if (heads_changes(daemon->heads) == daemon->heads_kept)
+		return;
+	error = heads_write(daemon->heads, &bytes, &changes);
+	if (!error)
+		error = node_file_replace(
+		    daemon->options.directory, HEADS_FILE, buffer_span(&bytes), &detail);
+	daemon_did(daemon, ACT_HEADS_KEEP, error);
+	buffer_free(&bytes);
+	if (error)
+		LOG(daemon->options.log, LOG_ERROR, "heads_not_kept",
+		    LOG_WORD("error", error_name(error)));
+	else
+		daemon->heads_kept = changes;
+}
+
+/* In an entry, from time to time. */
+static void book(struct daemon *daemon)
+{
+	struct answer answer = {.error = ERROR_NONE};
+	enum error error = heads_record(daemon->heads, &answer);
+
+	if (!error && answer.error != ERROR_STATE)
+		error = answer.error;
+	daemon_did(daemon, ACT_HEADS_BOOK, error);
+	if (error)
+		LOG(daemon->options.log, LOG_ERROR, "heads_not_booked",
+		    LOG_WORD("error", error_name(error)));
+	else if (!answer.error)
+		LOG(daemon->options.log, LOG_DEBUG, "heads_booked",
+		    LOG_NUMBER("entry", answer.sequence));
 }
 
 void daemon_ask(void *context, uint32_t peer)
@@ -72,20 +135,14 @@ void daemon_ask(void *context, uint32_t peer)
 
 void daemon_heads_look(struct daemon *daemon)
 {
-	struct answer answer;
-	enum error error;
-
 	for (size_t i = 0; i < daemon->peer_count; i++) {
 		const struct known_peer *peer = &daemon->peers[i];
 
 		if (peer->up && heads_due(daemon->heads, peer->link.region))
 			outboxes_ask(daemon->outboxes, peer->link.region);
 	}
-	error = heads_record(daemon->heads, &answer);
-	if (error || (answer.error && answer.error != ERROR_STATE))
-		LOG(daemon->options.log, LOG_ERROR, "heads_not_booked",
-		    LOG_WORD("error", error_name(error ? error : answer.error)));
-	else if (!answer.error)
-		LOG(daemon->options.log, LOG_DEBUG, "heads_booked",
-		    LOG_NUMBER("entry", answer.sequence));
+	if (daemon_may(daemon, ACT_HEADS_KEEP))
+		daemon_heads_keep(daemon);
+	if (daemon_may(daemon, ACT_HEADS_BOOK))
+		book(daemon);
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "admin_server.h"
+#include "backoff.h"
 #include "daemon.h"
 #include "heads.h"
 #include "link.h"
@@ -15,7 +16,19 @@
 /* A peer as the link knows it. Belongs to the main thread. */
 struct known_peer {
 	struct link_peer link;
-	bool up; /* as it was last told */
+	bool up;            /* as it was last told */
+	int64_t cleared_ms; /* the moment of the schedule for which its clearing was proposed */
+};
+
+/* What a daemon does by itself, each with a pause of its own when it fails. */
+enum daemon_does {
+	ACT_CUT,
+	ACT_CLEAR,
+	ACT_FOLLOW_UP,
+	ACT_HEADS_BOOK,
+	ACT_HEADS_KEEP,
+	ACT_NUMBER,
+	ACT_COUNT
 };
 
 struct daemon {
@@ -34,12 +47,16 @@ struct daemon {
 	size_t peer_count;
 	uint32_t own_number;  /* of the descriptor that link and peers know */
 	uint64_t number_kept; /* link.number: no handshake had a greater one (daemon_number.c) */
-	int64_t cleared_ms;   /* the moment of the schedule for which clearings were proposed */
+	uint64_t heads_kept;  /* heads_changes of what stands in the file */
+	struct backoff acts[ACT_COUNT];
 	bool stopping;
 };
 
 /* Let the main thread look around. */
 void daemon_wake(struct daemon *daemon);
+/* Is it time to do this (again)? And what came of it: after a failure there is a pause, ever longer (ACT_PAUSE_FIRST_MS). Main thread. */
+bool daemon_may(const struct daemon *daemon, enum daemon_does what);
+void daemon_did(struct daemon *daemon, enum daemon_does what, enum error error);
 
 /* The greatest number that a handshake may have had before (daemon_number.c); 0: none had. Fails with: ERROR_MALFORMED (the file), ERROR_IO. */
 MUST_CHECK enum error daemon_number_read(
@@ -63,8 +80,10 @@ void daemon_peers_farewell(struct daemon *daemon);
 MUST_CHECK enum error daemon_heads_open(struct daemon *daemon);
 /* Ask one peer; from its outbox's thread. */
 void daemon_ask(void *daemon, uint32_t peer);
-/* Have those asked whose turn it is, and book what was seen. */
+/* Have those asked whose turn it is, and book and keep what was seen. */
 void daemon_heads_look(struct daemon *daemon);
+/* Write what was seen to its file, if that has changed. */
+void daemon_heads_keep(struct daemon *daemon);
 
 /* The socket's side (daemon_admin.c). */
 void daemon_admin(void *daemon, const struct admin_request *request, struct buffer *body,

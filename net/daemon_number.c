@@ -1,17 +1,12 @@
 /* daemon_number.c: the numbers of the link's handshakes grow for ever, or peers take them for old ones: kept in DIR/link.number, ahead of those
  * in use, so that neither a clock that was put back nor a kill makes one come twice. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "daemon_internal.h"
 #include "node_internal.h"
 
 #define NUMBER_FILE "link.number"
-#define NUMBER_PART "link.number.part"
 /* The numbers follow the clock, in ms: kept so far ahead, and again when half of that is used up. */
 #define NUMBER_AHEAD (UINT64_C(120) * 1000)
 
@@ -40,23 +35,12 @@ enum error daemon_number_read(struct daemon *daemon, uint64_t *number, struct er
 	return error;
 }
 
-/* Under another name first: half a number must not stand there. */
 static enum error replace(struct daemon *daemon, uint64_t number, struct error_detail *detail)
 {
-	char path[NODE_PATH_MAX], part[NODE_PATH_MAX], text[32];
-	enum error error = node_path(daemon->options.directory, NUMBER_FILE, path, detail);
+	char text[32];
 
-	if (!error)
-		error = node_path(daemon->options.directory, NUMBER_PART, part, detail);
-	if (error)
-		return error;
 	snprintf(text, sizeof text, "%llu\n", (unsigned long long)number);
-	unlink(part); /* what a kill has left */
-	error = node_file_write(part, span_text(text), detail);
-	if (!error && rename(part, path) != 0)
-		error =
-		    error_set(detail, node_system_error(errno), "%s: %s", path, strerror(errno));
-	return error;
+	return node_file_replace(daemon->options.directory, NUMBER_FILE, span_text(text), detail);
 }
 
 void daemon_number_keep(struct daemon *daemon)
@@ -71,9 +55,10 @@ void daemon_number_keep(struct daemon *daemon)
 	now = (uint64_t)clock.tv_sec * 1000 + (uint64_t)clock.tv_nsec / 1000000;
 	if (number < now)
 		number = now;
-	if (number + NUMBER_AHEAD / 2 <= daemon->number_kept)
+	if (number + NUMBER_AHEAD / 2 <= daemon->number_kept || !daemon_may(daemon, ACT_NUMBER))
 		return;
 	error = replace(daemon, number + NUMBER_AHEAD, &detail);
+	daemon_did(daemon, ACT_NUMBER, error);
 	if (error)
 		LOG(daemon->options.log, LOG_ERROR, "number_not_kept",
 		    LOG_WORD("error", error_name(error)));

@@ -87,7 +87,7 @@ static enum error order(struct node *node, uint32_t city, uint64_t size, struct 
 	order.parameter_count = city ? FURTHER_PARAMETERS : 0;
 	error = parameters.failed ? parameters.failed : node_order(node, &order, answer);
 	buffer_free(&parameters);
-	return error;
+	return error || !error_is_world(answer->error) ? error : answer->error;
 }
 
 static enum error find_refill(struct node *node, bool *any, uint64_t *size)
@@ -167,6 +167,8 @@ static enum error offer_unmatched(struct node *node, uint32_t *entries)
 	if (!error && offer->count) {
 		error = order_bank(node, offer->lines, offer->count, true, NULL, &answer);
 		*entries += !error && answer.error == ERROR_NONE;
+		if (!error && error_is_world(answer.error))
+			error = answer.error;
 	}
 	free(offer);
 	return error;

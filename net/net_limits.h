@@ -29,6 +29,9 @@
 #define FAREWELL_MS 500u
 /* How often a daemon looks around by itself: links, clock. */
 #define DAEMON_TICK_MS 1000
+/* Pauses before what a daemon does by itself is tried again after it has failed: doubling from the first to the last. */
+#define ACT_PAUSE_FIRST_MS 1000u
+#define ACT_PAUSE_LAST_MS 60000u
 /* How long whoever waits for the deliveries of daemons waits for one at a time, and altogether while nothing is booked anywhere. */
 #define DELIVER_STEP_MS 500u
 #define DELIVER_PATIENCE_MS 60000u

@@ -28,6 +28,7 @@ enum error node_system_error(int number)
 		return ERROR_PERMISSION;
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG:
 		return ERROR_DISK_FULL;
 	case ENOMEM:
 		return ERROR_MEMORY;
@@ -144,6 +145,24 @@ enum error node_folder_sync(const char *path, struct error_detail *detail)
 		error = system_failed(path, detail);
 	close(folder);
 	return error;
+}
+
+enum error node_file_replace(
+    const char *directory, const char *name, struct span content, struct error_detail *detail)
+{
+	char path[NODE_PATH_MAX], part[NODE_PATH_MAX], part_name[64];
+	enum error error = node_path(directory, name, path, detail);
+
+	snprintf(part_name, sizeof part_name, "%s.part", name);
+	if (!error)
+		error = node_path(directory, part_name, part, detail);
+	if (error)
+		return error;
+	unlink(part); /* what a kill has left */
+	error = node_file_write(part, content, detail);
+	if (!error && rename(part, path) != 0)
+		error = system_failed(path, detail);
+	return error ? error : node_folder_sync(directory, detail);
 }
 
 /* Who holds the lock wrote its process id into the file; only for the message. */

@@ -86,6 +86,9 @@ MUST_CHECK enum error node_file_read(
  */
 MUST_CHECK enum error node_file_write(
     const char *path, struct span content, struct error_detail *detail);
+/* Put a whole file in the place of DIR/name, durably: after a crash the old one or the new one stands there. Fails with: as node_file_write. */
+MUST_CHECK enum error node_file_replace(
+    const char *directory, const char *name, struct span content, struct error_detail *detail);
 /* Make the names in a folder durable. Fails with: ERROR_IO. */
 MUST_CHECK enum error node_folder_sync(const char *path, struct error_detail *detail);
 /* Take the writer's lock; *lock is closed to let it go. Fails with: ERROR_LOCKED (says who holds

@@ -38,11 +38,27 @@ static void a_detail_is_cut_at_its_size_and_may_be_absent(void **state)
 	assert_int_equal(guarded.behind, 'x');
 }
 
+static void what_the_world_fails_with_may_succeed_later_and_a_no_stays_a_no(void **state)
+{
+	static const enum error world[] = {ERROR_MEMORY, ERROR_IO, ERROR_DISK_FULL, ERROR_LOCKED,
+	    ERROR_BUSY, ERROR_READERS, ERROR_MAP_FULL, ERROR_PERMISSION, ERROR_STOPPED,
+	    ERROR_TIMEOUT};
+	unsigned count = 0;
+
+	(void)state;
+	for (int code = 0; code < ERROR_COUNT; code++)
+		count += error_is_world((enum error)code);
+	assert_int_equal(count, sizeof world / sizeof *world);
+	for (size_t i = 0; i < sizeof world / sizeof *world; i++)
+		assert_true(error_is_world(world[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_code_has_a_name_of_its_own_and_one_line_of_text),
 	    cmocka_unit_test(a_detail_is_cut_at_its_size_and_may_be_absent),
+	    cmocka_unit_test(what_the_world_fails_with_may_succeed_later_and_a_no_stays_a_no),
 	};
 
 	return cmocka_run_group_tests_name("ledger/error", tests, NULL, NULL);

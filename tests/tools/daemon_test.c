@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include "admin_client.h"
 #include "admin_socket.h"
 #include "embedded.h"
+#include "obligation.h"
 #include "person.h"
 #include "program.h"
 #include "verdict.h"
@@ -542,6 +544,14 @@ static void a_fifth_city_joins_while_the_others_run(void **state)
 	suiren_must(2, "peer add c bad.descriptor");
 }
 
+static void await_line(const char *log, const char *pattern)
+{
+	for (unsigned i = 0; shell_status("grep -q '%s' %s", pattern, log) != 0; i++) {
+		if (i == 5000)
+			fail_msg("no %s in:\n%s", pattern, file_read(log, NULL));
+	}
+}
+
 /* A member of the only peer, or of what the daemon says of its link. */
 static json_int_t peer_number(const char *directory, bool of_link, const char *name)
 {
@@ -606,6 +616,46 @@ static void a_city_that_goes_back_is_frozen_until_two_officers_end_it(void **sta
 	service_stop(&city, SIGTERM);
 	service_stop(&guard, SIGTERM);
 	suiren_must(0, "verify guard --replay");
+}
+
+/* A head that is no entry yet outlives a kill of who has seen it: the file has it as it was signed. */
+static void a_city_that_goes_back_while_its_neighbour_is_killed_is_found(void **state)
+{
+	char watch_port[40], city_port[40];
+	unsigned entries;
+
+	(void)state;
+	free_port(watch_port);
+	free_port(city_port);
+	suiren_must(0, "init seer --region 510100 --demo --listen %s " NOW, watch_port);
+	suiren_must(0, "init back --region 510800 --demo --listen %s " NOW, city_port);
+	suiren_must(0, "peer add seer back " NOW);
+	assert_int_equal(
+	    shell_status("echo 'heads: { interval_seconds: 1 }' >>seer/node.yaml"), 0);
+	struct service guard = service_start("seer --log-level debug " NOW, "seer.log");
+	struct service city = service_start("back " NOW, "back.log");
+	suiren_must(0, "deliver seer back");
+	await_line("seer.log", "heads_booked");
+	suiren_must(0, "officer add back early --out early.key " NOW);
+	service_stop(&city, SIGTERM);
+	assert_int_equal(shell_status("cp -r back backup"), 0);
+	city = service_start("back " NOW, "back.log");
+	for (unsigned i = 0; i < 8; i++)
+		suiren_must(0, "officer add back late%u --out late%u.key " NOW, i, i);
+	entries = entries_of("back");
+	for (unsigned i = 0; shell_status("grep -aqx %u seer/heads.seen", entries) != 0; i++)
+		assert_true(i < 5000);
+	service_stop(&guard, SIGKILL);
+	service_stop(&city, SIGTERM);
+	city = service_start("backup " NOW, "back.log");
+	guard = service_start("seer " NOW, "seer.log");
+	for (unsigned i = 0; !peer_number("seer", false, "frozen"); i++)
+		assert_true(i < 100000);
+	assert_int_equal(
+	    shell_status("\"$SUIREN\" peer list seer | grep -q '冻结 FROZEN.*rollback'"), 0);
+	service_stop(&city, SIGTERM);
+	service_stop(&guard, SIGTERM);
+	suiren_must(0, "verify seer --replay");
 }
 
 /* The entry and line of a claim of another city that this one has approved. */
@@ -683,6 +733,81 @@ static void windows_are_cut_by_the_clock(void **state)
 	service_stop(&service, SIGTERM);
 	assert_int_equal(shell_status("grep -q ' windows_cut ' cut.log"), 0);
 	suiren_must(0, "verify month/500000 --replay");
+}
+
+/* One obligation of Chongqing to Chengdu, by an entry that is there, in the tables directly: how claims make them is tested elsewhere. */
+static void owe_at(const char *directory, uint64_t sequence, int64_t amount_fen)
+{
+	const struct node_options options = {.not_durable = true};
+	struct obligation obligation = {.payer = 500000,
+	    .creditor = 510100,
+	    .epoch = 1,
+	    .sequence = sequence,
+	    .amount_fen = amount_fen};
+	struct node *node;
+	struct txn *txn;
+
+	assert_good(node_open(directory, &options, &node, NULL));
+	assert_good(ledger_begin(node_ledger(node), &txn));
+	assert_good(window_open_number(txn, 500000, 510100, &obligation.window));
+	assert_good(obligation_add(txn, &obligation));
+	assert_good(ledger_commit(node_ledger(node), txn));
+	node_close(node);
+}
+
+/* So much of a file may a process write from now on, and those that it starts; 0: this one. */
+static void limit_files(pid_t pid, rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(prlimit(pid, RLIMIT_FSIZE, NULL, &limit), 0);
+	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+	assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* The disk is full when windows are to be cut and the month's clearing is to be proposed. As soon as there is room both are done, once, and nobody
+ * need start the daemon anew for that. */
+static void what_the_clock_brings_is_done_again_when_the_disk_has_room(void **state)
+{
+	static const char *const full[] = {
+	    "windows_cut.*error=disk_full", "clearing_proposed.*error=disk_full"};
+	json_t *clearings;
+
+	(void)state;
+	suiren_must(0, "init full --region 500000 --demo --now 2026-10-01");
+	suiren_must(0, "init roomy --region 510100 --demo --now 2026-10-01");
+	suiren_must(0, "peer add full roomy --now 2026-10-01");
+	owe_at("full", 1, 25000);
+	owe_at("roomy", 1, 25000);
+	suiren_must(0, "window cut full --now 2026-10-31");
+	suiren_must(0, "deliver full roomy --now 2026-10-31");
+	owe_at("full", 2, 700);
+	assert_int_equal(shell_status("printf 'schedule:\n  cut: \"00:10\"\n  clearing_day: 21\n"
+				      "  clearing: \"10:00\"\n' >>full/node.yaml"),
+	    0);
+	limit_files(0, 65536);
+	struct service service = service_start(
+	    "full --listen tcp://127.0.0.1:0 --now 2026-11-21T10:00:00+08:00", "full.log");
+	limit_files(0, RLIM_INFINITY);
+	/* A command says so. */
+	struct run run = suiren_expect(3, "officer add full one -o full-1.key");
+	assert_non_null(strstr(run.err, "disk is full"));
+	run_free(&run);
+	for (size_t i = 0; i < sizeof full / sizeof *full; i++)
+		await_line("full.log", full[i]);
+	assert_int_equal(open_windows("full"), 1);
+	limit_files(service.pid, RLIM_INFINITY);
+	await_line("full.log", "windows_cut.*entry=");
+	await_line("full.log", "clearing_proposed.*entry=");
+	assert_int_equal(open_windows("full"), 0);
+	clearings = json_of("clearing list", "full");
+	assert_int_equal(json_array_size(clearings), 1);
+	json_decref(clearings);
+	suiren_must(0, "officer add full one -o full-2.key --now 2026-11-21T10:00:00+08:00");
+	service_stop(&service, SIGTERM);
+	assert_int_equal(
+	    shell_status("test $(grep -c 'clearing_proposed.*entry=' full.log) -eq 1"), 0);
+	suiren_must(0, "verify full");
 }
 
 static void a_daemon_tells_its_metrics_on_the_port_that_its_log_names(void **state)
@@ -861,11 +986,13 @@ int main(void)
 	    cmocka_unit_test(what_is_wrong_at_the_start_is_said_in_one_line),
 	    cmocka_unit_test(a_fifth_city_joins_while_the_others_run),
 	    cmocka_unit_test(a_city_that_goes_back_is_frozen_until_two_officers_end_it),
+	    cmocka_unit_test(a_city_that_goes_back_while_its_neighbour_is_killed_is_found),
 	    cmocka_unit_test(the_page_has_the_help_of_the_daemon),
 	    cmocka_unit_test(the_page_tells_of_every_event_of_the_log),
 	    cmocka_unit_test(the_unit_is_well_formed_and_lets_the_daemon_do_little),
 	    cmocka_unit_test(a_daemon_tells_its_metrics_on_the_port_that_its_log_names),
 	    cmocka_unit_test(windows_are_cut_by_the_clock),
+	    cmocka_unit_test(what_the_clock_brings_is_done_again_when_the_disk_has_room),
 	    cmocka_unit_test(the_number_of_handshakes_outlives_kills_and_clocks),
 	    cmocka_unit_test(the_daemons_of_a_demo_end_with_it),
 	    cmocka_unit_test(a_link_key_is_rotated_without_stopping),

@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk */
 	give_memory_back();
 	error = key_library_init();
 	if (!error)
