@@ -15,8 +15,8 @@
 
 bool further_is_due(struct span bytes)
 {
-	static const char *const names[] = {
-	    "payment_receipt", "prefund_notice", "prefund_drawn", "clearing_proposal", "clearing"};
+	static const char *const names[] = {"payment_receipt", "prefund_notice", "prefund_drawn",
+	    "clearing_proposal", "clearing", "refusal"};
 	struct document document;
 	struct order order;
 

@@ -280,6 +280,16 @@ static void drive_out(struct remote *remote)
 	}
 }
 
+/* A connection that is agreed between the two steps in which nng 1.10 closes a dialer is never freed, nor is its descriptor (one close in a
+ * hundred while it connects): so what is just connecting gets a moment to arrive. Nobody is inside by now. Under the mutex. */
+static void let_arrive(struct remote *remote)
+{
+	int64_t until = link_now_ms() + LINK_HANG_UP_MS;
+
+	while (remote->dials && !remote->pipe && link_now_ms() < until)
+		link_wait(remote, until);
+}
+
 /* nng frees a socket while another thread still lets go of one of its contexts, and a context while a timer of its wait still runs: so first
  * nobody is inside, then the waits end, then the contexts, then the socket. */
 static void hang_up(struct remote *remote)
@@ -305,6 +315,7 @@ void remote_free(struct remote *remote)
 	remote->stop = true;
 	pthread_cond_broadcast(&remote->changed);
 	drive_out(remote);
+	let_arrive(remote);
 	pthread_mutex_unlock(&link->mutex);
 	if (remote->has_keeper)
 		pthread_join(remote->keeper, NULL);

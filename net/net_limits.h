@@ -85,6 +85,8 @@
 /* So long nng waits before it dials again: at first, and after many failures. */
 #define LINK_DIAL_LEAST_MS 100
 #define LINK_DIAL_MOST_MS 5000
+/* So long a connection that is just being made is waited for before it is hung up. */
+#define LINK_HANG_UP_MS 100
 /* So long an answer may take to leave. */
 #define LINK_SEND_MS 30000
 

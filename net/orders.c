@@ -208,6 +208,63 @@ enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line, c
 	return error;
 }
 
+/* The entry of the appeal that the payer did not take; 0: none. */
+static enum error refused_before(
+    struct node *node, const struct appeal_line *line, uint64_t *sequence)
+{
+	struct appeal appeal;
+	struct txn *txn;
+	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
+
+	*sequence = 0;
+	if (error)
+		return error;
+	error = appeal_get(txn, line->uscc, line->number, line->line, &appeal);
+	txn_abort(txn);
+	if (!error && appeal.state == APPEAL_REFUSED)
+		*sequence = appeal.sequence;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error order_appeal(struct node *node, const struct appeal_line *line,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_appeal, .key = key, .count = 1};
+	struct buffer lines = {0}, none = {0};
+	char id[ORDER_ID_MAX + 1];
+	struct hash content;
+	uint64_t before;
+	enum error error = refused_before(node, line, &before);
+
+	memset(answer, 0, sizeof *answer);
+	if (error)
+		return answer->error = error;
+	appeal_line_put(&lines, line);
+	/* The line is named by a hash: its sheet's number may have any length. */
+	content = hash_sha256(buffer_span(&lines));
+	snprintf(id, sizeof id, "appeal-%016" PRIx64 "-%" PRIu64, be64_read(content.bytes), before);
+	order.id = span_text(id);
+	order.content = &content;
+	order.lines = buffer_span(&lines);
+	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
+	buffer_free(&lines);
+	return error;
+}
+
+enum error order_review(struct node *node, const struct review_line *line,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_review, .key = key, .count = 1};
+	struct buffer lines = {0}, none = {0};
+	enum error error;
+
+	review_line_put(&lines, line);
+	order.lines = buffer_span(&lines);
+	error = give(node, &order, lines.failed ? &lines : &none, 0, answer);
+	buffer_free(&lines);
+	return error;
+}
+
 enum error order_dispute(struct node *node, const struct dispute_line *line,
     const struct secret_key *key, struct answer *answer)
 {

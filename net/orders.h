@@ -4,6 +4,7 @@
 #define SUIREN_ORDERS_H
 
 #include "node.h"
+#include "appeal.h"
 #include "dispute_order.h"
 #include "payment.h"
 
@@ -44,6 +45,12 @@ MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *fact
 /* Take back one line of a claim of this city's log. */
 MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,
     const char *grounds, const struct secret_key *key, struct answer *answer);
+/* Ask its payer to look at a line again. The same appeal again is a repeat, unless the payer has refused its document: then it is a new one. */
+MUST_CHECK enum error order_appeal(struct node *node, const struct appeal_line *line,
+    const struct secret_key *key, struct answer *answer);
+/* Look at a line again; `key`: an officer's. The same again is a repeat. */
+MUST_CHECK enum error order_review(struct node *node, const struct review_line *line,
+    const struct secret_key *key, struct answer *answer);
 /* End one dispute of this city with another. The same end again is a repeat. */
 MUST_CHECK enum error order_dispute(struct node *node, const struct dispute_line *line,
     const struct secret_key *key, struct answer *answer);

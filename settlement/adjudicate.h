@@ -59,7 +59,9 @@ struct adjudication {
 		uint32_t slot;
 	} person_slots[STAYS_OF_LINE_MAX];
 	size_t person_slot_count;
-	struct prefund_cap cap;        /* none unless whoever adjudicates has set it */
+	struct prefund_cap cap; /* none unless whoever adjudicates has set it */
+	int64_t
+	    approved_before; /* on second look: fen of the line that an earlier verdict has approved; else 0 */
 	struct grant_span older_grant; /* found last beside the person's row */
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
@@ -114,6 +116,14 @@ MUST_CHECK enum error line_give_back(struct adjudication *adjudication,
     const struct programme *programme);
 /* Nights that an approved line takes of the licensed beds, if its programme takes any. */
 int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict);
+/* Nights that it takes by a second look beyond those that it had by the verdict before, which need not have given it any. */
+int64_t line_more_nights(
+    const struct sheet_line *line, const struct verdict *verdict, const struct verdict *before);
+/* Count what a second look has approved beyond `before`, which approved too: fen and nights; its days are taken already. `back`: it is taken
+ * back. */
+MUST_CHECK enum error line_take_more(struct adjudication *adjudication,
+    const struct sheet_line *line, const struct programme *programme, const struct verdict *verdict,
+    const struct verdict *before, bool back);
 
 /* The verdict on a line, which is counted. `logged` is what was logged, in a replay, or empty; *not_rerun tells that it was taken over. */
 MUST_CHECK enum error adjudicate_line(struct adjudication *adjudication,

@@ -40,6 +40,10 @@ MUST_CHECK enum error claim_project(struct settlement *settlement, struct txn *t
 MUST_CHECK enum error claim_standing(
     struct txn *txn, const struct sheet_header *header, struct sheet_standing *standing);
 
+/* The same as a host tells it to the payer: six items. The reader fails on what is not well-formed. */
+void standing_put(struct buffer *out, const struct sheet_standing *standing);
+void standing_take(struct codec_reader *reader, struct sheet_standing *standing);
+
 /* Which of a forwarded sheet's programmes count bed nights, by the payer's catalogue as this city knows it. */
 void claim_takes_capacity(const struct settlement *settlement, const struct sheet_header *header,
     bool takes[SHEET_PROGRAMMES_MAX]);

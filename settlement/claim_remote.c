@@ -32,15 +32,10 @@ struct endorsement {
 	struct public_key officer;
 };
 
-static void endorsement_write(struct buffer *out, const struct endorsement *endorsement)
+void standing_put(struct buffer *out, const struct sheet_standing *standing)
 {
-	const struct sheet_standing *standing = &endorsement->standing;
 	bool barred = standing->barred_from <= standing->barred_until;
 
-	codec_put_array(out, ENDORSEMENT_FIELDS);
-	codec_put_bytes(out, hash_span(&endorsement->sheet));
-	codec_put_uint(out, endorsement->sequence);
-	day_put(out, endorsement->booked_day);
 	codec_put_bool(out, standing->known);
 	codec_put_uint(out, standing->district);
 	/* Never barred: from never on. */
@@ -48,6 +43,25 @@ static void endorsement_write(struct buffer *out, const struct endorsement *endo
 	day_or_never_put(out, barred ? standing->barred_until : DAY_NEVER);
 	codec_put_uint(out, (uint64_t)standing->nights_limit);
 	codec_put_uint(out, (uint64_t)standing->nights_used);
+}
+
+void standing_take(struct codec_reader *reader, struct sheet_standing *standing)
+{
+	standing->known = codec_bool(reader);
+	standing->district = (uint32_t)codec_uint_max(reader, 999999);
+	standing->barred_from = day_or_never_take(reader);
+	standing->barred_until = day_or_never_take(reader);
+	standing->nights_limit = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
+	standing->nights_used = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
+}
+
+static void endorsement_write(struct buffer *out, const struct endorsement *endorsement)
+{
+	codec_put_array(out, ENDORSEMENT_FIELDS);
+	codec_put_bytes(out, hash_span(&endorsement->sheet));
+	codec_put_uint(out, endorsement->sequence);
+	day_put(out, endorsement->booked_day);
+	standing_put(out, &endorsement->standing);
 	if (endorsement->entered)
 		codec_put_bytes(out, span_of(endorsement->officer.bytes, PUBLIC_KEY_SIZE));
 	else
@@ -56,18 +70,11 @@ static void endorsement_write(struct buffer *out, const struct endorsement *endo
 
 static void endorsement_take(struct codec_reader *reader, struct endorsement *endorsement)
 {
-	struct sheet_standing *standing = &endorsement->standing;
-
 	codec_array_exact(reader, ENDORSEMENT_FIELDS);
 	codec_bytes_exact(reader, endorsement->sheet.bytes, HASH_SIZE);
 	endorsement->sequence = codec_uint(reader);
 	endorsement->booked_day = day_take(reader);
-	standing->known = codec_bool(reader);
-	standing->district = (uint32_t)codec_uint_max(reader, 999999);
-	standing->barred_from = day_or_never_take(reader);
-	standing->barred_until = day_or_never_take(reader);
-	standing->nights_limit = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
-	standing->nights_used = (int64_t)codec_uint_max(reader, ENDORSED_NIGHTS_MAX);
+	standing_take(reader, &endorsement->standing);
 	endorsement->entered = !codec_null(reader);
 	if (endorsement->entered)
 		codec_bytes_exact(reader, endorsement->officer.bytes, PUBLIC_KEY_SIZE);

@@ -220,6 +220,24 @@ enum error clearing_draw(struct txn *txn, uint32_t month, uint32_t payer, uint32
 	return error ? error : clearing_payment_state(txn, month, payer, creditor, true);
 }
 
+enum error clearing_undraw(
+    struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor, bool received)
+{
+	struct clearing_row clearing;
+	enum error error = clearing_get(txn, month, payer, creditor, &clearing);
+
+	if (error)
+		return error;
+	if (!clearing_is_drawn(&clearing, payer))
+		return ERROR_STATE;
+	if (payer == clearing.low)
+		clearing.low_drawn = false;
+	else
+		clearing.high_drawn = false;
+	error = clearing_put(txn, &clearing);
+	return error ? error : clearing_payment_state(txn, month, payer, creditor, received);
+}
+
 bool clearing_is_paid(const struct clearing_row *clearing, uint32_t payer)
 {
 	return payer == clearing->low ? clearing->low_paid : clearing->high_paid;

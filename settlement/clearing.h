@@ -55,10 +55,13 @@ MUST_CHECK enum error clearing_each(
  * nothing to pay). Saying the same twice changes nothing. */
 MUST_CHECK enum error clearing_payment_state(
     struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor, bool received);
-/* The creditor has drawn what `payer` pays from the reserve: it is paid for good, whatever the bank says of a payment. Fails as
- * clearing_payment_state. */
+/* The creditor has drawn what `payer` pays from the reserve: it is paid, whatever the bank says of a payment, unless the payer refuses
+ * the draw. Fails as clearing_payment_state. */
 MUST_CHECK enum error clearing_draw(
     struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor);
+/* The payer has refused the draw: it is paid only if its own payment has come in meanwhile. Fails as clearing_payment_state. */
+MUST_CHECK enum error clearing_undraw(
+    struct txn *txn, uint32_t month, uint32_t payer, uint32_t creditor, bool received);
 bool clearing_is_paid(const struct clearing_row *clearing, uint32_t payer);
 bool clearing_is_drawn(const struct clearing_row *clearing, uint32_t payer);
 /* What `payer` (low or high) has to pay; 0 while nothing is booked. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "obligation.h"
 #include "tables.h"
 
 #define DISPUTE_KEY_SIZE 28
@@ -253,4 +254,18 @@ const char *dispute_state_chinese(enum dispute_state state)
 
 	assert(state >= DISPUTE_NAMED && state <= DISPUTE_ENDED);
 	return names[state];
+}
+
+enum error dispute_of_line(
+    struct txn *txn, uint32_t payer, uint32_t creditor, const struct obligation_id *id, bool *is)
+{
+	struct obligation obligation;
+	struct dispute dispute;
+	enum error error =
+	    obligation_find(txn, payer, creditor, id->epoch, id->sequence, id->line, &obligation);
+
+	if (!error)
+		error = dispute_get(txn, payer, creditor, obligation.window, id, &dispute);
+	*is = !error;
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }

@@ -56,6 +56,10 @@ MUST_CHECK enum error dispute_list_named(struct txn *txn, uint32_t payer, uint32
 MUST_CHECK enum error dispute_forget_named(
     struct txn *txn, uint32_t payer, uint32_t creditor, uint32_t window);
 
+/* Was what the payer's line owes left out of what the two have agreed on, be it ended by now or not? */
+MUST_CHECK enum error dispute_of_line(
+    struct txn *txn, uint32_t payer, uint32_t creditor, const struct obligation_id *id, bool *is);
+
 /* What is marked of an entry of the payer in a window that is reconciled: at the creditor, that it has asked for it and may still take
  * it; at the payer, that it has sent it again. */
 MUST_CHECK enum error dispute_mark(struct txn *txn, uint32_t payer, uint32_t creditor,

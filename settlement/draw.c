@@ -5,6 +5,7 @@
 
 #include "calendar.h"
 #include "clearing.h"
+#include "ledger.h"
 #include "lines.h"
 #include "order.h"
 #include "prefund.h"
@@ -138,6 +139,88 @@ enum error draw_apply(struct settlement *settlement, struct txn *txn, const stru
 	if (read_order(entry->documents[0], &month, &home))
 		return ERROR_CORRUPT;
 	return clearing_draw(txn, month, home, settlement_region(settlement));
+}
+
+/* --- home has refused it ------------------------------------------------------------------------------------------- */
+
+/* What a draw of ours was; month 0: entry `sequence` is none. */
+static enum error read_draw(struct txn *txn, uint64_t sequence, struct drawn *drawn, uint32_t *home)
+{
+	struct entry_reader reader = {0};
+	struct codec_reader line;
+	struct span item;
+	enum error error = ledger_read(txn, sequence, &reader);
+
+	memset(drawn, 0, sizeof *drawn);
+	if (!error && reader.entry.header.kind == KIND_draw) {
+		if (entry_item(reader.entry.lines, 0, &item)) {
+			error = ERROR_CORRUPT;
+		} else {
+			line = codec_reader(item);
+			codec_array_exact(&line, 3);
+			drawn->month = (uint32_t)codec_uint_max(&line, 999999);
+			*home = (uint32_t)codec_uint_max(&line, 999999);
+			drawn->amount_fen = (int64_t)codec_uint_max(&line, AMOUNT_MAX);
+			error = codec_finish(&line) ? ERROR_CORRUPT : ERROR_NONE;
+		}
+	}
+	entry_free(&reader);
+	return error == ERROR_NOT_FOUND ? ERROR_CORRUPT : error;
+}
+
+static bool is_received(void *context, const struct payment *payment)
+{
+	bool *received = context;
+
+	*received = payment->state == PAYMENT_RECEIVED;
+	return !*received;
+}
+
+/* Has home's own payment come in since? It went into the reserve then. */
+static enum error came_in(struct txn *txn, uint32_t month, uint32_t home, bool *came)
+{
+	char name[PAYMENT_NAME_MAX + 1];
+
+	*came = false;
+	snprintf(name, sizeof name, "%06u<%06u", (unsigned)month, (unsigned)home);
+	return payment_each(txn, PAYMENT_CLEARING, name, is_received, came);
+}
+
+enum error draw_refused_decide(struct settlement *settlement, struct txn *txn, uint64_t sequence,
+    struct decision *decision, bool *was)
+{
+	char held[ACCOUNT_TEXT_SIZE], account[ACCOUNT_TEXT_SIZE];
+	struct drawn drawn;
+	uint32_t home = 0;
+	bool came;
+	enum error error = read_draw(txn, sequence, &drawn, &home);
+
+	(void)settlement;
+	*was = !error && drawn.month != 0;
+	if (error || !*was)
+		return error;
+	/* What came in meanwhile is in the reserve in place of what was drawn, and pays the clearing: nothing moves. */
+	error = came_in(txn, drawn.month, home, &came);
+	if (!error && !came)
+		decision_move(decision, UNIT_CNY, account_clearing(account, drawn.month, home),
+		    account_prefund_held(held, home), drawn.amount_fen);
+	return error;
+}
+
+enum error draw_refused(struct settlement *settlement, struct txn *txn, uint64_t sequence)
+{
+	struct drawn drawn;
+	uint32_t home = 0;
+	bool came;
+	enum error error = read_draw(txn, sequence, &drawn, &home);
+
+	if (error || drawn.month == 0)
+		return error;
+	error = came_in(txn, drawn.month, home, &came);
+	if (!error)
+		error =
+		    clearing_undraw(txn, drawn.month, home, settlement_region(settlement), came);
+	return error == ERROR_NOT_FOUND || error == ERROR_STATE ? ERROR_CORRUPT : error;
 }
 
 /* --- at home ------------------------------------------------------------------------------------------------------ */

@@ -34,6 +34,11 @@
 	X(22, stay_answer, LINES_MADE)    /* at the host: stay_accepted, stay_refused from home */ \
 	X(23, appropriation, LINES_GIVEN) /* funds, float */                                       \
 	X(24, refill, LINES_MADE)         /* order: the float is filled again */                   \
+	/* second looks (申诉、复核) */                                                       \
+	X(26, appeal, LINES_GIVEN)       /* order at the host: a line is to be looked at again */  \
+	X(27, appeal_notice, LINES_MADE) /* the same at the payer */                               \
+	X(28, review, LINES_GIVEN)       /* order at the payer: the second look */                 \
+	X(29, review_notice, LINES_MADE) /* what came of it, at the host */                        \
 	/* claims */                                                                               \
 	X(30, claim, LINES_GIVEN) /* a sheet adjudicated by its payer; from its own institution */ \
 	X(31, claim_forward, LINES_GIVEN) /* a sheet booked by the host for another payer */       \

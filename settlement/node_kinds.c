@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appeal.h"
 #include "claim.h"
 #include "clearing.h"
 #include "window.h"
 #include "descriptor.h"
+#include "draw.h"
 #include "institution.h"
 #include "keyring.h"
 #include "message.h"
@@ -714,9 +716,9 @@ enum error refused_decide(struct settlement *settlement, struct txn *txn,
 	struct span name;
 	uint64_t number, first, sequence;
 	uint32_t index;
+	bool undrawn;
 	enum error error = read_notice(command, &message, detail);
 
-	(void)settlement;
 	(void)now_ms;
 	if (error)
 		return error;
@@ -738,7 +740,15 @@ enum error refused_decide(struct settlement *settlement, struct txn *txn,
 	codec_put_array(&decision->lines, 2);
 	codec_put_uint(&decision->lines, message.from);
 	buffer_append(&decision->lines, codec_item(&message.items));
-	put_registered(decision);
+	error = draw_refused_decide(settlement, txn, sequence, decision, &undrawn);
+	if (error || !undrawn) {
+		put_registered(decision);
+		return error;
+	}
+	codec_put_array(&decision->verdicts, 2);
+	codec_put_uint(&decision->verdicts, REASON_undrawn);
+	codec_put_uint(&decision->verdicts, sequence);
+	decision->count++;
 	return ERROR_NONE;
 }
 
@@ -763,6 +773,10 @@ enum error refused_apply(struct settlement *settlement, struct txn *txn, const s
 	if (!error)
 		error = claim_refused(settlement, txn, sequence);
 	if (!error)
+		error = appeal_refused(settlement, txn, sequence);
+	if (!error)
 		error = window_refused(txn, from, settlement_region(settlement), &hash);
+	if (!error)
+		error = draw_refused(settlement, txn, sequence);
 	return error ? error : clearing_refused(txn, from, &hash);
 }

@@ -32,8 +32,10 @@
 	X(35, programme_cap, "programme cap", "超过项目限额")                              \
 	X(36, person_month_cap, "person-month cap", "超过个人月限额")                      \
 	X(37, fund_exhausted, "fund exhausted", "资金不足")                                \
+	X(38, approved_before, "approved before", "原已核准")                              \
 	X(48, needs_review, "needs review", "待复核")                                      \
 	X(49, held_prefund, "held: prefund", "预付金不足暂挂")                             \
+	X(50, upheld, "upheld on second look", "复核维持")                                 \
 	X(64, pending_home, "waiting for the person's home city", "待户籍地确认")          \
 	X(65, registered, "registered", "已登记")                                          \
 	X(66, reversed, "reversed", "冲正")                                                \
@@ -61,7 +63,9 @@
 	/* trust between cities */                                                         \
 	X(100, head_seen, "head seen", "已见账本头")                                       \
 	X(101, frozen, "frozen", "已冻结")                                                 \
-	X(102, unfrozen, "unfrozen", "已解冻")
+	X(102, unfrozen, "unfrozen", "已解冻")                                              \
+	/* payments, continued */                                                          \
+	X(110, undrawn, "draw taken back", "动用撤销")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

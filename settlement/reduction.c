@@ -255,6 +255,15 @@ static void person_month_cap(struct amount_work *work)
 	reduce(work, REASON_person_month_cap, cap - used, cap, used);
 }
 
+/* On second look only what comes on top is still to be paid. */
+static void approved_before(struct amount_work *work)
+{
+	int64_t before = work->line->of->approved_before;
+
+	if (before)
+		reduce(work, REASON_approved_before, work->fen - before, work->fen, before);
+}
+
 /* What is left of a fund, counting the lines before this one. */
 static enum error fund_left(struct adjudication *of, uint32_t fund, int64_t *left)
 {
@@ -317,6 +326,7 @@ enum error line_amount(struct line_case *line, struct verdict *verdict)
 		return error;
 	programme_cap(&work);
 	person_month_cap(&work);
+	approved_before(&work);
 	error = pay_from_funds(&work);
 	verdict->amount_fen = work.fen;
 	return error ? error : claim_state_failed(line->of->state);
@@ -391,5 +401,30 @@ enum error line_give_back(struct adjudication *of, const struct sheet_line *line
 		claim_state_take_programme(state, programme->tag, -verdict->amount_fen);
 	if (programme->person_month_cap.value)
 		claim_state_take_person(state, line->person, -verdict->amount_fen);
+	return claim_state_failed(state);
+}
+
+int64_t line_more_nights(
+    const struct sheet_line *line, const struct verdict *verdict, const struct verdict *before)
+{
+	int64_t had = verdict_takes_days(before) ? line_nights(line, before) : 0;
+	int64_t has = verdict_takes_days(verdict) ? line_nights(line, verdict) : 0;
+
+	return has > had ? has - had : 0;
+}
+
+enum error line_take_more(struct adjudication *of, const struct sheet_line *line,
+    const struct programme *programme, const struct verdict *verdict, const struct verdict *before,
+    bool back)
+{
+	struct claim_state *state = of->state;
+	int64_t sign = back ? -1 : 1;
+
+	if (programme->takes_capacity)
+		claim_state_take_nights(state, sign * line_more_nights(line, verdict, before));
+	if (programme->programme_cap.value)
+		claim_state_take_programme(state, programme->tag, sign * verdict->amount_fen);
+	if (programme->person_month_cap.value)
+		claim_state_take_person(state, line->person, sign * verdict->amount_fen);
 	return claim_state_failed(state);
 }

@@ -6,7 +6,9 @@
 
 #include "adjudicate.h"
 #include "allowance.h"
+#include "appeal.h"
 #include "batch.h"
+#include "booked_line.h"
 #include "claim.h"
 #include "dispatch.h"
 #include "dispute.h"
@@ -39,6 +41,9 @@ struct target {
 	struct sheet_header header;
 	struct sheet_line sheet_line;
 	struct verdict verdict;
+	struct verdict
+	    before; /* of_review: the first one; where it approved, only what came on top is taken back */
+	bool of_review;
 	const struct policy
 	    *policy; /* by which it was decided: its verdict names rows and funds in it */
 };
@@ -135,6 +140,45 @@ static enum error read_further_line(
 	return error;
 }
 
+/* What a second look has given: the sheet's line is named there. */
+static enum error read_review_line(struct settlement *settlement, struct txn *txn,
+    const struct entry *decided, struct target *target)
+{
+	struct review_line what;
+	struct booked_line booked;
+	enum error error;
+
+	if (target->line >= decided->header.count)
+		return ERROR_NOT_FOUND;
+	if (review_line_read(decided->lines, &what) ||
+	    verdict_parse(decided->verdicts, &target->verdict))
+		return ERROR_CORRUPT;
+	error = booked_line_find(settlement, txn, what.uscc, what.number, what.line, &booked);
+	if (error)
+		return error == ERROR_MEMORY ? error : ERROR_CORRUPT;
+	target->of_review = true;
+	target->place = what.line;
+	target->header = booked.header;
+	target->sheet_line = booked.line;
+	target->before = booked.verdict;
+	/* It may have said no more than that there is no more. */
+	return review_changes(&target->before, &target->verdict) ? ERROR_NONE : ERROR_NOT_FOUND;
+}
+
+static enum error read_decided(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct target *target)
+{
+	target->of_review = false;
+	switch (entry->header.kind) {
+	case KIND_further:
+		return read_further_line(txn, entry, target);
+	case KIND_review:
+		return read_review_line(settlement, txn, entry, target);
+	default:
+		return read_target_line(entry, target);
+	}
+}
+
 /* Fails with: ERROR_NOT_FOUND (no such line of a claim or run, or not approved), and the store's. */
 static enum error find_target(
     struct settlement *settlement, struct txn *txn, struct kept_policy *kept, struct target *target)
@@ -144,9 +188,7 @@ static enum error find_target(
 
 	if (error)
 		return error;
-	error = reader.entry.header.kind == KIND_further
-		    ? read_further_line(txn, &reader.entry, target)
-		    : read_target_line(&reader.entry, target);
+	error = read_decided(settlement, txn, &reader.entry, target);
 	entry_free(&reader);
 	if (!error && target->verdict.reason != REASON_approved)
 		error = ERROR_NOT_FOUND;
@@ -377,23 +419,39 @@ static enum error reverse(struct reversal_work *work, const struct target *targe
 /* Was it left out of what the cities have agreed on? Then it is not owed as it stands in our log. */
 static enum error in_dispute(struct reversal_work *work, const struct target *target, bool *is)
 {
-	const uint32_t self = settlement_region(work->settlement);
 	const struct obligation_id id = {
 	    settlement_epoch(work->settlement), target->sequence, target->line};
-	struct obligation obligation;
-	struct dispute dispute;
-	enum error error;
 
 	*is = false;
-	if (!is_remote(work->settlement, target))
+	return is_remote(work->settlement, target)
+		   ? dispute_of_line(work->txn, settlement_region(work->settlement),
+			 target->header.host, &id, is)
+		   : ERROR_NONE;
+}
+
+/* What was added on second look is taken back first, so that nothing is paid on top of nothing. */
+static enum error check_appeal(
+    struct reversal_work *work, const struct target *target, struct error_detail *detail)
+{
+	uint64_t review = 0;
+	char text[96];
+	bool open = false;
+	enum error error = target->of_run || target->of_review
+			       ? ERROR_NONE
+			       : appeal_stands(work->txn, target->header.uscc,
+				     target->header.number, target->place, &review, &open);
+
+	if (error)
+		return error;
+	if (open)
+		return line_walk_error(&work->walk, ERROR_STATE, detail,
+		    "an appeal of it is open: `suiren claim review` decides it first");
+	if (review == 0)
 		return ERROR_NONE;
-	error = obligation_find(
-	    work->txn, self, target->header.host, id.epoch, id.sequence, id.line, &obligation);
-	if (!error)
-		error = dispute_get(
-		    work->txn, self, target->header.host, obligation.window, &id, &dispute);
-	*is = !error;
-	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	snprintf(text, sizeof text,
+	    "entry %llu has added to it on second look: take that back first",
+	    (unsigned long long)review);
+	return line_walk_error(&work->walk, ERROR_STATE, detail, text);
 }
 
 static enum error decide_line(
@@ -422,7 +480,8 @@ static enum error decide_line(
 	if (reversed || seen_before(work, &target))
 		return line_walk_error(
 		    &work->walk, ERROR_EXISTS, detail, "the line was reversed before");
-	return reverse(work, &target, line);
+	error = check_appeal(work, &target, detail);
+	return error ? error : reverse(work, &target, line);
 }
 
 enum error reversal_decide(struct settlement *settlement, struct txn *txn,
@@ -475,7 +534,10 @@ static enum error free_line(
 	    &adjudication, settlement, txn, &target->header, &standing, 0, settlement->claims);
 	if (is_remote(settlement, target))
 		claim_state_nights_apart(settlement->claims);
-	if (!error)
+	if (!error && target->of_review && target->before.reason == REASON_approved)
+		error = line_take_more(&adjudication, &target->sheet_line, programme,
+		    &target->verdict, &target->before, true);
+	else if (!error)
 		error =
 		    line_give_back(&adjudication, &target->sheet_line, &target->verdict, programme);
 	if (!error)

@@ -1,11 +1,10 @@
 /* reversal_notice.c: at the host, the payer's reversals: what the institution has not been paid yet goes back, the rest it owes. */
 #include <string.h>
 
-#include "adjudicate.h"
+#include "appeal.h"
 #include "batch.h"
-#include "claim.h"
+#include "booked_line.h"
 #include "difference.h"
-#include "held.h"
 #include "lines.h"
 #include "obligation.h"
 #include "payment.h"
@@ -62,34 +61,30 @@ enum error reversal_item_read(struct span bytes, uint32_t epoch, struct owed_ite
 	return ERROR_NONE;
 }
 
-/* The line of the sheet as it was booked here and answered by its payer. */
+/* The line of the sheet as it was booked here, and the verdict of its payer that is taken back. */
 struct answered_line {
-	struct sheet_row row;
-	struct sheet_line line;
+	struct booked_line booked;
 	struct verdict verdict;
-	bool takes_capacity;
 	struct obligation_id owed; /* by which line of which of the payer's entries */
+	uint64_t marked;           /* under which entry and line it is marked as taken back */
+	uint32_t marked_line;
+	int64_t nights; /* that it frees */
 };
 
-/* A line that was held, and decided later: that verdict counts. */
-static enum error find_further(
-    struct txn *txn, const struct notice_item *item, struct answered_line *out)
+/* What a second look has given stands in an entry of its own, at both cities. */
+static enum error find_review(struct txn *txn, const struct notice_item *item,
+    const struct appeal *appeal, struct answered_line *out)
 {
 	struct entry_reader decided = {0};
-	struct held_end end;
-	struct span verdict;
-	enum error error = held_decided(
-	    txn, HELD_BY_THEM, item->obligation.payer, out->row.answered, item->sheet_line, &end);
+	enum error error = ledger_read(txn, appeal->review, &decided);
 
-	if (error)
-		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
-	out->owed.sequence = end.payers_sequence;
-	out->owed.line = end.payers_line;
-	error = ledger_read(txn, end.sequence, &decided);
-	if (!error && (entry_item(decided.entry.verdicts, end.line, &verdict) ||
-			  verdict_parse(verdict, &out->verdict)))
+	if (!error && verdict_parse(decided.entry.verdicts, &out->verdict))
 		error = ERROR_CORRUPT;
 	entry_free(&decided);
+	out->owed = (struct obligation_id){0, item->old_sequence, 0};
+	out->marked = appeal->review;
+	out->marked_line = 0;
+	out->nights = appeal->nights;
 	return error;
 }
 
@@ -97,32 +92,32 @@ static enum error find_further(
 static enum error find_line(struct settlement *settlement, struct txn *txn,
     const struct notice_item *item, struct answered_line *out)
 {
-	struct entry_reader booked = {0}, answered = {0};
-	struct span verdict;
-	enum error error = sheet_row_get(txn, item->uscc, item->number, &out->row);
+	struct booked_line *booked = &out->booked;
+	struct appeal appeal;
+	enum error error =
+	    booked_line_find(settlement, txn, item->uscc, item->number, item->sheet_line, booked);
 
 	if (error)
-		return error == ERROR_NOT_FOUND ? ERROR_MISMATCH : error;
-	if (out->row.payer != item->obligation.payer || !out->row.answered ||
-	    item->sheet_line >= out->row.count)
+		return error == ERROR_NOT_FOUND || error == ERROR_RANGE || error == ERROR_STATE
+			   ? ERROR_MISMATCH
+			   : error;
+	if (booked->row.payer != item->obligation.payer || !booked->row.answered)
 		return ERROR_MISMATCH;
-	error = ledger_read(txn, out->row.sequence, &booked);
-	if (!error)
-		error = claim_forwarded_line(
-		    settlement, &booked.entry, item->sheet_line, &out->line, &out->takes_capacity);
-	entry_free(&booked);
-	if (!error)
-		error = ledger_read(txn, out->row.answered, &answered);
-	if (!error && (entry_item(answered.entry.verdicts, item->sheet_line, &verdict) ||
-			  verdict_parse(verdict, &out->verdict)))
-		error = ERROR_CORRUPT;
-	entry_free(&answered);
-	out->owed = (struct obligation_id){0, item->old_sequence, item->sheet_line};
-	if (!error && out->verdict.reason == REASON_held_prefund)
-		error = find_further(txn, item, out);
-	return error                                      ? error
-	       : out->owed.sequence == item->old_sequence ? ERROR_NONE
-							  : ERROR_MISMATCH;
+	out->verdict = booked->verdict;
+	out->owed = (struct obligation_id){0, booked->payers_sequence, booked->payers_index};
+	out->marked = booked->row.sequence;
+	out->marked_line = item->sheet_line;
+	out->nights = line_nights(&booked->line, &booked->verdict);
+	if (booked->payers_sequence != item->old_sequence) {
+		error = appeal_get(txn, item->uscc, item->number, item->sheet_line, &appeal);
+		if (error || appeal.state != APPEAL_CHANGED ||
+		    appeal.payers_review != item->old_sequence)
+			return error && error != ERROR_NOT_FOUND ? error : ERROR_MISMATCH;
+		error = find_review(txn, item, &appeal, out);
+	}
+	if (!booked->takes_capacity)
+		out->nights = 0;
+	return error;
 }
 
 /* An approved line of that payer with this very amount, which it has not taken back yet, also not in this document. */
@@ -138,8 +133,8 @@ static enum error check_line(struct settlement *settlement, struct txn *txn, str
 			  line.verdict.amount_fen != -item->obligation.amount_fen))
 		error = ERROR_MISMATCH;
 	if (!error)
-		error = reversed_get(txn, line.row.sequence, item->sheet_line, &reversed);
-	key = line.row.sequence << 14 | item->sheet_line;
+		error = reversed_get(txn, line.marked, line.marked_line, &reversed);
+	key = line.marked << 14 | line.marked_line;
 	if (!error && (reversed || batch_find(batch, key) != BATCH_NONE))
 		error = ERROR_EXISTS;
 	if (error)
@@ -259,20 +254,18 @@ static enum error free_nights(struct settlement *settlement, struct txn *txn,
 {
 	struct claim_state *state = settlement->claims;
 	struct answered_line line;
-	int64_t nights;
+	struct sheet_row *row = &line.booked.row;
 	enum error error = find_line(settlement, txn, item, &line);
 
 	if (!error)
-		error =
-		    reversed_put(txn, line.row.sequence, item->sheet_line, entry->header.sequence);
-	if (error || !line.takes_capacity)
+		error = reversed_put(txn, line.marked, line.marked_line, entry->header.sequence);
+	if (error || line.nights == 0)
 		return error;
-	nights = line_nights(&line.line, &line.verdict);
-	claim_state_begin(state, txn, item->uscc, line.row.month, 0);
-	claim_state_take_nights(state, -nights);
+	claim_state_begin(state, txn, item->uscc, row->month, 0);
+	claim_state_take_nights(state, -line.nights);
 	error = claim_state_store(state, txn);
-	line.row.nights -= (uint32_t)nights;
-	return error ? error : sheet_row_put(txn, item->uscc, item->number, &line.row);
+	row->nights -= (uint32_t)line.nights;
+	return error ? error : sheet_row_put(txn, item->uscc, item->number, row);
 }
 
 enum error reversal_notice_apply(struct settlement *settlement, struct txn *txn,

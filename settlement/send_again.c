@@ -7,10 +7,16 @@
 #include "held.h"
 #include "verdict.h"
 
+/* Lines that were decided by another entry than the sheet, one by one. */
+static bool is_decided_later(const char *name)
+{
+	return strcmp(name, "adjudication_further") == 0 || strcmp(name, "review") == 0;
+}
+
 static bool tells_owed(const char *name)
 {
 	return strcmp(name, "adjudication") == 0 || strcmp(name, "reversal") == 0 ||
-	       strcmp(name, "dispute_ended") == 0 || strcmp(name, "adjudication_further") == 0;
+	       strcmp(name, "dispute_ended") == 0 || is_decided_later(name);
 }
 
 static enum error further_read(struct span bytes, uint32_t epoch, struct owed_item *owed)
@@ -31,7 +37,7 @@ static enum error further_read(struct span bytes, uint32_t epoch, struct owed_it
 static enum error read_owed(
     const char *name, struct span item, uint32_t epoch, struct owed_item *owed)
 {
-	if (strcmp(name, "adjudication_further") == 0)
+	if (is_decided_later(name))
 		return further_read(item, epoch, owed);
 	return strcmp(name, "reversal") == 0 ? reversal_item_read(item, epoch, owed)
 					     : dispute_item_read(item, epoch, owed);

@@ -429,6 +429,8 @@ static const struct message_row messages[] = {
     {"adjudication", KIND_adjudication},
     {"adjudication_further", KIND_further_notice},
     {"reversal", KIND_reversal_notice},
+    {"appeal", KIND_appeal_notice},
+    {"review", KIND_review_notice},
     {"window_statement", KIND_statement},
     {"agreement", KIND_agreement},
     {"window_difference", KIND_difference_notice},

@@ -68,9 +68,12 @@
 /* Verdicts: a month has so many days; there are so many kinds of reductions. */
 #define VERDICT_PIECES_MAX 31
 #define PROGRAMME_SPANS_MAX 31
-#define VERDICT_REDUCTIONS_MAX 6
+#define VERDICT_REDUCTIONS_MAX 7
 /* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
 #define VERDICT_NIGHTS_MAX 10000000
+
+/* Days after the one on which the host has booked a verdict, within which it may be appealed. */
+#define APPEAL_DAYS 60
 
 /* Orders, runs, payments. */
 #define ORDER_PARAMETERS_MAX 4096u

@@ -44,6 +44,8 @@ enum settlement_table {
 	TABLE_TRUST = 48, /* trust: region -> highest head seen; frozen or not */
 	TABLE_UNMATCHED =
 	    49, /* unmatched: EndToEndId, fact, amount -> what the bank has said that matches nothing */
+	TABLE_APPEAL =
+	    50, /* appeal: institution, sheet number, line -> appeal and what came of it */
 };
 
 /* For ledger_open. */

@@ -232,6 +232,12 @@ static bool figures_bounded(const struct verdict_reduction *reduction)
 	       reduction->used <= most;
 }
 
+/* Reductions come in the order of their numbers, but what was approved before comes before the funds. */
+static unsigned place_of(unsigned reason)
+{
+	return reason == REASON_approved_before ? 2 * REASON_fund_exhausted - 1 : 2 * reason;
+}
+
 static void take_reductions(struct codec_reader *reader, struct verdict *verdict)
 {
 	unsigned last = 0;
@@ -248,10 +254,10 @@ static void take_reductions(struct codec_reader *reader, struct verdict *verdict
 		reduction->after_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
 		reduction->limit = codec_int(reader);
 		reduction->used = codec_int(reader);
-		if (reason < REASON_REDUCTION_FIRST || reason <= last ||
+		if (reason < REASON_REDUCTION_FIRST || place_of(reason) <= last ||
 		    reduction->after_fen > reduction->before_fen || !figures_bounded(reduction))
 			fail(reader);
-		last = reason;
+		last = place_of(reason);
 	}
 }
 

@@ -6,6 +6,7 @@
  *   approved: [0, amount, policy, [piece...], [fund...], [facts, grant, filing]]            or, if reduced, with one element more:
  *             [0, amount, policy, [piece...], [fund...], [facts, grant, filing], [reduction...]]
  *   held:     [49, amount, policy, [piece...], [limit, unpaid], [facts, grant, filing]]    or, if reduced, with one element more
+ *   upheld:   [50, code]                                       on second look, by an officer's word (appeal.h)
  *   piece     = programme row, band, last day, monthly amount, level entry      five elements of the list each
  *   fund      = fund index, amount       two elements of the list each; a single fund, which pays all, stands without amount
  *   reduction = reason, before, after, limit, used                              five elements of the list each

@@ -74,31 +74,6 @@ static enum error say(struct town *from, struct town *to, const char *name, stru
 	return error;
 }
 
-/* The town refuses a document that has come to it, as its node would: by an entry. The refusal itself goes with the post. */
-static void town_refuses(struct town *town, struct span document, uint64_t number, const char *why)
-{
-	const struct hash hash = document_hash(document);
-	const struct span documents[] = {document};
-	struct command command = {.kind = KIND_refusal,
-	    .documents = documents,
-	    .document_count = 1,
-	    .secret = hash,
-	    .count = 1};
-	struct buffer line = {0};
-	struct txn *txn;
-	codec_put_array(&line, 3);
-	codec_put_bytes(&line, hash_span(&hash));
-	codec_put_uint(&line, number);
-	codec_put_text(&line, span_text(why));
-	command.lines = buffer_span(&line);
-	assert_int_equal(ledger_begin(town->ledger, &txn), ERROR_NONE);
-	assert_int_equal(settlement_decide(town->settlement, txn, &command, town->now_ms,
-			     &town->decision, &town->detail),
-	    ERROR_NONE);
-	town_append(town, txn, &command);
-	buffer_free(&line);
-}
-
 /* A person of Chongqing in a house of Chengdu, all June; nothing is claimed yet. */
 static uint64_t guest(struct fixture *fixture, uint32_t serial)
 {

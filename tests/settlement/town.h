@@ -227,11 +227,38 @@ static inline void town_take(struct town *town, struct span document, struct spa
 		    "%06u: %s: %s", (unsigned)town->region, error_name(error), town->detail.text);
 }
 
+/* The town refuses a document that has come to it, as its node would: by an entry. The refusal itself goes with the post. */
+static inline void town_refuses(
+    struct town *town, struct span document, uint64_t number, const char *why)
+{
+	const struct hash hash = document_hash(document);
+	const struct span documents[] = {document};
+	struct command command = {.kind = KIND_refusal,
+	    .documents = documents,
+	    .document_count = 1,
+	    .secret = hash,
+	    .count = 1};
+	struct buffer line = {0};
+	struct txn *txn;
+	codec_put_array(&line, 3);
+	codec_put_bytes(&line, hash_span(&hash));
+	codec_put_uint(&line, number);
+	codec_put_text(&line, span_text(why));
+	command.lines = buffer_span(&line);
+	assert_int_equal(ledger_begin(town->ledger, &txn), ERROR_NONE);
+	assert_int_equal(settlement_decide(town->settlement, txn, &command, town->now_ms,
+			     &town->decision, &town->detail),
+	    ERROR_NONE);
+	town_append(town, txn, &command);
+	buffer_free(&line);
+}
+
 /* --- orders ------------------------------------------------------------------------------------------------ */
 
-/* An order of the town's own under an id; the buffers are freed. `lines` may be NULL. */
-static inline enum error town_order_as(struct town *town, const char *id, enum kind kind,
-    struct buffer *parameters, size_t parameter_count, struct buffer *lines, uint32_t count)
+/* An order under an id, signed by whoever has `key`; the buffers are freed. `lines` may be NULL. */
+static inline enum error town_order_by(struct town *town, const struct secret_key *key,
+    const char *id, enum kind kind, struct buffer *parameters, size_t parameter_count,
+    struct buffer *lines, uint32_t count)
 {
 	const struct hash content = {{0}};
 	const struct hash secret = {{(uint8_t)town->numbers, (uint8_t)(town->numbers >> 8), 2}};
@@ -239,9 +266,9 @@ static inline enum error town_order_as(struct town *town, const char *id, enum k
 	parameters = parameters ? parameters : &none;
 	lines = lines ? lines : &none;
 	assert_true(parameters->failed == ERROR_NONE && lines->failed == ERROR_NONE);
-	assert_int_equal(order_sign(&document, &town->document_key, town->region, kind,
-			     span_text(id), buffer_span(parameters), parameter_count, &content,
-			     &secret, buffer_span(lines), count),
+	assert_int_equal(
+	    order_sign(&document, key, town->region, kind, span_text(id), buffer_span(parameters),
+		parameter_count, &content, &secret, buffer_span(lines), count),
 	    ERROR_NONE);
 	if (count) {
 		codec_put_array(&attachment, 3);
@@ -256,6 +283,14 @@ static inline enum error town_order_as(struct town *town, const char *id, enum k
 	buffer_free(lines);
 	*parameters = *lines = (struct buffer){0};
 	return error;
+}
+
+/* An order of the town's own. */
+static inline enum error town_order_as(struct town *town, const char *id, enum kind kind,
+    struct buffer *parameters, size_t parameter_count, struct buffer *lines, uint32_t count)
+{
+	return town_order_by(
+	    town, &town->document_key, id, kind, parameters, parameter_count, lines, count);
 }
 
 static inline enum error town_order(struct town *town, enum kind kind, struct buffer *parameters,

@@ -189,11 +189,18 @@ static void another_form_is_refused(void **state)
 	    "87 " APPROVED PIECE FUND FACTS "8a" REDUCTION REDUCTION, /* twice */
 	    "87 " APPROVED PIECE FUND FACTS "8a" REDUCTION
 	    "1820 192710 1925c3 00 00", /* out of order */
+	    "87 " APPROVED PIECE FUND FACTS "8a 1825 192710 1925c3 00 00"
+	    "1826 1925c3 1925c3 00 00", /* what was approved before comes before the funds */
+	    "87 " APPROVED PIECE FUND FACTS "8a 1826 192710 1925c3 00 00"
+	    "1824 1925c3 1925c3 00 00", /* and behind the person's cap */
 	};
 	struct verdict verdict;
 	(void)state;
 	parsed("86 " APPROVED PIECE FUND FACTS);
 	parsed("87 " APPROVED PIECE FUND FACTS "85" REDUCTION);
+	parsed("87 " APPROVED PIECE FUND FACTS "8f 1824 192710 1925c3 00 00"
+	       "1826 1925c3 1925c3 00 00 1825 1925c3 1925c3 00 00");
+	parsed("82 1832 02");
 	parsed("86 " APPROVED PIECE "84 01 1925c2 02 01 " FACTS);
 	parsed("84 13 f6 02 187f");
 	parsed("87 " APPROVED PIECE FUND FACTS "85 1821 192710 1925c3 1a00989680 00");

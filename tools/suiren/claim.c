@@ -1,4 +1,5 @@
-/* claim.c: `suiren claim sign|check|submit|show|reverse`: claims of institutions, from the table at their desk to the verdicts in the books. */
+/* claim.c: `suiren claim sign|check|submit|show|reverse`: claims of institutions, from the table at their desk to the verdicts in the books. How one is
+ * looked at again: claim_appeal.c. */
 #include "claim.h"
 #include "claim_state.h"
 
@@ -10,7 +11,9 @@
 #include <unistd.h>
 
 #include "adjudicate.h"
+#include "appeal.h"
 #include "bundle.h"
+#include "claim_appeal.h"
 #include "claim_table.h"
 #include "claim_view.h"
 #include "held.h"
@@ -590,6 +593,10 @@ static enum error show_sheet(struct checking *checking, struct txn *txn, const c
 			error = show_further(checking, txn, &row, i, &lines[i]);
 		else if (!error)
 			error = show_reversal(checking, txn, row.sequence, i);
+		if (!error)
+			error = appeal_show(checking->doc,
+			    checking->doc ? yyjson_mut_arr_get_last(checking->array) : NULL, txn,
+			    &row, &header, i, &lines[i]);
 	}
 	free(lines);
 	policy_free(policy);
@@ -643,9 +650,12 @@ done:
 static enum error find_entry(
     struct node *node, const char *uscc, uint64_t number, uint64_t *sequence, uint64_t *line)
 {
+	const uint32_t sheet_line = (uint32_t)*line;
 	struct sheet_row row;
 	struct held_end end;
 	struct txn *txn;
+	uint64_t review = 0;
+	bool open;
 	enum error error = txn_begin_read(ledger_store(node_ledger(node)), &txn);
 
 	if (error)
@@ -663,6 +673,13 @@ static enum error find_entry(
 		}
 		if (error == ERROR_NOT_FOUND)
 			error = ERROR_NONE;
+	}
+	/* What a second look has given is taken back first. */
+	if (!error)
+		error = appeal_stands(txn, uscc, number, sheet_line, &review, &open);
+	if (!error && review) {
+		*sequence = review;
+		*line = 0;
 	}
 	txn_abort(txn);
 	return error;
@@ -737,4 +754,20 @@ const struct cli_command claim_commands[] = {
 	"FILE]",
 	"Take back an approved line of a sheet or run, from 0 on",
 	"suiren claim reverse chengdu --entry 71 --line 3 --grounds 'died before'", reverse_run},
+    {"claim", "appeal",
+	"DIR --institution USCC --number N --line N --grounds CODE [--paper FILE] [--officer-key "
+	"FILE]",
+	"At the host: ask the payer to look at a refused or reduced line again",
+	"suiren claim appeal chengdu --institution 52510100000000019C --number 7 --line 3 "
+	"--grounds "
+	"assessment --paper letter.pdf",
+	claim_appeal_run},
+    {"claim", "review",
+	"DIR --institution USCC --number N --line N [--uphold CODE] --officer-key FILE",
+	"At the payer: look at an appealed line again, by what is known now",
+	"suiren claim review chengdu --institution 52510100000000019C --number 7 --line 3 "
+	"--officer-key li.key",
+	claim_review_run},
+    {"claim", "appeals", "DIR [--open] [--json]", "Appeals and what came of them",
+	"suiren claim appeals chengdu --open", claim_appeals_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "appeal.h"
 #include "calendar.h"
 #include "output.h"
 #include "person_words.h"
@@ -21,12 +22,25 @@ static const struct programme *programme_at(const struct policy *policy, uint32_
 	return policy && row < policy->programme_count ? &policy->programmes[row] : NULL;
 }
 
+/* Why an officer lets the first verdict stand; NULL for a code that is none. */
+static const char *upheld_words(const struct verdict *verdict, const char *(*words)(uint32_t code))
+{
+	return verdict->figure > 0 && verdict->figure <= UINT32_MAX
+		   ? words((uint32_t)verdict->figure)
+		   : NULL;
+}
+
 static void print_refusal(const struct verdict *verdict, const struct policy *policy)
 {
 	char day[DAY_TEXT_SIZE];
 
 	printf("%s %s", reason_chinese(verdict->reason), reason_english(verdict->reason));
-	if (figure_is_day(verdict)) {
+	if (verdict->reason == REASON_upheld) {
+		const char *why = upheld_words(verdict, appeal_uphold_english);
+
+		if (why)
+			printf(" (%s %s)", upheld_words(verdict, appeal_uphold_chinese), why);
+	} else if (figure_is_day(verdict)) {
 		day_write((int32_t)verdict->figure, day);
 		printf(" (%s)", day);
 	} else if (verdict->has_figure) {
@@ -82,7 +96,8 @@ static void print_reduction(
 	    limit, used, in_days ? " 天 days" : "");
 	/* Beds are licensed and funds are filled by others than the catalogue. */
 	if (programme && programme->limits_clause[0] && reduction->reason != REASON_capacity &&
-	    reduction->reason != REASON_fund_exhausted)
+	    reduction->reason != REASON_fund_exhausted &&
+	    reduction->reason != REASON_approved_before)
 		printf("; %s", programme->limits_clause);
 	putchar('\n');
 }
@@ -272,6 +287,11 @@ void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
 		yyjson_mut_obj_add_sint(doc, object, "limit_fen", verdict->limit_fen);
 		yyjson_mut_obj_add_sint(doc, object, "unpaid_fen", verdict->unpaid_fen);
 		add_pieces(doc, object, verdict, policy);
+	} else if (verdict->reason == REASON_upheld) {
+		const char *code = upheld_words(verdict, appeal_uphold_name);
+
+		if (code)
+			yyjson_mut_obj_add_str(doc, object, "code", code);
 	} else if (figure_is_day(verdict)) {
 		json_day(doc, object, "day", (int32_t)verdict->figure);
 	} else if (verdict->has_figure) {

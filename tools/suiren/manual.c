@@ -147,7 +147,46 @@ static const struct manual_page pages[] = {
 	"sheets.\n"
 	"JSON of sheets: institution, number, month, payer, lines, entry, answer_entry, state; of "
 	"lines as\n"
-	"`claim check`, and reversed_entry where a line was taken back since.\n"},
+	"`claim check`, and reversed_entry where a line was taken back since; appeal, as `claim "
+	"appeals`\n"
+	"tells it, with second_look [as a line], where it was appealed.\n"},
+    {"claim", "appeal",
+	"  --grounds CODE  assessment, grant, filing, stay, person, standing, funds, rules, other: "
+	"where\n"
+	"                  the payer shall look; it decides nothing\n"
+	"  --paper FILE    what the house has signed. The city keeps it; only its SHA-256 is "
+	"booked "
+	"and\n"
+	"                  sent: what is said of a person there does not leave home\n"
+	"\n"
+	"Within 60 days after the verdict was booked here, once a line; not what was approved in "
+	"full, is\n"
+	"held, or was taken back. The same again is a repeat.\n"
+	"JSON: as for every order.\n"},
+    {"claim", "review",
+	"  --uphold CODE   let the verdict stand without running the rules: withdrawn, "
+	"no_evidence,\n"
+	"                  not_eligible, wrong_line\n"
+	"\n"
+	"The day of the claim is kept. What comes out beyond what the line had is owed anew, in "
+	"the "
+	"window\n"
+	"that is open now; the first verdict is not edited, and what it gave too much is taken "
+	"back "
+	"by\n"
+	"`claim reverse`. A second look is final.\n"
+	"JSON: as for every order.\n"},
+    {"claim", "appeals",
+	"  --open          only those that wait for a second look\n"
+	"\n"
+	"States: open; upheld (the first verdict stands); changed (the second look has given "
+	"more); "
+	"refused\n"
+	"(at the host: the payer has not taken the document; appeal again when the cause is "
+	"mended).\n"
+	"JSON: [institution, number, line, city (the other one), grounds, day, state, entry, "
+	"review_entry\n"
+	"(0: none), payers_review_entry, paper or null].\n"},
     {"window", "list",
 	"  --window LABEL  only the windows cut then: 2026-10-31; 2026-10-31-2 for the second cut "
 	"of that\n"

@@ -16,6 +16,8 @@
 #define IMPORT_ROWS_MAX 10000u
 #define ORDERS_AGAIN_MAX 100
 #define ERASE_PERSONS_MAX 1000
+/* Bytes of the paper of an appeal, of which only the hash is booked. */
+#define APPEAL_PAPER_MAX (64u << 20)
 
 /* What is told of many. */
 #define ROWS_TOLD_MAX 100u
