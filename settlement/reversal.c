@@ -168,7 +168,7 @@ static enum error read_review_line(struct settlement *settlement, struct txn *tx
 static enum error read_decided(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, struct target *target)
 {
-	target->of_review = false;
+	target->of_run = target->of_review = false;
 	switch (entry->header.kind) {
 	case KIND_further:
 		return read_further_line(txn, entry, target);

@@ -98,4 +98,53 @@ static inline enum error take_back(struct town *town, uint64_t sequence, uint32_
 	return town_order(town, KIND_reversal, NULL, 0, &lines, 1);
 }
 
+/* A document of `from` with the next number, whatever its rules would have said. */
+static inline enum error appeal_say(
+    struct town *from, struct town *to, const char *name, struct span items, size_t count)
+{
+	const bool numbered = strcmp(name, "refusal") != 0;
+	struct buffer document = {0}, payload = {0};
+	struct decision decision;
+	struct message head;
+	struct txn *txn = desk_read(from);
+	decision_init(&decision);
+	decision_clear(&decision);
+	struct buffer *begun = message_begin(from->settlement, txn, &decision, to->region, name, 0);
+	txn_abort(txn);
+	assert_non_null(begun);
+	assert_int_equal(message_read(buffer_span(begun), &head), ERROR_NONE);
+	codec_put_array(&payload, 6);
+	codec_put_uint(&payload, 1);
+	codec_put_uint(&payload, head.from);
+	codec_put_uint(&payload, head.to);
+	codec_put_uint(&payload, head.epoch);
+	codec_put_uint(&payload, head.number + (numbered ? from->forged : 0));
+	codec_put_array(&payload, count);
+	buffer_append(&payload, items);
+	document_sign(&document, name, &from->document_key, buffer_span(&payload));
+	enum error error = town_submit(to, buffer_span(&document), (struct span){NULL, 0});
+	from->forged += !error && numbered;
+	buffer_free(&document);
+	buffer_free(&payload);
+	decision_free(&decision);
+	return error;
+}
+
+/* Said, it is refused with this, and nothing is booked; or taken. */
+static inline void expect_answer(struct town *from, struct town *to, const char *name,
+    struct buffer *items, size_t count, enum error error)
+{
+	struct hash before, after;
+	uint64_t size = desk_head(to, &before);
+	enum error found = appeal_say(from, to, name, buffer_span(items), count);
+	if (found != error)
+		fail_msg("%s: %s, not %s: %s", name, error_name(found), error_name(error),
+		    to->detail.text);
+	if (error) {
+		assert_int_equal(desk_head(to, &after), size);
+		assert_true(hash_equal(&before, &after));
+	}
+	buffer_free(items);
+}
+
 #endif

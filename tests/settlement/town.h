@@ -81,6 +81,8 @@ struct town {
 	struct error_detail detail;
 	struct town_post *post;
 	struct buffer yaml;
+	uint32_t
+	    forged;   /* documents that others took in its name, which its own log does not know */
 	bool forgets; /* persons are erased: what was decided about them is not decided again */
 	bool
 	    from_log; /* entries are projected from what is logged, as in a rebuild, not from what deciding has left in memory */
