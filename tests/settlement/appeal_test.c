@@ -437,6 +437,22 @@ static void a_line_that_was_taken_back_is_not_appealed(void **state)
 	assert_int_equal(appeal_for(&pair->host, HOUSE_D, number, 0, "funds"), ERROR_STATE);
 }
 
+/* Chengdu takes it back, Guangyuan appeals it, and the letters pass each other. */
+static void an_appeal_of_what_was_taken_back_meanwhile_is_refused_by_the_payer(void **state)
+{
+	struct pair *pair = *state;
+	uint64_t persons[2], number = one_cut_to_half(pair, persons);
+	assert_int_equal(
+	    take_back(&pair->home, sheet_entry(&pair->home, HOUSE_D, number), 0), ERROR_NONE);
+	assert_int_equal(appeal_for(&pair->host, HOUSE_D, number, 0, "funds"), ERROR_NONE);
+	assert_int_equal(pair->post.count, 2);
+	const struct town_letter *letter = &pair->post.letters[1];
+	assert_string_equal(letter->name, "appeal");
+	assert_int_equal(
+	    town_submit(&pair->home, buffer_span(&letter->document), (struct span){NULL, 0}),
+	    ERROR_STATE);
+}
+
 static void a_second_look_is_an_officers(void **state)
 {
 	struct pair *pair = *state;
@@ -657,6 +673,9 @@ int main(void)
 		only_verdicts_that_gave_less_are_appealed_once_and_in_time, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		a_line_that_was_taken_back_is_not_appealed, set_up_capped, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		an_appeal_of_what_was_taken_back_meanwhile_is_refused_by_the_payer, set_up_capped,
+		tear_down),
 	    cmocka_unit_test_setup_teardown(a_second_look_is_an_officers, set_up, tear_down),
 	    cmocka_unit_test(an_empty_fund_is_filled_and_the_rest_is_paid),
 	    cmocka_unit_test(a_host_that_pays_for_a_guest_reviews_it_itself),
