@@ -67,7 +67,7 @@ static enum error check_time(
 		return ERROR_NONE;
 	day_write(verdict_day + APPEAL_DAYS, last);
 	snprintf(text, sizeof text, "the last day for an appeal was %s 已过申诉期限", last);
-	return refuse(what, ERROR_RANGE, detail, text);
+	return refuse(what, ERROR_REFUSED, detail, text);
 }
 
 /* --- at the host -------------------------------------------------------------------------------------------- */

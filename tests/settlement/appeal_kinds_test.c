@@ -194,14 +194,14 @@ static void the_days_of_an_appeal_make_sense(void **state)
 	/* 60 days after 2 July is 31 August; today is 10 September. Demo clocks may differ by 62 days. */
 	pair_at(&desk->pair, day(2026, 9, 10));
 	item.day = day(2026, 9, 1);
-	expect_item(desk, &item, ERROR_RANGE);
+	expect_item(desk, &item, ERROR_REFUSED);
 	item.day = day(2026, 11, 12);
 	item.verdict_day = day(2026, 11, 12);
 	expect_item(desk, &item, ERROR_RANGE);
 	/* Before the verdict; and a verdict from before it was given, by more than clocks differ. */
-	item.day = day(2026, 7, 1);
-	item.verdict_day = day(2026, 7, 2);
-	expect_item(desk, &item, ERROR_RANGE);
+	item.day = day(2026, 7, 2);
+	item.verdict_day = day(2026, 7, 3);
+	expect_item(desk, &item, ERROR_REFUSED);
 	item.day = day(2026, 7, 2);
 	item.verdict_day = day(2026, 4, 30);
 	expect_item(desk, &item, ERROR_RANGE);

@@ -413,7 +413,7 @@ static void only_verdicts_that_gave_less_are_appealed_once_and_in_time(void **st
 	assert_int_equal(appeal_for(&pair->home, HOUSE_D, number, 0, "assessment"), ERROR_MISMATCH);
 	assert_int_equal(review_for(&pair->home, HOUSE_D, number, 0, NULL), ERROR_NOT_FOUND);
 	pair_at(pair, day(2026, 9, 1));
-	assert_int_equal(appeal_for(host, HOUSE_D, number, 0, "assessment"), ERROR_RANGE);
+	assert_int_equal(appeal_for(host, HOUSE_D, number, 0, "assessment"), ERROR_REFUSED);
 	pair_at(pair, day(2026, 9, 2));
 	uint64_t second = claimed(pair, person, 1, 30);
 	appealed(pair, second);
