@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "federation.h"
-#include "month.h"
+#include "calendar.h"
+#include "processes.h"
 #include "program.h"
 
 #define HOUSE "525108000000000431"
@@ -14,7 +14,7 @@
 
 struct desk {
 	const char *home, *host;
-	bool daemons;
+	struct processes *daemons; /* or NULL */
 };
 
 static void told(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -227,11 +227,24 @@ static void it_is_taken_back_as_any_other_line(const struct desk *desk)
 	suiren_must(0, "verify %s --replay", desk->host);
 }
 
+/* The payer's daemon is stopped and started anew. */
+static void the_payer_starts_anew(const struct desk *desk)
+{
+	struct error_detail detail = {""};
+	struct process *process = desk->daemons ? &desk->daemons->all[0] : NULL;
+	if (!process)
+		return;
+	assert_good(process_stop(process));
+	if (process_start(desk->daemons, process, &detail))
+		fail_msg("%s", detail.text);
+}
+
 static void story(const struct desk *desk)
 {
 	a_guest_moves_in(desk);
 	october_is_claimed_and_refused(desk);
 	the_house_appeals(desk);
+	the_payer_starts_anew(desk);
 	an_officer_looks_again(desk);
 	it_is_agreed_proven_and_audited(desk);
 	it_is_taken_back_as_any_other_line(desk);
@@ -251,10 +264,36 @@ static void from_the_refused_line_to_the_money_between_two_nodes(void **state)
 	workshop_close();
 }
 
+static void and_between_two_daemons(void **state)
+{
+	static const char *const nodes[] = {"home", "host"};
+	struct processes daemons;
+	const struct desk desk = {.home = "home", .host = "host", .daemons = &daemons};
+	struct error_detail detail = {""};
+	(void)state;
+	workshop_open();
+	assert_good(processes_init(&daemons, SUIREND_BINARY, &detail));
+	daemons.now_ms = day_start_ms(day_of(2026, 9, 1));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_good(processes_add(&daemons, nodes[i], &detail));
+		suiren_must(0, "init %s --region %s --demo --seed %u --listen %s --now 2026-09-01",
+		    nodes[i], i ? "510800" : "510100", 7 + i, daemons.all[i].listen);
+	}
+	suiren_must(0, "peer add home host --now 2026-09-01");
+	for (unsigned i = 0; i < 2; i++) {
+		if (process_start(&daemons, &daemons.all[i], &detail))
+			fail_msg("%s", detail.text);
+	}
+	story(&desk);
+	assert_good(processes_close(&daemons));
+	workshop_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(from_the_refused_line_to_the_money_between_two_nodes),
+	    cmocka_unit_test(and_between_two_daemons),
 	};
 	return cmocka_run_group_tests_name("tools/appeal", tests, NULL, NULL);
 }
