@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "document.h"
 #include "ledger_tables.h"
 
 /* key row: party, kind, key, from, until; key of the party table: party, 0, kind. */
@@ -164,15 +163,28 @@ bool keyring_valid_at(const struct keyring_key *key, uint64_t sequence)
 	return key->from_sequence <= sequence && sequence < key->until_sequence;
 }
 
+bool signature_check_holds(const struct signature_check *check, const struct document *document,
+    const struct public_key *key)
+{
+	return check && check->holds && span_equal(check->document, document->whole) &&
+	       memcmp(check->key.bytes, key->bytes, PUBLIC_KEY_SIZE) == 0;
+}
+
 enum error keyring_verify(
     struct txn *txn, const struct document *document, uint64_t sequence, struct keyring_key *signer)
+{
+	return keyring_verify_checked(txn, document, sequence, NULL, signer);
+}
+
+enum error keyring_verify_checked(struct txn *txn, const struct document *document,
+    uint64_t sequence, const struct signature_check *check, struct keyring_key *signer)
 {
 	struct keyring_key key;
 	enum error error = keyring_find(txn, &document->key_id, &key);
 
 	if (error == ERROR_NOT_FOUND || (!error && !keyring_valid_at(&key, sequence)))
 		return ERROR_UNKNOWN_KEY;
-	if (!error)
+	if (!error && !signature_check_holds(check, document, &key.key))
 		error = document_verify(document, &key.key);
 	if (!error && signer)
 		*signer = key;

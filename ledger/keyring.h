@@ -4,7 +4,7 @@
 #ifndef SUIREN_KEYRING_H
 #define SUIREN_KEYRING_H
 
-#include "key.h"
+#include "document.h"
 #include "store.h"
 
 #define KEYRING_PARTY_SIZE 64
@@ -36,8 +36,22 @@ MUST_CHECK enum error keyring_each(struct txn *txn, keyring_visit *visit, void *
 bool keyring_valid_at(const struct keyring_key *key, uint64_t sequence);
 /* Verify a document under the key it names, valid at `sequence`. `signer` (may be NULL) is who it was. Fails with:
  * ERROR_UNKNOWN_KEY (unknown, or not valid there), ERROR_SIGNATURE. */
-struct document;
 MUST_CHECK enum error keyring_verify(struct txn *txn, const struct document *document,
     uint64_t sequence, struct keyring_key *signer);
+
+/* That the signature of a document holds under a key: arithmetic, which any thread may do before the document's turn has come. It says
+ * nothing of whose key that is or whether it is valid: that is asked in the turn all the same, and if the log then has another key under
+ * the document's key id, this counts for nothing. */
+struct signature_check {
+	struct span document; /* the whole COSE; borrowed */
+	struct public_key key;
+	bool holds; /* false: it does not, or nobody has looked */
+};
+/* Whether `check` (may be NULL) has found that just this document's signature holds under just this key. */
+bool signature_check_holds(const struct signature_check *check, const struct document *document,
+    const struct public_key *key);
+/* As keyring_verify, but does not do again what `check` (may be NULL) has done. */
+MUST_CHECK enum error keyring_verify_checked(struct txn *txn, const struct document *document,
+    uint64_t sequence, const struct signature_check *check, struct keyring_key *signer);
 
 #endif

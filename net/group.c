@@ -10,6 +10,7 @@
 
 #include "message.h"
 #include "registry.h"
+#include "signatures.h"
 
 /* The world has failed, not the command: the whole group ends. */
 static bool is_world(enum error error)
@@ -37,7 +38,7 @@ static enum error decide(
 	struct answer *answer = work->answer;
 	enum error error;
 
-	*command = (struct command){.sheet = submission->prepared};
+	*command = (struct command){.sheet = submission->prepared, .signatures = work->signatures};
 	error = settlement_admit(settlement, txn, submission->document, submission->attachment,
 	    sequencer->storage, command, &answer->sequence, &answer->detail);
 	/* Lines that are made by the decision have salts under a secret of the entry's own. */
@@ -99,7 +100,7 @@ static enum error append(struct group *group, struct work *work, const struct co
 
 /* May this document's refusal be an entry? Only if its sender provably said it and its turn has
  * come: anything else proves nothing, or would move the count of the sender's documents. */
-static bool is_provable(struct group *group, struct span bytes, struct message *message)
+static bool is_provable(struct group *group, const struct work *work, struct message *message)
 {
 	struct document document;
 	struct keyring_key signer;
@@ -107,9 +108,10 @@ static bool is_provable(struct group *group, struct span bytes, struct message *
 	unsigned region = 0;
 	char party[KEYRING_PARTY_SIZE];
 
-	if (document_read(bytes, &document) || !message_is(&document) ||
+	if (document_read(work->submission->document, &document) || !message_is(&document) ||
 	    message_read(document.payload, message) || ledger_head(group->txn, &size, NULL) ||
-	    keyring_verify(group->txn, &document, size, &signer))
+	    keyring_verify_checked(
+		group->txn, &document, size, signatures_of(work->signatures, &document), &signer))
 		return false;
 	region = message->from;
 	snprintf(party, sizeof party, "city/%06u", region);
@@ -132,7 +134,7 @@ static enum error refuse(struct group *group, struct work *work, enum error why)
 
 	/* What has to wait is not refused: it waits at its sender. */
 	if (why == ERROR_REPEAT || why == ERROR_CORRUPT || why == ERROR_PEER_FROZEN ||
-	    why == ERROR_PROOF_AWAITED || !is_provable(group, *document, &message))
+	    why == ERROR_PROOF_AWAITED || !is_provable(group, work, &message))
 		return ERROR_NONE;
 	buffer_clear(&sequencer->refusal);
 	codec_put_array(&sequencer->refusal, 3);

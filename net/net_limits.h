@@ -7,6 +7,8 @@
 #define GROUP_COMMANDS_MAX 64u
 /* Callers that may wait for the writer; the next one is told ERROR_BUSY. */
 #define SEQUENCER_QUEUE_MAX 256u
+/* Threads of a node that check signatures: one a core. */
+#define VERIFIER_THREADS_MAX 64u
 /* How often a group is tried again on a larger map. Each step doubles the map, or adds
  * STORE_MAP_STEP. */
 #define GROUP_GROWTHS_MAX 24u

@@ -15,6 +15,7 @@
 #include "further.h"
 #include "node_internal.h"
 #include "order.h"
+#include "sheet.h"
 
 /* Hex digits of the content's hash in the id of an order that was given none. */
 #define ORDER_ID_HEX 40
@@ -205,6 +206,7 @@ enum error node_open_directory(const char *directory, const struct node_options 
 	}
 	node->lock = -1;
 	node->options = *options;
+	verifier_init(&node->verifier);
 	error = sequencer_init(&node->sequencer);
 	node->directory = strdup(directory);
 	if (!error && !node->directory)
@@ -231,6 +233,7 @@ void node_close(struct node *node)
 		return;
 	ledger_close(node->ledger);
 	settlement_free(node->settlement);
+	verifier_free(&node->verifier);
 	sequencer_free(&node->sequencer);
 	node_keys_wipe(&node->keys);
 	if (node->lock >= 0)
@@ -323,15 +326,39 @@ static void decide_held(
 		return;
 }
 
+/* Which signatures these have, under which keys as the log has them now. What cannot be found out is checked in its turn. */
+static void find_signatures(struct node *node, const struct submission *submissions, size_t count,
+    struct signatures *signatures)
+{
+	struct txn *txn;
+
+	memset(signatures, 0, count * sizeof *signatures);
+	/* A reader in another process than a daemon could keep the map from growing. */
+	if (!node->options.daemon || txn_begin_read(ledger_store(node->ledger), &txn))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct submission *submission = &submissions[i];
+		bool checked = submission->prepared && submission->prepared->verified;
+
+		if (!checked && signatures_find(txn, submission->document, submission->attachment,
+				    &signatures[i]))
+			signatures[i].count = 0;
+	}
+	txn_abort(txn);
+}
+
 enum error node_submit(
     struct node *node, const struct submission *submission, struct answer *answer)
 {
-	struct work work = {.submission = submission, .answer = answer};
+	struct signatures signatures;
+	struct work work = {.submission = submission, .answer = answer, .signatures = &signatures};
 	enum error error;
 
 	if (node->remote)
 		return remote_submit(node, submission, 1, answer);
 	memset(answer, 0, sizeof *answer);
+	find_signatures(node, submission, 1, &signatures);
+	signatures_check(&signatures);
 	error = sequencer_submit(node, &work);
 	if (!error)
 		decide_held(node, submission, 1, answer);
@@ -342,14 +369,24 @@ enum error node_submit_group(
     struct node *node, const struct submission *submissions, size_t count, struct answer *answers)
 {
 	struct work works[GROUP_COMMANDS_MAX];
+	struct signatures signatures[GROUP_COMMANDS_MAX];
+	struct verifier_batch batch;
 	enum error error;
 
 	assert(count > 0 && count <= GROUP_COMMANDS_MAX);
 	if (node->remote)
 		return remote_submit(node, submissions, count, answers);
 	for (size_t i = 0; i < count; i++)
-		works[i] = (struct work){.submission = &submissions[i], .answer = &answers[i]};
+		works[i] = (struct work){.submission = &submissions[i],
+		    .answer = &answers[i],
+		    .signatures = &signatures[i]};
 	memset(answers, 0, count * sizeof *answers);
+	find_signatures(node, submissions, count, signatures);
+	if (node->options.daemon) {
+		verifier_begin(&node->verifier, &batch, signatures, count);
+		verifier_await(&node->verifier, &batch, count);
+		verifier_end(&node->verifier, &batch);
+	}
 	error = sequencer_run(node, works, count);
 	if (!error)
 		decide_held(node, submissions, count, answers);

@@ -9,6 +9,7 @@
 #include "hasher.h"
 #include "net_limits.h"
 #include "node.h"
+#include "verifier.h"
 
 struct descriptor;
 
@@ -63,6 +64,7 @@ struct node {
 	struct ledger_options ledger_options;
 	struct ledger *ledger;
 	struct sequencer sequencer;
+	struct verifier verifier;
 	uint64_t delivered_size, delivered_sent; /* up to where deliver_remote has counted */
 	node_committed *committed;               /* or NULL */
 	void *committed_context;
@@ -136,6 +138,7 @@ MUST_CHECK enum error deliver_remote(struct node *const *nodes, size_t count,
 struct work {
 	const struct submission *submission;
 	struct answer *answer;
+	const struct signatures *signatures; /* that were checked before; NULL: none */
 	bool from_peer; /* a document of another city: its refusal is an entry */
 	bool refused;   /* set: refused, and the refusal is booked as answer->sequence */
 	unsigned

@@ -12,6 +12,7 @@
 #include "held.h"
 #include "lines.h"
 #include "obligation.h"
+#include "signatures.h"
 #include "stated_day.h"
 #include "trust.h"
 
@@ -131,10 +132,11 @@ static int64_t nights_asked(const struct settlement *settlement, const struct pr
 
 /* Who signed it: the institution, or one of our officers in its place. */
 static enum error find_signer(const struct settlement *settlement, struct txn *txn,
-    const struct document *document, uint64_t size, struct endorsement *endorsement)
+    const struct command *command, const struct document *document, uint64_t size,
+    struct endorsement *endorsement)
 {
 	struct keyring_key signer;
-	enum error error = signer_find(settlement, txn, document, size, &signer);
+	enum error error = signer_find(settlement, txn, command, document, size, &signer);
 
 	endorsement->entered = !error && strncmp(signer.party, "institution/", 12) != 0;
 	endorsement->officer = signer.key;
@@ -161,7 +163,7 @@ static enum error forward(struct settlement *settlement, struct txn *txn,
 		error = ledger_head(txn, &endorsement.sequence, NULL);
 	if (!error)
 		error = find_signer(
-		    settlement, txn, &sheet->document, endorsement.sequence, &endorsement);
+		    settlement, txn, command, &sheet->document, endorsement.sequence, &endorsement);
 	if (!error)
 		error = claim_standing(txn, &sheet->header, &endorsement.standing);
 	if (error)
@@ -388,20 +390,24 @@ static enum error check_officer(
 
 /* The institution's signature under the key that its city has announced, or the officer's whom the city names. */
 static enum error check_signature(const struct settlement *settlement, struct txn *txn,
-    const struct prepared_sheet *sheet, const struct endorsement *endorsement)
+    const struct command *command, const struct prepared_sheet *sheet,
+    const struct endorsement *endorsement)
 {
+	const struct signature_check *check = signatures_of(command->signatures, &sheet->document);
 	struct keyring_key signer;
 	char party[KEYRING_PARTY_SIZE];
 	uint64_t size;
 	enum error error;
 
 	if (endorsement->entered) {
-		error = document_verify(&sheet->document, &endorsement->officer);
+		error = signature_check_holds(check, &sheet->document, &endorsement->officer)
+			    ? ERROR_NONE
+			    : document_verify(&sheet->document, &endorsement->officer);
 		return error ? error : check_officer(txn, sheet->header.host, endorsement);
 	}
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
-		error = signer_find(settlement, txn, &sheet->document, size, &signer);
+		error = signer_find(settlement, txn, command, &sheet->document, size, &signer);
 	snprintf(party, sizeof party, "institution/%s", sheet->header.uscc);
 	if (!error && strcmp(signer.party, party) != 0)
 		error = ERROR_UNKNOWN_KEY;
@@ -424,10 +430,11 @@ static enum error check_host(
 }
 
 static enum error check_endorsement(struct settlement *settlement, struct txn *txn,
-    const struct prepared_sheet *sheet, const struct message *message,
-    const struct endorsement *endorsement, struct span sheet_bytes, struct error_detail *detail)
+    const struct command *command, const struct prepared_sheet *sheet,
+    const struct message *message, const struct endorsement *endorsement,
+    struct error_detail *detail)
 {
-	struct hash hash = document_hash(sheet_bytes);
+	struct hash hash = document_hash(command->documents[1]);
 	uint64_t sequence;
 	enum error error;
 
@@ -445,7 +452,7 @@ static enum error check_endorsement(struct settlement *settlement, struct txn *t
 		return error_set(detail, ERROR_CONFLICT, "sheet %llu of %s was booked before",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc);
 	if (!error)
-		error = check_signature(settlement, txn, sheet, endorsement);
+		error = check_signature(settlement, txn, command, sheet, endorsement);
 	if (error)
 		return error_set(detail, error, "sheet %llu of %s: %s",
 		    (unsigned long long)sheet->header.number, sheet->header.uscc,
@@ -527,8 +534,8 @@ enum error claim_remote_decide(struct settlement *settlement, struct txn *txn,
 		return error;
 	error = workspace(settlement);
 	if (!error)
-		error = check_endorsement(settlement, txn, sheet.sheet, &message, &endorsement,
-		    command->documents[1], detail);
+		error = check_endorsement(
+		    settlement, txn, command, sheet.sheet, &message, &endorsement, detail);
 	/* By this day the sheet is in time or too late. */
 	if (!error)
 		error = stated_day_check(settlement, txn, message.from, endorsement.booked_day,

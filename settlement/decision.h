@@ -21,6 +21,7 @@
 
 struct settlement;
 struct prepared_sheet;
+struct signatures;
 
 /* What is to be decided. All borrowed. */
 struct command {
@@ -33,6 +34,7 @@ struct command {
 	const struct hash *line_leaves; /* computed when the command was prepared, or NULL */
 	const struct prepared_sheet
 	    *sheet; /* claim kinds: decoded by a worker before the queue, or NULL */
+	const struct signatures *signatures; /* checked before the queue (signatures.h), or NULL */
 	struct span
 	    logged_verdicts; /* replay only: taken over for lines whose person's facts were erased */
 	struct span

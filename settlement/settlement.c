@@ -10,6 +10,7 @@
 #include "message.h"
 #include "order.h"
 #include "sheet.h"
+#include "signatures.h"
 #include "trust.h"
 
 #define POLICY_KEY_SIZE 12
@@ -260,12 +261,14 @@ static enum error check_line_root(
 }
 
 enum error signer_find(const struct settlement *settlement, struct txn *txn,
-    const struct document *document, uint64_t size, struct keyring_key *signer)
+    const struct command *command, const struct document *document, uint64_t size,
+    struct keyring_key *signer)
 {
 	enum error error;
 
 	if (!settlement->options.signatures_verified)
-		return keyring_verify(txn, document, size, signer);
+		return keyring_verify_checked(
+		    txn, document, size, signatures_of(command->signatures, document), signer);
 	error = keyring_find(txn, &document->key_id, signer);
 	if (error == ERROR_NOT_FOUND || (!error && !keyring_valid_at(signer, size)))
 		return ERROR_UNKNOWN_KEY;
@@ -320,7 +323,7 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn,
 		return error;
 	/* The first entry of all brings the keys that verify it: its decision checks them. */
 	if (size > 0) {
-		error = signer_find(settlement, txn, document, size, &signer);
+		error = signer_find(settlement, txn, command, document, size, &signer);
 		if (error)
 			return error_set(detail, error, "the order: %s", error_text(error));
 		if (!is_city(&signer, order.region) && strncmp(signer.party, "officer/", 8) != 0)
@@ -353,15 +356,17 @@ static enum error admit_order(struct settlement *settlement, struct txn *txn,
 
 /* Whose signature is it? A worker that has verified it has saved us the arithmetic, not the question whose key it is. */
 static enum error verify_sheet(const struct settlement *settlement, struct txn *txn,
-    const struct document *document, const struct prepared_sheet *prepared, uint64_t size,
+    const struct command *command, const struct document *document, uint64_t size,
     struct keyring_key *signer)
 {
-	if (prepared && prepared->verified &&
-	    span_equal(prepared->document.whole, document->whole) &&
-	    !keyring_find(txn, &document->key_id, signer) && keyring_valid_at(signer, size) &&
-	    memcmp(signer->key.bytes, prepared->key.bytes, PUBLIC_KEY_SIZE) == 0)
-		return ERROR_NONE;
-	return signer_find(settlement, txn, document, size, signer);
+	const struct prepared_sheet *prepared = command->sheet;
+	struct signature_check check;
+
+	if (!prepared || !prepared->verified)
+		return signer_find(settlement, txn, command, document, size, signer);
+	check = (struct signature_check){
+	    .document = prepared->document.whole, .key = prepared->key, .holds = true};
+	return keyring_verify_checked(txn, document, size, &check, signer);
 }
 
 static enum error admit_sheet(struct settlement *settlement, struct txn *txn,
@@ -383,7 +388,7 @@ static enum error admit_sheet(struct settlement *settlement, struct txn *txn,
 	command->kind = header.payer == header.host ? KIND_claim : KIND_claim_forward;
 	error = ledger_head(txn, &size, NULL);
 	if (!error)
-		error = verify_sheet(settlement, txn, document, command->sheet, size, &signer);
+		error = verify_sheet(settlement, txn, command, document, size, &signer);
 	if (error)
 		return error_set(detail, error, "sheet %llu of %s: %s",
 		    (unsigned long long)header.number, header.uscc, error_text(error));
@@ -502,7 +507,7 @@ static enum error admit_message(struct settlement *settlement, struct txn *txn,
 		return message.from != settlement_region(settlement)
 			   ? ERROR_NONE
 			   : error_set(detail, ERROR_MISMATCH, "our own descriptor");
-	error = signer_find(settlement, txn, document, size, &signer);
+	error = signer_find(settlement, txn, command, document, size, &signer);
 	if (error)
 		return error_set(detail, error, "%s from %06u: %s", document->name,
 		    (unsigned)message.from, error_text(error));
@@ -541,6 +546,7 @@ enum error settlement_admit(struct settlement *settlement, struct txn *txn, stru
     uint64_t *sequence, struct error_detail *detail)
 {
 	const struct prepared_sheet *sheet = command->sheet;
+	const struct signatures *signatures = command->signatures;
 	struct document document;
 	enum error error = document_read(bytes, &document);
 
@@ -552,6 +558,7 @@ enum error settlement_admit(struct settlement *settlement, struct txn *txn, stru
 	command->documents = storage->documents;
 	command->document_count = 1;
 	command->sheet = sheet;
+	command->signatures = signatures;
 	if (strcmp(document.name, "order") == 0)
 		return admit_order(
 		    settlement, txn, &document, attachment, command, sequence, detail);

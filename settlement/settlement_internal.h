@@ -18,7 +18,7 @@ struct trust_gate;
 
 struct settlement {
 	struct settlement_options options;
-	const struct trust_gate *gate; /* NULL: nothing is awaited of anybody */
+	const struct trust_gate *gate;           /* NULL: nothing is awaited of anybody */
 	struct catalogue catalogues[CITIES_MAX]; /* ascending by region */
 	size_t catalogue_count;
 	/* What the sheet that was decided last uses up: taken over if it is the entry that is applied next. */
@@ -54,9 +54,10 @@ const struct kind_row *kind_find(unsigned number);
 struct keyring_key;
 struct document;
 /* Whose signature is it, under a key that is valid at `size`? Verifies it, unless the settlement's options say that this was
- * done. Fails with: ERROR_UNKNOWN_KEY, ERROR_SIGNATURE. */
+ * done, or it is among those that were checked before (command->signatures). Fails with: ERROR_UNKNOWN_KEY, ERROR_SIGNATURE. */
 MUST_CHECK enum error signer_find(const struct settlement *settlement, struct txn *txn,
-    const struct document *document, uint64_t size, struct keyring_key *signer);
+    const struct command *command, const struct document *document, uint64_t size,
+    struct keyring_key *signer);
 
 /* Is the document signed with a document key of this city, be it the present one or an older one? */
 MUST_CHECK enum error signed_by_self(const struct settlement *settlement, struct txn *txn,

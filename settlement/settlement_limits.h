@@ -11,6 +11,8 @@
 #define PERSON_GRANTS_MAX 4
 #define PERSON_FILINGS_MAX 4
 #define EVIDENCE_MAX 64u
+/* signatures of a command: of the document, and of the sheet that travels with an endorsement */
+#define COMMAND_SIGNATURES_MAX 2u
 #define DECISION_OUTGOING_MAX 64u
 #define DECISION_TRANSFERS_MAX 20000u
 /* windows of one direction that one clearing takes; the oldest first, the rest waits for the next */

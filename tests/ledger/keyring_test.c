@@ -194,6 +194,47 @@ static void every_key_that_ever_was_is_listed_in_order_of_its_id(void **state)
 	assert_int_equal(listed.count, 3);
 }
 
+/* The arithmetic done before saves the arithmetic and nothing else. */
+static void a_check_made_before_counts_for_its_document_and_its_key_only(void **state)
+{
+	struct scratch *scratch = *state;
+	struct secret_key first = numbered_key(1), other = numbered_key(2);
+	struct buffer good = signed_by(&first), bad = signed_by(&first);
+	struct key_id id = id_of(&first);
+	struct document document, forged;
+	struct signature_check check;
+
+	bad.data[bad.size - 1] ^= 1; /* in the signature */
+	assert_good(document_read(buffer_span(&good), &document));
+	assert_good(document_read(buffer_span(&bad), &forged));
+	assert_good(keyring_add(scratch->txn, "officer/li", "officer", &first.public, 3));
+	/* It is not done again: were it, a signature that is none would be found out. */
+	check = (struct signature_check){
+	    .document = buffer_span(&bad), .key = first.public, .holds = true};
+	assert_good(keyring_verify_checked(scratch->txn, &forged, 3, &check, NULL));
+	check.holds = false;
+	assert_int_equal(
+	    keyring_verify_checked(scratch->txn, &forged, 3, &check, NULL), ERROR_SIGNATURE);
+	check = (struct signature_check){
+	    .document = buffer_span(&bad), .key = other.public, .holds = true};
+	assert_int_equal(
+	    keyring_verify_checked(scratch->txn, &forged, 3, &check, NULL), ERROR_SIGNATURE);
+	check = (struct signature_check){
+	    .document = buffer_span(&good), .key = first.public, .holds = true};
+	assert_int_equal(
+	    keyring_verify_checked(scratch->txn, &forged, 3, &check, NULL), ERROR_SIGNATURE);
+	/* Whose key it is, and since when and until when, is asked all the same. */
+	assert_good(keyring_verify_checked(scratch->txn, &document, 3, &check, NULL));
+	assert_int_equal(
+	    keyring_verify_checked(scratch->txn, &document, 2, &check, NULL), ERROR_UNKNOWN_KEY);
+	assert_good(keyring_revoke(scratch->txn, &id, 5));
+	assert_good(keyring_verify_checked(scratch->txn, &document, 4, &check, NULL));
+	assert_int_equal(
+	    keyring_verify_checked(scratch->txn, &document, 5, &check, NULL), ERROR_UNKNOWN_KEY);
+	buffer_free(&good);
+	buffer_free(&bad);
+}
+
 static void a_row_that_is_no_key_is_reported(void **state)
 {
 	struct scratch *scratch = *state;
@@ -303,6 +344,7 @@ int main(void)
 	    ON_SCRATCH(the_keys_of_one_party_for_several_purposes_do_not_end_each_other),
 	    ON_SCRATCH(a_known_id_with_a_bad_signature_is_a_bad_signature),
 	    ON_SCRATCH(every_key_that_ever_was_is_listed_in_order_of_its_id),
+	    ON_SCRATCH(a_check_made_before_counts_for_its_document_and_its_key_only),
 	    ON_SCRATCH(a_row_that_is_no_key_is_reported),
 	    ON_SCRATCH(any_history_agrees_with_a_naive_list),
 	};

@@ -167,6 +167,59 @@ static void no_document_begins_an_epoch_by_itself(void **state)
 	buffer_free(&request);
 }
 
+/* Where the last byte of document `index` of a request lies. */
+static size_t last_byte_of(const struct buffer *request, size_t index)
+{
+	struct codec_reader reader = codec_reader(buffer_span(request));
+	struct span document = {NULL, 0};
+
+	codec_array_exact(&reader, 3);
+	codec_uint(&reader);
+	codec_text(&reader);
+	assert_true(codec_array(&reader) > index);
+	for (size_t i = 0; i <= index; i++) {
+		codec_array_exact(&reader, 2);
+		document = codec_bytes(&reader);
+		assert_true(codec_null(&reader));
+	}
+	return (size_t)(document.data + document.size - request->data) - 1;
+}
+
+/* Signatures are checked before and beside the writer; what is booked ends at the one that is none all the same. */
+static void a_batch_is_taken_up_to_the_first_signature_that_is_none(void **state)
+{
+	static const char *const houses[] = {USCC_ONE, USCC_TWO};
+	struct cities *cities = *state;
+	struct exchange_outcome outcome;
+	struct buffer request;
+	size_t at;
+
+	for (unsigned i = 0; i < 2; i++)
+		publish(&cities->a, houses[i]);
+	for (unsigned number = 1; number <= 2; number++) {
+		request = offer(&cities->a, CHONGQING, 3 - number);
+		at = last_byte_of(&request, 0);
+		request.data[at] ^= 1;
+		outcome = ask(&cities->b, &cities->a, CHENGDU, buffer_span(&request));
+		assert_int_equal(outcome.stuck, ERROR_SIGNATURE);
+		assert_int_equal(outcome.delivered + outcome.refused, 0);
+		request.data[at] ^= 1;
+		if (number == 1) {
+			at = last_byte_of(&request, 1);
+			request.data[at] ^= 1;
+			outcome = ask(&cities->b, &cities->a, CHENGDU, buffer_span(&request));
+			assert_int_equal(outcome.stuck, ERROR_SIGNATURE);
+			assert_int_equal(outcome.delivered, 1);
+			assert_true(outcome.acknowledged);
+		} else {
+			outcome = ask(&cities->b, &cities->a, CHENGDU, buffer_span(&request));
+			assert_int_equal(outcome.stuck, ERROR_NONE);
+			assert_int_equal(outcome.delivered, 1);
+		}
+		buffer_free(&request);
+	}
+}
+
 static void what_is_no_request_is_answered_as_such(void **state)
 {
 	struct cities *cities = *state;
@@ -283,6 +336,7 @@ int main(void)
 	    TEST(what_waits_is_offered_booked_and_acknowledged),
 	    TEST(nobody_speaks_for_another_city),
 	    TEST(no_document_begins_an_epoch_by_itself),
+	    TEST(a_batch_is_taken_up_to_the_first_signature_that_is_none),
 	    TEST(what_is_no_request_is_answered_as_such),
 	    TEST(an_answer_holds_nothing_but_answers),
 	    TEST(a_batch_has_its_bounds),
