@@ -163,19 +163,21 @@ static enum error count_all(struct node *const *nodes, size_t count, struct deli
 	return error;
 }
 
-/* Ask each for a moment of quiet. Whoever is gone is seen (and, where somebody can, started again) here, not only when its own turn to wait has
- * come. *grown: something was booked anywhere since `sizes`. */
+/* Ask each for a moment of quiet; *idle: each had one, and nothing differs that can still be asked about. Whoever is gone is seen (and, where
+ * somebody can, started again) here, not only when its own turn to wait has come. *grown: something was booked anywhere since `sizes`. */
 static enum error ask_all(struct node *const *nodes, size_t count, uint64_t sizes[CITIES_MAX],
-    bool *grown, struct error_detail *detail)
+    bool *grown, bool *idle, struct error_detail *detail)
 {
 	enum error error = ERROR_NONE;
 
 	*grown = false;
+	*idle = true;
 	for (size_t i = 0; i < count && !error; i++) {
 		struct sight sight;
-		bool idle;
+		bool rests;
 
-		error = remote_idle(nodes[i], nodes, count, DELIVER_STEP_MS, &idle, detail);
+		error = remote_idle(nodes[i], nodes, count, DELIVER_STEP_MS, &rests, detail);
+		*idle = *idle && rests;
 		if (!error)
 			error = look(nodes[i], nodes, count, &sight);
 		if (error)
@@ -196,12 +198,12 @@ enum error deliver_remote(
 {
 	uint64_t sizes[CITIES_MAX] = {0};
 	int64_t since = monotonic_ms();
-	bool quiet = false, grown;
+	bool quiet = false, grown, idle;
 	enum error error = ERROR_NONE;
 
 	while (!error && !quiet) {
-		error = ask_all(nodes, count, sizes, &grown, detail);
-		if (!error)
+		error = ask_all(nodes, count, sizes, &grown, &idle, detail);
+		if (!error && idle)
 			error = is_quiet(nodes, count, &quiet);
 		if (grown)
 			since = monotonic_ms();

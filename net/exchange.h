@@ -51,5 +51,7 @@ typedef enum error exchange_carry(void *context, uint32_t peer, struct span requ
  * statement), and as node_submit. */
 MUST_CHECK enum error exchange_reconcile(struct node *node, uint32_t peer, exchange_carry *carry,
     void *context, uint32_t *orders, struct error_detail *detail);
+/* Is there any such window? */
+MUST_CHECK enum error exchange_differs(struct node *node, uint32_t peer, bool *any);
 
 #endif

@@ -209,6 +209,15 @@ enum error exchange_reconcile(struct node *node, uint32_t peer, exchange_carry *
 	}
 }
 
+enum error exchange_differs(struct node *node, uint32_t peer, bool *any)
+{
+	struct search search = {.payer = peer};
+	enum error error = next_window(node, &search);
+
+	*any = search.number > 0;
+	return error;
+}
+
 enum error exchange_reconcile_serve(struct node *node, uint32_t from, struct codec_reader *reader,
     struct buffer *bytes, struct error_detail *detail)
 {

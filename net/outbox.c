@@ -447,7 +447,20 @@ void outboxes_greet(struct outboxes *all)
 	pthread_mutex_unlock(&all->mutex);
 }
 
-/* Whether something waits for a peer; an error of the store counts as such. */
+/* Is there a window of this peer to be asked about? Not one of which only people can tell more. */
+static bool is_to_be_asked(struct outboxes *all, uint32_t peer)
+{
+	struct outbox *box;
+	bool hopeless, any = true;
+
+	pthread_mutex_lock(&all->mutex);
+	box = find(all, peer);
+	hopeless = !box || (box->ask_again > 0 && !box->passes);
+	pthread_mutex_unlock(&all->mutex);
+	return !hopeless && (exchange_differs(all->options.node, peer, &any) || any);
+}
+
+/* Whether something waits for a peer, or is to be asked; an error of the store counts as such. */
 static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 {
 	struct txn *txn;
@@ -463,11 +476,12 @@ static bool any_waits(struct outboxes *all, const uint32_t *peers, size_t count)
 		      (outbox_waiting(txn, peers[i], &waiting) || waiting > 0);
 	}
 	txn_abort(txn);
+	for (size_t i = 0; i < count && !any; i++)
+		any = is_to_be_asked(all, peers[i]);
 	return any;
 }
 
-/* Whether a thread is at work for one of these peers (none given: for any), or will be by itself: asking about a window that differs, from
- * which a document may come. The mutex is held. */
+/* Whether a thread is at work for one of these peers (none given: for any), or will be at once. The mutex is held. */
 static bool any_busy(const struct outboxes *all, const uint32_t *peers, size_t count)
 {
 	const int64_t now = monotonic_ms();
@@ -478,8 +492,7 @@ static bool any_busy(const struct outboxes *all, const uint32_t *peers, size_t c
 
 		for (size_t k = 0; k < count; k++)
 			meant = meant || peers[k] == box->peer;
-		if (meant && (box->busy || (box->look && now >= box->not_before) ||
-				 (box->passes && box->ask_again > 0)))
+		if (meant && (box->busy || (box->look && now >= box->not_before)))
 			return true;
 	}
 	return false;

@@ -70,7 +70,7 @@ void outboxes_ask(struct outboxes *outboxes, uint32_t peer);
 void outboxes_heard(struct outboxes *outboxes, uint32_t peer);
 /* It said good-bye, or is otherwise known to be away: do not try before the longest pause is over, or it is heard. */
 void outboxes_away(struct outboxes *outboxes, uint32_t peer);
-/* Wait until nothing waits for these peers (`count` 0: for anybody); false if it still does after `timeout_ms`, or they stop. */
+/* Wait until nothing waits for these peers (`count` 0: for anybody), nor differs that they can be asked about; false if it still does after `timeout_ms`, or they stop. */
 bool outboxes_idle(
     struct outboxes *outboxes, const uint32_t *peers, size_t count, uint32_t timeout_ms);
 /* Fails with: ERROR_NOT_FOUND. */
