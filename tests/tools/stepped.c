@@ -1,13 +1,16 @@
 #include "stepped.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -85,17 +88,24 @@ static void start(char *const *argv)
 	ptrace(PTRACE_CONT, child, NULL, NULL);
 }
 
-static void write_count(const char *path, unsigned count)
+/* Where the steps are counted: in memory that whoever has the file can read at any time. */
+static uint32_t *map_count(const char *path)
 {
-	FILE *file = path ? fopen(path, "w") : NULL;
+	static uint32_t nowhere;
+	int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	uint32_t *count = &nowhere;
 
-	if (path && (!file || fprintf(file, "%u\n", count) < 0 || fclose(file) != 0))
-		fail(path);
+	if (path) {
+		count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+		if (count == MAP_FAILED)
+			fail(path);
+		close(file);
+	}
+	return count;
 }
 
-static _Noreturn void end_as(int status, unsigned steps, const char *count_file)
+static _Noreturn void end_as(int status)
 {
-	write_count(count_file, steps);
 	if (WIFSIGNALED(status))
 		raise(SIGKILL);
 	exit(WEXITSTATUS(status));
@@ -111,7 +121,7 @@ static int signal_of(int status)
 
 _Noreturn void be_stepped(char *const *argv, unsigned at, const char *count_file)
 {
-	unsigned steps = 0;
+	uint32_t *steps = map_count(count_file);
 
 	start(argv);
 	for (;;) {
@@ -123,10 +133,10 @@ _Noreturn void be_stepped(char *const *argv, unsigned at, const char *count_file
 		if (thread < 0)
 			fail("waitpid");
 		if (thread == child && !WIFSTOPPED(status))
-			end_as(status, steps, count_file);
+			end_as(status);
 		if (!WIFSTOPPED(status))
 			continue; /* a thread has ended */
-		if (status >> 16 == PTRACE_EVENT_SECCOMP && ++steps == at) {
+		if (status >> 16 == PTRACE_EVENT_SECCOMP && ++*steps == at) {
 			kill(child, SIGKILL);
 			continue;
 		}

@@ -5,7 +5,8 @@
 #define SUIREN_TEST_STEPPED_H
 
 /* Run argv[0] with these words as a child, SIGTERM passed on, and end as it ends: with its status, or by SIGKILL. `at` (from 1; 0: never) is
- * the step that is not made any more. The number of steps is written to `count_file` at the end, unless that is NULL. */
+ * the step that is not made any more. The number of steps so far always stands in
+ * `count_file`, which has 4 bytes of zeros before, as a uint32_t; NULL: nowhere. */
 _Noreturn void be_stepped(char *const *argv, unsigned at, const char *count_file);
 
 #endif

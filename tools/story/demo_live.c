@@ -566,11 +566,11 @@ static enum error live_bank(void *context)
 	enum error error = ERROR_NONE;
 
 	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
-		error = bank_city(live, city, false);
+		error = live->closed[city] ? ERROR_NONE : bank_city(live, city, false);
 	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
-		error = bank_city(live, city, true);
+		error = live->closed[city] ? ERROR_NONE : bank_city(live, city, true);
 	for (unsigned city = 0; !error && city < SAMPLE_CITIES; city++)
-		error = credit_city(live, city);
+		error = live->closed[city] ? ERROR_NONE : credit_city(live, city);
 	return error;
 }
 

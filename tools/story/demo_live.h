@@ -17,6 +17,7 @@ struct demo_live {
 	uint64_t not_taken[SAMPLE_CITIES]; /* sheets whose signature does not verify */
 	bool away
 	    [SAMPLE_CITIES]; /* set by a test that has cut its links: deliveries go on without it */
+	bool closed[SAMPLE_CITIES]; /* likewise, whose daemon is down: its bank is not asked */
 	/* Called at every step of the story; from another process a test may do what it likes there. NULL. */
 	void (*step)(void *context, struct demo_live *live);
 	void *step_context;
