@@ -28,7 +28,7 @@ bool further_is_due(struct span bytes)
 	}
 	return strcmp(document.name, "order") == 0 && !order_read(document.payload, &order) &&
 	       (order.kind == KIND_bank || order.kind == KIND_policy ||
-		   order.kind == KIND_payment_order);
+		   order.kind == KIND_payment_order || order.kind == KIND_unmatched_end);
 }
 
 /* The first city from `from` on for whose first held line there is room now; 0 if there is none. */
@@ -139,6 +139,8 @@ static bool offer_one(void *context, const struct unmatched *unmatched)
 	struct offer *offer = context;
 	enum reason reason;
 
+	if (unmatched->ended)
+		return true;
 	offer->error = bank_reason(offer->settlement, offer->txn, &unmatched->line, &reason);
 	if (!offer->error && bank_changes_books(reason))
 		offer->lines[offer->count++] = unmatched->line;

@@ -356,9 +356,14 @@ enum error order_draw(struct node *node, uint32_t month, uint32_t home,
 	struct node_order order = {.kind = KIND_draw, .key = key};
 	struct buffer parameters = {0};
 	char id[ORDER_ID_MAX + 1];
-	enum error error;
+	uint64_t size = 0;
+	enum error error = log_size(node, &size);
 
-	snprintf(id, sizeof id, "draw-%u-%06u", (unsigned)month, (unsigned)home);
+	memset(answer, 0, sizeof *answer);
+	if (error)
+		return answer->error = error;
+	/* What home has refused may be drawn again. */
+	snprintf(id, sizeof id, "draw-%u-%06u-%" PRIu64, (unsigned)month, (unsigned)home, size);
 	order.id = span_text(id);
 	draw_parameters_write(&parameters, month, home);
 	error = give(node, &order, &parameters, DRAW_PARAMETERS, answer);

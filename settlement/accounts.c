@@ -18,6 +18,7 @@ const struct account_rule settlement_chart[] = {
     {"clearing/", SIDE_CREDIT, true},
     {"prefund_lodged/", SIDE_DEBIT, false},
     {"prefund_held/", SIDE_CREDIT, false},
+    {"suspense/", SIDE_CREDIT, true}, /* what the bank has moved and nobody knows yet why */
     {NULL, SIDE_DEBIT, false},
 };
 
@@ -116,5 +117,11 @@ const char *account_prefund_lodged(char text[ACCOUNT_TEXT_SIZE], uint32_t host)
 const char *account_prefund_held(char text[ACCOUNT_TEXT_SIZE], uint32_t home)
 {
 	snprintf(text, ACCOUNT_TEXT_SIZE, "prefund_held/%06u", (unsigned)home);
+	return text;
+}
+
+const char *account_suspense(char text[ACCOUNT_TEXT_SIZE], const char *name)
+{
+	snprintf(text, ACCOUNT_TEXT_SIZE, "suspense/%s", name);
 	return text;
 }

@@ -43,5 +43,6 @@ const char *account_prefund_lodged(
     char text[ACCOUNT_TEXT_SIZE], uint32_t host); /* prefund_lodged/<host> */
 const char *account_prefund_held(
     char text[ACCOUNT_TEXT_SIZE], uint32_t home); /* prefund_held/<home> */
+const char *account_suspense(char text[ACCOUNT_TEXT_SIZE], const char *name); /* suspense/<name> */
 
 #endif

@@ -48,10 +48,12 @@
 	X(35, reversal_notice, LINES_MADE)                                                         \
 	X(36, allowance, LINES_MADE) /* a part of a monthly run */                                 \
 	/* between cities, and the bank */                                                         \
-	X(40, cut, LINES_MADE)             /* windows cut, statements go out */                    \
-	X(41, statement, LINES_MADE)       /* a payer's statement: agreement goes out */           \
-	X(42, agreement, LINES_MADE)       /* the creditor's countersignature */                   \
-	X(43, clearing, LINES_MADE)        /* proposed by the lower region code */                 \
+	X(37, unmatched_end,                                                                       \
+	    LINES_GIVEN)             /* order of an officer: what it was that matched nothing */   \
+	X(40, cut, LINES_MADE)       /* windows cut, statements go out */                          \
+	X(41, statement, LINES_MADE) /* a payer's statement: agreement goes out */                 \
+	X(42, agreement, LINES_MADE) /* the creditor's countersignature */                         \
+	X(43, clearing, LINES_MADE)  /* proposed by the lower region code */                       \
 	X(44, clearing_accept, LINES_MADE) /* countersigned by the other */                        \
 	X(45, clearing_signed, LINES_MADE) /* both signatures are here */                          \
 	X(46, payment_order, LINES_MADE)   /* orders for a run, institutions, a clearing */        \

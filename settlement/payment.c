@@ -20,8 +20,9 @@ struct row {
 	uint32_t state;
 	int32_t day;
 	char end_to_end[32];
+	char booked_reference[36], returned_reference[36];
 };
-_Static_assert(sizeof(struct row) == 64, "no padding");
+_Static_assert(sizeof(struct row) == 136, "no padding");
 
 static void id_of(const struct buffer *content, char out[END_TO_END_SIZE])
 {
@@ -96,6 +97,8 @@ static enum error row_read(struct span key, struct span value, struct payment *p
 	payment->state = (enum payment_state)row.state;
 	payment->day = row.day;
 	memcpy(payment->end_to_end, row.end_to_end, END_TO_END_SIZE - 1);
+	memcpy(payment->booked_reference, row.booked_reference, BANK_REFERENCE_MAX);
+	memcpy(payment->returned_reference, row.returned_reference, BANK_REFERENCE_MAX);
 	return ERROR_NONE;
 }
 
@@ -110,6 +113,9 @@ enum error payment_put(struct txn *txn, const struct payment *payment)
 	enum error error;
 
 	memcpy(row.end_to_end, payment->end_to_end, END_TO_END_SIZE);
+	memcpy(row.booked_reference, payment->booked_reference, strlen(payment->booked_reference));
+	memcpy(row.returned_reference, payment->returned_reference,
+	    strlen(payment->returned_reference));
 	key_write(key, payment->kind, payment->name, payment->payee, payment->attempt);
 	error = store_put(txn, TABLE_PAYMENT, span_of(key, sizeof key), span_of(&row, sizeof row));
 	return error ? error
@@ -196,6 +202,47 @@ enum error payment_origin(struct txn *txn, const struct payment *payment, struct
 			return error;
 	}
 	return ERROR_NONE;
+}
+
+uint32_t payment_number(const char *text)
+{
+	int64_t value;
+
+	return decimal_read(span_text(text), &value) || value > UINT32_MAX ? 0 : (uint32_t)value;
+}
+
+void payment_accounts(
+    const struct payment *payment, char debit[ACCOUNT_TEXT_SIZE], char credit[ACCOUNT_TEXT_SIZE])
+{
+	account_treasury(credit);
+	switch (payment->kind) {
+	case PAYMENT_CLEARING:
+		account_clearing(
+		    debit, payment_number(payment->name), payment_number(payment->payee));
+		break;
+	case PAYMENT_RUN:
+		account_payable_run(debit, payment->name);
+		break;
+	case PAYMENT_INSTITUTION:
+		account_payable_local(debit, payment->payee);
+		break;
+	case PAYMENT_GUESTS:
+		account_payable_remote(debit, payment->payee);
+		break;
+	case PAYMENT_ADVANCE:
+		account_payable_remote(debit, payment->payee);
+		account_float(credit);
+		break;
+	case PAYMENT_AGAIN:
+		account_payable_returned(debit, payment->name);
+		break;
+	case PAYMENT_PREFUND:
+		account_prefund_lodged(debit, payment_number(payment->payee));
+		break;
+	case PAYMENT_SUSPENSE:
+		account_suspense(debit, payment->name);
+		break;
+	}
 }
 
 /* Guests' money. Key: uscc || payer BE32 || window BE32. */
@@ -362,7 +409,7 @@ static enum error due_next(struct txn *txn, guest_due_wanted *wanted, void *cont
 	return error;
 }
 
-static enum error due_sum(
+enum error guest_due_sum(
     struct txn *txn, guest_due_wanted *wanted, void *context, const char *uscc, int64_t *sum)
 {
 	uint8_t at[DUE_KEY_SIZE] = {0};
@@ -385,7 +432,7 @@ enum error guest_due_take(struct txn *txn, guest_due_wanted *wanted, void *conte
 	size_t size = 0;
 	int64_t sum, due;
 	bool all;
-	enum error error = due_sum(txn, wanted, context, uscc, &sum);
+	enum error error = guest_due_sum(txn, wanted, context, uscc, &sum);
 
 	all = sum == fen;
 	while (!error && (all || fen > 0)) {
@@ -413,8 +460,8 @@ enum error guest_due_take(struct txn *txn, guest_due_wanted *wanted, void *conte
 
 const char *payment_kind_name(enum payment_kind kind)
 {
-	static const char *const names[] = {
-	    "", "clearing", "run", "institution", "guests", "advance", "again", "prefund"};
+	static const char *const names[] = {"", "clearing", "run", "institution", "guests",
+	    "advance", "again", "prefund", "suspense"};
 
 	return kind >= 1 && kind <= PAYMENT_KIND_LAST ? names[kind] : "unknown";
 }

@@ -4,7 +4,7 @@
  * transaction. Rows: docs/format.md, "Payments".
  *
  *   (none) --payment_order--> ORDERED --bank: booked--> BOOKED --bank: returned--> RETURNED
- *                                \------bank: rejected--> REJECTED
+ *                                \------bank: rejected--> REJECTED --bank: booked all the same--> BOOKED
  *   (none) --bank: credited--> RECEIVED --bank: taken back--> RETURNED  at the creditor of a clearing
  */
 #ifndef SUIREN_PAYMENT_H
@@ -26,9 +26,11 @@ enum payment_kind {
 	PAYMENT_AGAIN = 6, /* name the EndToEndId of a returned payment, payee as there */
 	PAYMENT_PREFUND =
 	    7, /* name of the officer's choice, payee the host's code: a reserve (预付金) */
+	PAYMENT_SUSPENSE =
+	    8, /* name of a suspense account (挂账), payee a city, credit code or person: whose it was in the end */
 };
 
-#define PAYMENT_KIND_LAST PAYMENT_PREFUND
+#define PAYMENT_KIND_LAST PAYMENT_SUSPENSE
 
 enum payment_state {
 	PAYMENT_ORDERED = 1,
@@ -51,6 +53,8 @@ struct payment {
 	uint64_t sequence; /* the entry that ordered it (RECEIVED: that logged the credit) */
 	uint64_t said;     /* the entry with the bank's last word; 0 before */
 	int32_t day;       /* of the order's entry */
+	/* the bank's own for what it has booked or credited, and for what it has returned or taken back; "" before, or if it gave none */
+	char booked_reference[BANK_REFERENCE_MAX + 1], returned_reference[BANK_REFERENCE_MAX + 1];
 };
 
 /* The first 30 base32 characters of SHA-256 of the CBOR array [city, kind, name, payee, attempt]. */
@@ -80,7 +84,7 @@ MUST_CHECK enum error payment_each(
 MUST_CHECK enum error payment_origin(
     struct txn *txn, const struct payment *payment, struct payment *origin);
 
-/* Order parameters of kind payment_order: [kind, name, first payee or ""]. What is owed at the time is ordered; a part holds at most PAYMENT_PART_MAX
+/* Order parameters of kind payment_order: [kind, name, first payee or ""; of kind suspense the payee]. What is owed at the time is ordered; a part holds at most PAYMENT_PART_MAX
  * payments, and its last line says where the next one begins. An institution without an account is passed over: it stays due. */
 #define PAYMENT_PARAMETERS 3
 void payment_parameters_write(

@@ -14,6 +14,7 @@
 #include "prefund.h"
 #include "settlement_internal.h"
 #include "trust.h"
+#include "unmatched.h"
 
 #define LINE_FIELDS 6
 
@@ -26,6 +27,12 @@ struct wanted {
 	int64_t amount_fen;
 };
 
+/* What the bank has told of as booked though it had rejected it, and what could not be booked then: it must not be paid once more until an officer
+ * has said what that was. */
+struct paid {
+	char payee[PAYMENT_PAYEE_MAX + 1], debit[ACCOUNT_TEXT_SIZE];
+};
+
 struct order_work {
 	struct settlement *settlement;
 	struct txn *txn;
@@ -35,7 +42,10 @@ struct order_work {
 	uint32_t waiting
 	    [CITIES_MAX]; /* cities that are not paid yet: a proof or a fresh head is awaited */
 	size_t waiting_count;
-	int64_t cash; /* left in the treasury, or the float */
+	int64_t cash;      /* left in the treasury, or the float */
+	struct paid *paid; /* whom the bank says that it has paid after all */
+	size_t paid_count;
+	const char *paid_after_all; /* one of them, passed over */
 	bool full;
 	char next[PAYMENT_PAYEE_MAX + 1];
 	enum error error;
@@ -137,6 +147,47 @@ static bool may_come_again(struct order_work *work, const struct payment *before
 	return error == ERROR_NOT_FOUND;
 }
 
+/* Of those that wait. */
+static bool note_paid(void *context, const struct unmatched *unmatched)
+{
+	struct order_work *work = context;
+	char credit[ACCOUNT_TEXT_SIZE];
+	struct payment payment;
+	struct paid *grown, *paid;
+
+	if (unmatched->line.fact != BANK_BOOKED || unmatched->ended)
+		return true;
+	work->error = payment_find(work->txn, unmatched->line.end_to_end, &payment);
+	if (work->error == ERROR_NOT_FOUND || (!work->error && payment.state != PAYMENT_REJECTED)) {
+		work->error = ERROR_NONE;
+		return true;
+	}
+	grown =
+	    work->error ? NULL : realloc(work->paid, (work->paid_count + 1) * sizeof *work->paid);
+	if (!grown) {
+		work->error = work->error ? work->error : ERROR_MEMORY;
+		return false;
+	}
+	work->paid = grown;
+	paid = &work->paid[work->paid_count++];
+	memcpy(paid->payee, payment.payee, sizeof paid->payee);
+	payment_accounts(&payment, paid->debit, credit);
+	return true;
+}
+
+/* The same money to the same payee. */
+static bool may_be_paid_already(struct order_work *work, const char *payee, const char *debit)
+{
+	for (size_t i = 0; i < work->paid_count; i++) {
+		if (strcmp(work->paid[i].payee, payee) != 0 ||
+		    strcmp(work->paid[i].debit, debit) != 0)
+			continue;
+		work->paid_after_all = work->paid[i].payee;
+		return true;
+	}
+	return false;
+}
+
 /* One more payment, unless it was ordered before and the bank has not refused it. False: stop (part is full, or an error). */
 static bool add(struct order_work *work, const char *payee, int64_t amount_fen, const char *debit,
     const char *credit)
@@ -164,6 +215,8 @@ static bool add(struct order_work *work, const char *payee, int64_t amount_fen, 
 			return !work->error;
 		payment.attempt = before.attempt + 1;
 	}
+	if (may_be_paid_already(work, payee, debit))
+		return true;
 	if (work->decision->count == PAYMENT_PART_MAX) {
 		work->full = true;
 		snprintf(work->next, sizeof work->next, "%s", payee);
@@ -477,11 +530,58 @@ static enum error order_prefund(struct order_work *work)
 	return ERROR_NONE;
 }
 
+/* Is there such a payee: a city that is a peer, a house, a person of this city? */
+static enum error check_payee(struct order_work *work, const char *payee)
+{
+	struct institution_profile profile;
+	const struct person_row *person;
+	struct peer_row peer;
+	uint64_t code;
+	int64_t region;
+	enum error error = ERROR_MALFORMED;
+
+	if (strlen(payee) == 6 && decimal_read(span_text(payee), &region) == ERROR_NONE)
+		error = peer_get(work->txn, (uint32_t)region, &peer);
+	else if (strlen(payee) == USCC_SIZE)
+		error = institution_profile(work->txn, payee, &profile);
+	else if (person_code_read(span_text(payee), &code) == ERROR_NONE)
+		error = person_get(work->txn, code, &person);
+	return error ? error_set(work->detail, error,
+			   "%s is no peer, institution or person of this city", payee)
+		     : ERROR_NONE;
+}
+
+/* What is in a suspense account, to whom it belongs. */
+static enum error order_suspense(struct order_work *work)
+{
+	char suspense[ACCOUNT_TEXT_SIZE], treasury[ACCOUNT_TEXT_SIZE];
+	struct account account = {0};
+	int64_t fen;
+	enum error error = check_payee(work, work->wanted->first);
+
+	if (error)
+		return error;
+	/* It may be on either side: what is available of it has no bound. */
+	error = account_get(
+	    work->txn, span_text(account_suspense(suspense, work->wanted->name)), &account);
+	if (error == ERROR_NOT_FOUND)
+		return error_set(
+		    work->detail, error, "nothing is in suspense under %s", work->wanted->name);
+	fen = account.credits - account.debits - account.pending_debits;
+	if (!error && fen > 0)
+		add(work, work->wanted->first, fen, suspense, account_treasury(treasury));
+	return error;
+}
+
 static enum error gather(struct order_work *work)
 {
 	char account[ACCOUNT_TEXT_SIZE];
 	enum error error = available(work, account_treasury(account), &work->cash);
 
+	if (!error)
+		error = unmatched_each(work->txn, note_paid, work);
+	if (!error)
+		error = work->error;
 	if (error)
 		return error;
 	switch (work->wanted->kind) {
@@ -499,6 +599,8 @@ static enum error gather(struct order_work *work)
 		return order_again(work);
 	case PAYMENT_PREFUND:
 		return order_prefund(work);
+	case PAYMENT_SUSPENSE:
+		return order_suspense(work);
 	}
 	return ERROR_MALFORMED;
 }
@@ -522,6 +624,12 @@ enum error payment_order_decide(struct settlement *settlement, struct txn *txn,
 	error = gather(&work);
 	if (!error)
 		error = work.error;
+	if (!error && decision->count == 0 && work.paid_after_all)
+		error = error_set(detail, ERROR_STATE,
+		    "the bank has told of a payment to %s as booked that it had rejected: `suiren "
+		    "payment unmatched`",
+		    work.paid_after_all);
+	free(work.paid);
 	if (!error && decision->count == 0)
 		return work.waiting_count ? ERROR_PROOF_AWAITED /* the detail says of whom */
 					  : error_set(detail, ERROR_STATE, "nothing is to be paid");
@@ -557,21 +665,43 @@ enum error payment_line_read(struct span item, struct payment *payment)
 	return codec_finish(&reader);
 }
 
-/* Guests' money that is ordered is not due any more. */
-static enum error clear_dues(struct settlement *settlement, struct txn *txn,
-    const struct wanted *wanted, const struct payment *payment)
+/* Which rows of guests' money a payment takes; false: none. */
+static bool dues_of(
+    struct settlement *settlement, const struct payment *payment, struct guest_pick *pick)
 {
-	struct guest_pick pick = {.self = settlement_region(settlement)};
+	struct wanted wanted = {.kind = payment->kind};
 
-	if (wanted->kind == PAYMENT_GUESTS &&
-	    read_guests(wanted, settlement_region(settlement), &pick))
-		return ERROR_CORRUPT;
-	return guest_due_take(txn, guest_picked, &pick, payment->payee, payment->amount_fen,
-	    wanted->kind == PAYMENT_ADVANCE ? payment->end_to_end : NULL);
+	*pick = (struct guest_pick){.self = settlement_region(settlement)};
+	memcpy(wanted.name, payment->name, sizeof wanted.name);
+	return payment->kind == PAYMENT_ADVANCE ||
+	       (payment->kind == PAYMENT_GUESTS &&
+		   read_guests(&wanted, settlement_region(settlement), pick) == ERROR_NONE);
 }
 
-static enum error apply_line(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, const struct wanted *wanted, struct span item)
+enum error payment_due(
+    struct settlement *settlement, struct txn *txn, const struct payment *payment, int64_t *fen)
+{
+	struct guest_pick pick;
+
+	*fen = INT64_MAX;
+	return dues_of(settlement, payment, &pick)
+		   ? guest_due_sum(txn, guest_picked, &pick, payment->payee, fen)
+		   : ERROR_NONE;
+}
+
+enum error payment_due_take(
+    struct settlement *settlement, struct txn *txn, const struct payment *payment)
+{
+	struct guest_pick pick;
+
+	return dues_of(settlement, payment, &pick)
+		   ? guest_due_take(txn, guest_picked, &pick, payment->payee, payment->amount_fen,
+			 payment->kind == PAYMENT_ADVANCE ? payment->end_to_end : NULL)
+		   : ERROR_NONE;
+}
+
+static enum error apply_line(
+    struct settlement *settlement, struct txn *txn, const struct entry *entry, struct span item)
 {
 	struct payment payment;
 	enum error error = payment_line_read(item, &payment);
@@ -581,8 +711,7 @@ static enum error apply_line(struct settlement *settlement, struct txn *txn,
 	payment.state = PAYMENT_ORDERED;
 	payment.sequence = entry->header.sequence;
 	payment.day = day_of_time(entry->header.time_ms);
-	if (wanted->kind == PAYMENT_GUESTS || wanted->kind == PAYMENT_ADVANCE)
-		error = clear_dues(settlement, txn, wanted, &payment);
+	error = payment_due_take(settlement, txn, &payment);
 	return error ? error : payment_put(txn, &payment);
 }
 
@@ -590,14 +719,11 @@ enum error payment_order_apply(struct settlement *settlement, struct txn *txn,
     const struct entry *entry, struct error_detail *detail)
 {
 	struct codec_reader lines = codec_reader(entry->lines);
-	struct wanted wanted;
 	enum error error = ERROR_NONE;
 
 	(void)detail;
-	if (read_order(entry->documents[0], &wanted))
-		return ERROR_CORRUPT;
 	for (uint32_t i = 0; !error && i + 1 < entry->header.count; i++)
-		error = apply_line(settlement, txn, entry, &wanted, codec_item(&lines));
+		error = apply_line(settlement, txn, entry, codec_item(&lines));
 	return error;
 }
 

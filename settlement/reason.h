@@ -63,9 +63,12 @@
 	/* trust between cities */                                                         \
 	X(100, head_seen, "head seen", "已见账本头")                                       \
 	X(101, frozen, "frozen", "已冻结")                                                 \
-	X(102, unfrozen, "unfrozen", "已解冻")                                              \
+	X(102, unfrozen, "unfrozen", "已解冻")                                             \
 	/* payments, continued */                                                          \
-	X(110, undrawn, "draw taken back", "动用撤销")
+	X(110, undrawn, "draw taken back", "动用撤销")                                     \
+	X(111, contradicts, "contradicts what the bank has said", "与银行先前所述矛盾")    \
+	X(112, explained, "explained by an officer", "经办人核销")                         \
+	X(113, suspense, "held in suspense", "挂账")
 
 enum reason {
 #define REASON_AS_ENUM(number, name, english, chinese) REASON_##name = number,

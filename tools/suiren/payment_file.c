@@ -200,6 +200,12 @@ enum error payee_find(struct node *node, struct txn *txn, const struct payment *
 	case PAYMENT_GUESTS:
 	case PAYMENT_ADVANCE:
 		return find_institution(txn, payment, payee, detail);
+	case PAYMENT_SUSPENSE:
+		/* A region code, a credit code, or a person's. */
+		return strlen(payment->payee) == 6 ? find_city(node, payment, payee, detail)
+		       : strlen(payment->payee) == USCC_SIZE
+			   ? find_institution(txn, payment, payee, detail)
+			   : find_person(node, txn, payment, payee, detail);
 	case PAYMENT_AGAIN:
 		break;
 	}

@@ -52,10 +52,18 @@ static void tell_text(const struct unmatched *unmatched)
 	printf("  %s %s\n", reason_chinese(unmatched->reason), reason_english(unmatched->reason));
 }
 
-static bool visit(void *context, const struct unmatched *unmatched)
+static bool visit(void *context, const struct unmatched *waiting)
 {
 	struct listing *listing = context;
+	struct unmatched now = *waiting, *unmatched = &now;
 
+	if (unmatched->ended)
+		return true;
+	/* Why, may have changed since it was said. */
+	listing->error = bank_reason(
+	    node_settlement(listing->node), listing->txn, &unmatched->line, &unmatched->reason);
+	if (listing->error)
+		return false;
 	listing->count++;
 	if (listing->doc)
 		tell_json(listing, unmatched);
@@ -74,6 +82,8 @@ static int print_all(struct cli *cli, struct listing *listing)
 		yyjson_mut_doc_set_root(listing->doc, listing->array);
 	}
 	error = unmatched_each(listing->txn, visit, listing);
+	if (!error)
+		error = listing->error;
 	if (error) {
 		yyjson_mut_doc_free(listing->doc);
 		return cli_fail(cli, error, NULL, "payment unmatched");
