@@ -277,7 +277,7 @@ static bool gather_run(void *context, const char *run, const struct allowance_pa
 static enum error read_others(struct gathering *gathering)
 {
 	static const enum payment_kind kinds[] = {
-	    PAYMENT_INSTITUTION, PAYMENT_ADVANCE, PAYMENT_AGAIN, PAYMENT_PREFUND};
+	    PAYMENT_INSTITUTION, PAYMENT_ADVANCE, PAYMENT_AGAIN, PAYMENT_PREFUND, PAYMENT_SUSPENSE};
 	enum error error = allowance_parts_each(gathering->txn, gather_run, gathering);
 
 	if (!error)

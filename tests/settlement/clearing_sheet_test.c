@@ -331,7 +331,7 @@ static void every_attempt_stands_on_the_sheet_with_the_banks_last_word(void **st
 	clearing_sheet_free(sheet);
 }
 
-/* A file that tells booked and returned at once: the second word was not heard, and is not told. */
+/* A file that tells booked and returned at once: the second word waits to be said by itself, and is not told yet. */
 static void a_word_that_changed_nothing_is_no_last_word(void **state)
 {
 	struct neighbours *both = *state;
@@ -343,7 +343,7 @@ static void a_word_that_changed_nothing_is_no_last_word(void **state)
 	    bank_line_of(&both->chengdu, BANK_RETURNED, first_id, 25000, "X-1"),
 	};
 	assert_int_equal(bank_says_all(both, &both->chengdu, lines, 2), REASON_booked);
-	assert_int_equal(city_reason(&both->chengdu, 1), REASON_said_before);
+	assert_int_equal(city_reason(&both->chengdu, 1), REASON_unmatched);
 	struct clearing_sheet *sheet = sheet_at(&both->chengdu, 202610);
 	expect_payment(sheet, 0, 1, PAYMENT_BOOKED, first_id, BANK_BOOKED, "B-1");
 	clearing_sheet_free(sheet);
