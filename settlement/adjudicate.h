@@ -27,6 +27,14 @@ struct month_stay {
 	uint8_t from, until;
 };
 
+/* Programmes that some run has paid to cards for the sheet's month, and that bar a programme of the sheet: by its need, or because it excludes them. */
+struct paid_tags {
+	bool found;
+	uint32_t count;
+	bool same_need[PROGRAMMES_MAX];
+	uint32_t tags[PROGRAMMES_MAX];
+};
+
 /* One sheet before its payer. */
 struct adjudication {
 	struct settlement *settlement;
@@ -63,6 +71,7 @@ struct adjudication {
 	int64_t
 	    approved_before; /* on second look: fen of the line that an earlier verdict has approved; else 0 */
 	struct grant_span older_grant; /* found last beside the person's row */
+	struct paid_tags paid[SHEET_PROGRAMMES_MAX];
 	/* Large, and not set before they are found: last. */
 	struct programme_month own[SHEET_PROGRAMMES_MAX], at_host[SHEET_PROGRAMMES_MAX];
 };

@@ -7,7 +7,7 @@
 #include "allowance_internal.h"
 #include "calendar.h"
 #include "claim_state.h"
-#include "entitlement.h"
+#include "entitlement_internal.h"
 #include "person.h"
 #include "programme.h"
 #include "stay.h"
@@ -47,6 +47,62 @@ static bool paid_before(struct allowance_work *work, uint64_t person)
 		work->error =
 		    allowance_paid(work->txn, work->rivals[i], work->order->month, person, &paid);
 	return paid;
+}
+
+struct granted_month {
+	struct allowance_work *work;
+	bool granted;
+};
+
+/* Does every version of the programme `tag` by which an institution can claim in the month exclude that of the run? */
+static bool yields(const struct allowance_work *work, uint32_t tag)
+{
+	int32_t first = month_first_day(work->order->month),
+		last = month_last_day(work->order->month);
+
+	for (size_t i = 0; i < work->policy->programme_count; i++) {
+		const struct programme *other = &work->policy->programmes[i];
+
+		if (other->tag == tag && other->paid_to != PAID_TO_CARD &&
+		    other->effective_from <= last && first <= other->effective_until &&
+		    !programme_excludes(other, work->programme->tag))
+			return false;
+	}
+	return true;
+}
+
+/* Does a grant to an institution hold on a day of the month? */
+static bool holds_in_month(void *context, const struct grant_row *row)
+{
+	struct granted_month *month = context;
+	uint32_t number = month->work->order->month;
+
+	month->granted = row->span.paid_to == PAID_TO_INSTITUTION &&
+			 row->span.from_day <= row->span.until_day &&
+			 row->span.from_day <= month_last_day(number) &&
+			 row->span.until_day >= month_first_day(number);
+	return !month->granted;
+}
+
+/* Whoever has a grant of what the programme excludes does not get it: what goes to the card takes the whole month. Where the two exclude each
+ * other, or serve one need, the card goes first: no institution may claim then. */
+static bool excluded(struct allowance_work *work, uint64_t person)
+{
+	const struct programme *programme = work->programme;
+	struct granted_month month = {.work = work};
+	enum error error = ERROR_NONE;
+
+	for (size_t i = 0; !error && !month.granted && i < work->policy->programme_count; i++) {
+		const struct programme *other = &work->policy->programmes[i];
+
+		if (programme_excludes(programme, other->tag) && other->need != programme->need &&
+		    !yields(work, other->tag))
+			error = grant_each_of_person(
+			    work->txn, other->tag, person, holds_in_month, &month);
+	}
+	if (error)
+		work->error = error;
+	return month.granted;
 }
 
 struct claimed_month {
@@ -96,14 +152,17 @@ static bool need_claimable(const struct allowance_work *work)
 	return false;
 }
 
-/* What else goes to cards for the same need, or is excluded by this programme or excludes it. */
+/* What else goes to cards for the same need, or is excluded by this programme or excludes it, as runs of this month pay it. */
 static void find_rivals(struct allowance_work *work)
 {
+	int32_t last = month_last_day(work->order->month);
+
 	for (size_t i = 0; i < work->policy->programme_count; i++) {
 		const struct programme *other = &work->policy->programmes[i];
 		bool rival = other->need == work->programme->need ||
 			     programme_excludes(work->programme, other->tag) ||
-			     programme_excludes(other, work->programme->tag);
+			     (programme_excludes(other, work->programme->tag) &&
+				 policy_programme(work->policy, other->tag, last, 0) == other);
 
 		for (size_t k = 0; k < work->rival_count; k++)
 			rival = rival && work->rivals[k] != other->tag; /* another version */
@@ -291,7 +350,7 @@ static bool consider(
 		return true;
 	band = due_band(work, person, &level_sequence);
 	if (band < 0 || paid_before(work, person->code) || work->error ||
-	    claimed_before(work, person->code))
+	    excluded(work, person->code) || work->error || claimed_before(work, person->code))
 		return !work->error;
 	if (!has_room(work, person->code))
 		return false;

@@ -38,6 +38,10 @@ MUST_CHECK enum error allowance_parts_each(
 MUST_CHECK enum error allowance_paid(
     struct txn *txn, uint32_t tag, uint32_t month, uint64_t person, bool *paid);
 
+/* Is anybody paid for a programme and month? */
+MUST_CHECK enum error allowance_month_paid(
+    struct txn *txn, uint32_t tag, uint32_t month, bool *paid);
+
 /* A line of a part. */
 struct allowance_line {
 	uint32_t month;

@@ -131,6 +131,25 @@ enum error allowance_paid(
 	*paid = !error;
 	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
+
+enum error allowance_month_paid(struct txn *txn, uint32_t tag, uint32_t month, bool *paid)
+{
+	uint8_t first[PAID_KEY_SIZE];
+	struct cursor *cursor;
+	struct span key, value;
+	enum error error = cursor_open(txn, TABLE_ALLOWANCE, &cursor);
+
+	*paid = false;
+	if (error)
+		return error;
+	allowance_paid_key(first, tag, month, 0);
+	error = cursor_seek(cursor, span_of(first, sizeof first), &key, &value);
+	if (!error)
+		*paid = key.size == PAID_KEY_SIZE && memcmp(key.data, first, 8) == 0;
+	cursor_close(cursor);
+	return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 enum error allowance_workspace(struct settlement *settlement, struct txn *txn, uint32_t month)
 {
 	static const char no_institution[USCC_SIZE + 1] = "000000000000000000";

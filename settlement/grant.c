@@ -136,18 +136,6 @@ static void plan(struct register_work *work, const struct grant_line *line, uint
 
 /* --- at home ----------------------------------------------------------------------------------------------- */
 
-/* Any version of the programme that is in force on the day, for whatever district. */
-static const struct programme *programme_on(const struct policy *policy, uint32_t tag, int32_t day)
-{
-	for (size_t i = 0; policy && i < policy->programme_count; i++) {
-		const struct programme *programme = &policy->programmes[i];
-		if (programme->tag == tag && programme->effective_from <= day &&
-		    day <= programme->effective_until)
-			return programme;
-	}
-	return NULL;
-}
-
 static bool drawn_in(const struct programme *programme, uint32_t region)
 {
 	for (size_t i = 0; i < programme->region_count; i++)
@@ -156,26 +144,49 @@ static bool drawn_in(const struct programme *programme, uint32_t region)
 	return programme->portable && programme->region_count == 0;
 }
 
+/* What the versions of a programme that are in force on the grant's first day allow. */
+struct versions_say {
+	bool exists, portable, payable;
+};
+
+/* `host_pays`: only the versions by which the host pays count. A district's version holds for institutions there, so it is not drawn elsewhere. */
+static struct versions_say versions_say(
+    const struct policy *policy, const struct grant_line *line, uint32_t tag, bool host_pays)
+{
+	struct versions_say say = {false, false, false};
+
+	for (size_t i = 0; policy && i < policy->programme_count; i++) {
+		const struct programme *programme = &policy->programmes[i];
+
+		if (programme->tag != tag || line->from_day < programme->effective_from ||
+		    line->from_day > programme->effective_until ||
+		    (host_pays && programme->payer != PAYER_HOST))
+			continue;
+		say.exists = true;
+		say.portable = say.portable || (programme->district == 0 && programme->portable &&
+						   drawn_in(programme, line->region));
+		say.payable = say.payable || programme->paid_to == PAID_TO_EITHER ||
+			      programme->paid_to == line->paid_to;
+	}
+	return say;
+}
+
 /* What the catalogues say: home's own, or, for a programme that the host pays, the host's. */
 static enum reason catalogue_judge(
     const struct settlement *settlement, const struct grant_line *line, uint32_t tag)
 {
 	uint32_t own = settlement_region(settlement);
-	const struct programme *programme =
-	    programme_on(settlement_policy(settlement, own), tag, line->from_day);
 	bool elsewhere = line->region != 0 && line->region != own;
-	if (programme && elsewhere && !(programme->portable && drawn_in(programme, line->region)))
+	struct versions_say say =
+	    versions_say(settlement_policy(settlement, own), line, tag, false);
+
+	if (say.exists && elsewhere && !say.portable)
 		return REASON_not_portable;
-	if (!programme && elsewhere) {
-		programme =
-		    programme_on(settlement_policy(settlement, line->region), tag, line->from_day);
-		if (programme && programme->payer != PAYER_HOST)
-			programme = NULL;
-	}
-	if (!programme)
+	if (!say.exists && elsewhere)
+		say = versions_say(settlement_policy(settlement, line->region), line, tag, true);
+	if (!say.exists)
 		return REASON_not_in_force;
-	bool payable = programme->paid_to == PAID_TO_EITHER || programme->paid_to == line->paid_to;
-	return payable ? REASON_approved : REASON_no_grant;
+	return say.payable ? REASON_approved : REASON_no_grant;
 }
 
 /* A stop shortens the grant that it names. */

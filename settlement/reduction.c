@@ -47,7 +47,7 @@ static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 		struct verdict_piece *piece = &verdict->pieces[verdict->piece_count++];
 
 		assert(band >= 0 && verdict->piece_count <= VERDICT_PIECES_MAX);
-		if (level && level->until_day < end)
+		if (level && span->asks_level && level->until_day < end)
 			end = level->until_day;
 		if (span->asks_age && day < birthday && birthday <= end &&
 		    band_on(line, span, birthday, &other) != band)
@@ -102,17 +102,25 @@ static void reduce(
 	work->fen = to;
 }
 
-/* The most that the line's days up to `last` may cost: their worth, and no more than the ceiling's share of the month. */
+/* The most that the line's days up to `last` may cost: their worth, and no more than the share of the month that each version's ceiling has in
+ * its days; where a version has none, what its days are worth. */
 static int64_t under_ceiling(const struct amount_work *work, int64_t worth, unsigned last)
 {
 	const struct line_case *line = work->line;
-	int64_t share;
+	const struct verdict *verdict = work->verdict;
+	unsigned first = line->line->first_day;
+	int64_t most = 0;
 
-	if (work->programme->price_ceiling.value == 0)
-		return worth;
-	share = programme_share(work->programme->price_ceiling.value, line->of->month_days,
-	    line->line->first_day, last);
-	return share < worth ? share : worth;
+	for (uint32_t i = 0; i < verdict->piece_count && first <= last; i++) {
+		const struct verdict_piece *piece = &verdict->pieces[i];
+		int64_t ceiling = line->of->policy->programmes[piece->row].price_ceiling.value;
+		unsigned end = piece->last_day < last ? piece->last_day : last;
+
+		most += programme_share(
+		    ceiling ? ceiling : piece->monthly_fen, line->of->month_days, first, end);
+		first = piece->last_day + 1;
+	}
+	return most < worth ? most : worth;
 }
 
 /* What a line asks for is cut to the most that it may cost. */

@@ -1,12 +1,12 @@
 /* refusal.c: the refusals of a claim line, in the order in which they are tried. */
 #include "adjudicate.h"
 
-#include "allowance.h"
 #include "entitlement_internal.h"
+#include "refusal_internal.h"
 
 /* Each check below looks for the first thing wrong of one kind; true if there is one, mostly with a figure. */
 
-static bool on_day(struct verdict *verdict, int32_t day)
+bool refusal_on_day(struct verdict *verdict, int32_t day)
 {
 	verdict->has_figure = true;
 	verdict->figure = day;
@@ -32,11 +32,7 @@ static int32_t first_day_of(const struct line_case *line, uint32_t bits)
 	return line->of->month_first + __builtin_ctz(bits);
 }
 
-/* Calls `wrong` for the days of the line, version by version, until it finds something. */
-typedef bool span_check(const struct line_case *line, const struct programme_span *span,
-    int32_t from, int32_t until, struct verdict *verdict);
-
-static bool any_span(const struct line_case *line, span_check *wrong, struct verdict *verdict)
+bool refusal_any_span(const struct line_case *line, span_check *wrong, struct verdict *verdict)
 {
 	for (uint32_t i = 0; i < line->programme->span_count; i++) {
 		const struct programme_span *span = &line->programme->spans[i];
@@ -74,7 +70,8 @@ static bool suspended(struct line_case *line, struct verdict *verdict)
 	int32_t from =
 	    standing->barred_from > line->from_day ? standing->barred_from : line->from_day;
 
-	return from <= standing->barred_until && from <= line->until_day && on_day(verdict, from);
+	return from <= standing->barred_until && from <= line->until_day &&
+	       refusal_on_day(verdict, from);
 }
 
 /* Who pays on a day: the host for everybody's beds where its catalogue says so, else the home. */
@@ -98,7 +95,7 @@ static bool wrong_payer(struct line_case *line, struct verdict *verdict)
 				    : (uint32_t)line->home;
 
 		if (pays != payer)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		/* The same until the host's version ends. */
 		if (at_host)
 			day = at_host->until_day;
@@ -116,30 +113,40 @@ static bool not_in_force(struct line_case *line, struct verdict *verdict)
 		/* What is paid by the month to the person's card is not for an institution to claim. */
 		if (!span || span->programme->paid_to == PAID_TO_CARD ||
 		    span->programme->accrues != ACCRUES_DAY)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		day = span->until_day + 1;
 	}
 	return false;
 }
 
-static bool too_late_span(const struct line_case *line, const struct programme_span *span,
-    int32_t from, int32_t until, struct verdict *verdict)
-{
-	const struct programme *programme = span->programme;
-	int32_t deadline = line->of->month_first + (int32_t)line->of->month_days - 1 +
-			   programme->claim_deadline_days;
-
-	(void)from;
-	(void)until;
-	return line->of->booked_day > deadline && on_day(verdict, deadline);
-}
-
-/* A correction of days that were claimed and taken back is not late. */
+/* A correction of days that were claimed and taken back is not late: the others must be in time under the version of each. The figure is the
+ * last day on which all of them would have been. */
 static bool too_late(struct line_case *line, struct verdict *verdict)
 {
-	return any_span(line, too_late_span, verdict) &&
-	       (month_mask(line) &
-		   ~line_days_freed(line, line->programme->spans[0].programme->need));
+	const struct adjudication *of = line->of;
+	int32_t month_last = of->month_first + (int32_t)of->month_days - 1, deadline = DAY_NEVER;
+	uint32_t wanted = month_mask(line), freed = 0;
+	bool looked = false;
+
+	for (uint32_t i = 0; i < line->programme->span_count; i++) {
+		const struct programme_span *span = &line->programme->spans[i];
+		int32_t last = month_last + span->programme->claim_deadline_days;
+		uint32_t days =
+		    wanted & night_bits((unsigned)(span->from_day - of->month_first) + 1,
+				 (unsigned)(span->until_day - of->month_first) + 1);
+
+		if (days == 0 || of->booked_day <= last || last >= deadline)
+			continue;
+		if (!looked)
+			freed = line_days_freed(line, span->programme->need);
+		looked = true;
+		if (!(days & ~freed))
+			continue;
+		deadline = last;
+		verdict->has_row = true;
+		verdict->row = span->row;
+	}
+	return deadline != DAY_NEVER && refusal_on_day(verdict, deadline);
 }
 
 static bool duplicate(struct line_case *line, struct verdict *verdict)
@@ -149,11 +156,12 @@ static bool duplicate(struct line_case *line, struct verdict *verdict)
 
 	for (size_t i = 0; i < line->night_count; i++)
 		claimed |= claim_state_days(line->of->state, need, line->nights[i].slot);
-	/* Nights are disjoint, so a day is claimed in the stay that has it, unless it belonged to another when it was claimed. */
-	if (line->person->state & PERSON_SHORTENED)
+	/* Nights are disjoint, so a day is claimed in the stay that has it, unless it belonged to another when it was claimed. A day that is no
+	 * night here may be claimed elsewhere, and was claimed before then, whoever asks. */
+	if (line->person->state & PERSON_SHORTENED || wanted & ~line->stayed)
 		claimed |= line_days_anywhere(line, need);
 	claimed &= wanted;
-	return claimed != 0 && on_day(verdict, first_day_of(line, claimed));
+	return claimed != 0 && refusal_on_day(verdict, first_day_of(line, claimed));
 }
 
 /* The filing that holds on a day; NULL if none does. */
@@ -181,7 +189,7 @@ static bool not_filed(struct line_case *line, struct verdict *verdict)
 		const struct filing_span *filing = filing_on(line, day);
 
 		if (!filing)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		verdict->filing_sequence = filing->sequence;
 		if (filing->until_day >= line->until_day)
 			break;
@@ -192,14 +200,15 @@ static bool not_filed(struct line_case *line, struct verdict *verdict)
 
 static bool no_stay(struct line_case *line, struct verdict *verdict)
 {
-	uint32_t wanted = month_mask(line), missing = wanted & ~line->stayed;
-	int32_t not_over = line->of->booked_day;
+	uint32_t missing = month_mask(line) & ~line->stayed;
+	int32_t day = missing ? first_day_of(line, missing) : DAY_NEVER;
+	int32_t not_over = line->of->booked_day; /* a night is over on the day after it */
 
-	if (missing)
-		return on_day(verdict, first_day_of(line, missing));
-	/* A night is over on the day after it. */
-	return line->until_day >= not_over &&
-	       on_day(verdict, line->from_day > not_over ? line->from_day : not_over);
+	if (not_over < line->from_day)
+		not_over = line->from_day;
+	if (not_over <= line->until_day && not_over < day)
+		day = not_over;
+	return day != DAY_NEVER && refusal_on_day(verdict, day);
 }
 
 struct grant_search {
@@ -259,7 +268,7 @@ static bool no_grant_span(const struct line_case *line, const struct programme_s
 		const struct grant_span *grant = grant_on(line, programme->tag, day);
 
 		if (!grant)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		verdict->grant_sequence = grant->sequence;
 		if (grant->until_day >= until)
 			break;
@@ -270,7 +279,7 @@ static bool no_grant_span(const struct line_case *line, const struct programme_s
 
 static bool no_grant(struct line_case *line, struct verdict *verdict)
 {
-	return line->programme->asks & ASKS_GRANT && any_span(line, no_grant_span, verdict);
+	return line->programme->asks & ASKS_GRANT && refusal_any_span(line, no_grant_span, verdict);
 }
 
 static bool not_portable_span(const struct line_case *line, const struct programme_span *span,
@@ -283,12 +292,12 @@ static bool not_portable_span(const struct line_case *line, const struct program
 	if (programme->payer == PAYER_HOST && line->of->header->payer == host)
 		return false;
 	if (!programme_portable_to(programme, host))
-		return on_day(verdict, from);
+		return refusal_on_day(verdict, from);
 	for (int32_t day = from; programme->needs_grant && day <= until; day++) {
 		const struct grant_span *grant = grant_on(line, programme->tag, day);
 
 		if (grant && grant->region && grant->region != host)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		if (!grant || grant->until_day >= until)
 			break;
 		day = grant->until_day;
@@ -298,7 +307,7 @@ static bool not_portable_span(const struct line_case *line, const struct program
 
 static bool not_portable(struct line_case *line, struct verdict *verdict)
 {
-	return line->cross && any_span(line, not_portable_span, verdict);
+	return line->cross && refusal_any_span(line, not_portable_span, verdict);
 }
 
 const struct level_span *line_level_on(const struct person_row *person, int32_t day)
@@ -322,7 +331,7 @@ static bool no_assessment_span(const struct line_case *line, const struct progra
 		const struct level_span *level = line_level_on(line->person, day);
 
 		if (!level)
-			return on_day(verdict, day);
+			return refusal_on_day(verdict, day);
 		if (level->until_day >= until)
 			break;
 		day = level->until_day + 1;
@@ -333,7 +342,7 @@ static bool no_assessment_span(const struct line_case *line, const struct progra
 static bool no_assessment(struct line_case *line, struct verdict *verdict)
 {
 	return line->programme->asks & ASKS_ASSESSMENT &&
-	       any_span(line, no_assessment_span, verdict);
+	       refusal_any_span(line, no_assessment_span, verdict);
 }
 
 /* Is there any band for this level, at whatever age? */
@@ -369,7 +378,8 @@ static bool level_refused_span(const struct line_case *line, const struct progra
 
 static bool level_refused(struct line_case *line, struct verdict *verdict)
 {
-	return line->programme->asks & ASKS_LEVEL && any_span(line, level_refused_span, verdict);
+	return line->programme->asks & ASKS_LEVEL &&
+	       refusal_any_span(line, level_refused_span, verdict);
 }
 
 /* Is there a day without a band? Bands change with the level and on the birthday, at most. */
@@ -419,7 +429,7 @@ static bool age_span(const struct line_case *line, const struct programme_span *
 
 static bool age(struct line_case *line, struct verdict *verdict)
 {
-	return line->programme->asks & ASKS_AGE && any_span(line, age_span, verdict);
+	return line->programme->asks & ASKS_AGE && refusal_any_span(line, age_span, verdict);
 }
 
 static bool income_span(const struct line_case *line, const struct programme_span *span,
@@ -440,96 +450,7 @@ static bool income_span(const struct line_case *line, const struct programme_spa
 
 static bool income_class(struct line_case *line, struct verdict *verdict)
 {
-	return line->programme->asks & ASKS_INCOME && any_span(line, income_span, verdict);
-}
-
-/* A grant that bars this line: of a programme that excludes it, or for the same need to the person's own card. `day`: the first of
- * the month on which it holds. */
-static bool grant_bars(const struct line_case *line, const struct programme *programme,
-    const struct grant_span *grant, int32_t day)
-{
-	const struct programme *other;
-
-	if (programme_excludes(programme, grant->tag))
-		return true;
-	if (grant->paid_to != PAID_TO_CARD)
-		return false;
-	other = policy_programme(line->of->policy, grant->tag, day, 0);
-	return other && other->need == programme->need;
-}
-
-/* The days of the line's month that a grant takes: those on which it holds; what is paid to the card accrues by the month, so that
- * a part of the month takes the whole. */
-static bool grant_days(
-    const struct line_case *line, const struct grant_span *grant, int32_t *from, int32_t *until)
-{
-	int32_t month_first = line->of->month_first;
-	int32_t month_last = month_first + (int32_t)line->of->month_days - 1;
-
-	*from = grant->from_day > month_first ? grant->from_day : month_first;
-	*until = grant->until_day < month_last ? grant->until_day : month_last;
-	if (!grant->sequence || *from > *until)
-		return false;
-	if (grant->paid_to == PAID_TO_CARD) {
-		*from = month_first;
-		*until = month_last;
-	}
-	return true;
-}
-
-static bool excluded_span(const struct line_case *line, const struct programme_span *span,
-    int32_t from, int32_t until, struct verdict *verdict)
-{
-	const struct programme *programme = span->programme;
-	int32_t earliest = DAY_NEVER;
-
-	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
-		const struct grant_span *grant = &line->person->grants[i];
-		int32_t first, last, holds;
-
-		if (!grant->sequence ||
-		    (grant->paid_to != PAID_TO_CARD &&
-			!programme_excludes(programme, grant->tag)) ||
-		    !grant_days(line, grant, &first, &last))
-			continue;
-		holds = grant->from_day > line->of->month_first ? grant->from_day
-								: line->of->month_first;
-		first = first > from ? first : from;
-		if (first < earliest && first <= until && first <= last &&
-		    grant_bars(line, programme, grant, holds))
-			earliest = first;
-	}
-	return earliest != DAY_NEVER && on_day(verdict, earliest);
-}
-
-/* Was the month paid to the card, by a grant that was ended for it afterwards? It stays paid until the run's line is taken back. */
-static bool month_paid(const struct line_case *line, struct verdict *verdict)
-{
-	const struct programme *programme = line->programme->spans[0].programme;
-
-	for (size_t i = 0; i < PERSON_GRANTS_MAX; i++) {
-		const struct grant_span *grant = &line->person->grants[i];
-		bool paid = false;
-		enum error error;
-
-		if (!grant->sequence || grant->paid_to != PAID_TO_CARD ||
-		    !grant_bars(line, programme, grant, line->from_day))
-			continue;
-		error = allowance_paid(
-		    line->of->txn, grant->tag, line->of->header->month, line->line->person, &paid);
-		if (error)
-			claim_state_fail(line->of->state, error);
-		if (paid)
-			return on_day(verdict, line->from_day);
-	}
-	return false;
-}
-
-static bool excluded(struct line_case *line, struct verdict *verdict)
-{
-	if (!line->of->person_has_card_grant && !(line->programme->asks & ASKS_OTHERS))
-		return false;
-	return any_span(line, excluded_span, verdict) || month_paid(line, verdict);
+	return line->programme->asks & ASKS_INCOME && refusal_any_span(line, income_span, verdict);
 }
 
 static bool after_death_span(const struct line_case *line, const struct programme_span *span,
@@ -549,7 +470,7 @@ static bool after_death(struct line_case *line, struct verdict *verdict)
 	if (!(line->person->state & PERSON_HAS_FACTS) || line->person->death_day == DAY_NEVER)
 		return false;
 	verdict->facts_sequence = line->person->facts_sequence;
-	return any_span(line, after_death_span, verdict);
+	return refusal_any_span(line, after_death_span, verdict);
 }
 
 static bool is(struct verdict *verdict, enum reason reason, bool found)
@@ -580,8 +501,22 @@ static bool is_refused(struct line_case *line, struct verdict *v)
 	       is(v, REASON_no_assessment, no_assessment(line, v)) ||
 	       is(v, REASON_level, level_refused(line, v)) || is(v, REASON_age, age(line, v)) ||
 	       is(v, REASON_income_class, income_class(line, v)) ||
-	       is(v, REASON_excluded, excluded(line, v)) ||
+	       is(v, REASON_excluded, line_excluded(line, v)) ||
 	       is(v, REASON_after_death, after_death(line, v));
+}
+
+/* The version of the day that was wrong is shown; that of the line's first day if none is in force then. */
+static void show_version_of_day(const struct line_case *line, struct verdict *verdict)
+{
+	const struct programme_span *span = NULL;
+
+	if (verdict->has_figure && verdict->reason != REASON_too_late &&
+	    !verdict_figure_is_entry(verdict->reason))
+		span = programme_month_on(line->programme, (int32_t)verdict->figure);
+	if (span) {
+		verdict->has_row = true;
+		verdict->row = span->row;
+	}
 }
 
 enum error line_refusal(struct line_case *line, struct verdict *verdict)
@@ -594,5 +529,7 @@ enum error line_refusal(struct line_case *line, struct verdict *verdict)
 	verdict->has_figure = false;
 	if (!is_refused(line, verdict))
 		verdict->reason = REASON_approved;
+	else
+		show_version_of_day(line, verdict);
 	return claim_state_failed(line->of->state);
 }

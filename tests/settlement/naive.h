@@ -30,7 +30,6 @@ struct naive_guest {
 	bool filed[DAYS];               /* with the city of house 1 */
 	int night[DAYS];                /* house, or -1 */
 	int claimed_at[NEEDS][DAYS];    /* house, or -1 */
-	bool shortened;                 /* claimed nights are nights of their stay no longer */
 	int64_t capped[3]; /* fen of each month of the programmes with a person's cap */
 };
 
@@ -139,13 +138,12 @@ static inline bool naive_too_late(const struct naive *naive, const struct naive_
 	return line->booked > month_last + DEADLINE_DAYS;
 }
 
-/* Claimed in this house; or, when days have changed houses after they were claimed, in any. */
+/* Claimed in whichever house. */
 static inline bool naive_duplicate(const struct naive *naive, const struct naive_guest *guest,
     const struct naive_line *line, int on)
 {
 	(void)naive;
-	int at = guest->claimed_at[naive_need[line->programme]][on];
-	return at == line->house || (guest->shortened && at >= 0);
+	return guest->claimed_at[naive_need[line->programme]][on] >= 0;
 }
 
 static inline bool naive_not_filed(const struct naive *naive, const struct naive_guest *guest,

@@ -297,8 +297,8 @@ static void a_move_between_cities_splits_the_month_exactly(void **state)
 		expect_paid(desk_verdict(&pair.home, HOUSE_A, number, 0), 1833);
 		if (order == 1)
 			expect_paid(judge(&pair, CHENGDU, person, "fifty", 12, 30), 3167);
-		/* The night of the move is the receiver's alone. */
-		expect_refused(judge(&pair, CHENGDU, person, "fifty", 11, 11), REASON_not_filed,
+		/* The night before the move was the giver's, which has claimed it. */
+		expect_refused(judge(&pair, CHENGDU, person, "fifty", 11, 11), REASON_duplicate,
 		    day(2026, 6, 11));
 		pair_close(&pair);
 	}

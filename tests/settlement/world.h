@@ -246,11 +246,8 @@ static inline void leave(struct world *world, int number)
 		return;
 	desk_leave(town_of(world, stay->house), houses[stay->house], world->codes[number],
 	    program_day(stay->first), program_day(last));
-	for (int on = last + 1; on <= stay->last && on < DAYS; on++) {
+	for (int on = last + 1; on <= stay->last && on < DAYS; on++)
 		guest->night[on] = -1;
-		for (int need = 0; need < NEEDS; need++)
-			guest->shortened |= guest->claimed_at[need][on] == stay->house;
-	}
 	stay->last = last;
 }
 

@@ -259,6 +259,27 @@ static void assessments_grants_and_filings_come_from_tables(void **state)
 	run_free(&run);
 }
 
+/* Chongqing pays for the beds of its houses, guests' too; a home that has no such programme may grant it for there, and nowhere else. */
+static void what_only_the_host_pays_is_granted_for_there(void **state)
+{
+	(void)state;
+	assert_int_equal(shell_status("sed 's/code: bed_subsidy/code: own_beds/' "
+				      "%s/config/policy/510100.yaml >own.yaml",
+			     SOURCE_DIR),
+	    0);
+	suiren_must(
+	    0, "init bedless --region 510100 --policy own.yaml --demo --seed 9 --now 2026-09-01");
+	suiren_must(0, "init beds --region 500000 --demo --seed 10 --now 2026-09-01");
+	suiren_must(0, "peer add bedless beds --now 2026-09-01");
+	suiren_must(0, "person register bedless persons.csv --now 2026-09-01");
+	table("beds.csv",
+	    "person_code,programme,from,region\n" PERSON_1 ",bed_subsidy,2026-10-01,500000\n");
+	suiren_must(0, "grant import bedless beds.csv --now 2026-09-02");
+	table(
+	    "everywhere.csv", "person_code,programme,from\n" PERSON_2 ",bed_subsidy,2026-10-01\n");
+	suiren_must(2, "grant import bedless everywhere.csv --now 2026-09-02");
+}
+
 static void nights_of_a_person_do_not_overlap(void **state)
 {
 	(void)state;
@@ -650,6 +671,7 @@ int main(void)
 	    cmocka_unit_test(a_person_who_is_registered_keeps_the_key),
 	    cmocka_unit_test(facts_change_there_and_back),
 	    cmocka_unit_test(assessments_grants_and_filings_come_from_tables),
+	    cmocka_unit_test(what_only_the_host_pays_is_granted_for_there),
 	    cmocka_unit_test(nights_of_a_person_do_not_overlap),
 	    cmocka_unit_test(a_refused_row_can_come_again),
 	    cmocka_unit_test(a_reference_is_booked_once),

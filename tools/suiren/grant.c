@@ -76,14 +76,25 @@ static bool grant_take(struct rows *rows, const struct table_row *row, void *out
 	return true;
 }
 
-/* Where the catalogue leaves no choice, the table need not say to whom it is paid. */
-static void one_check(struct rows *rows, const struct policy *policy, uint32_t i)
+static const struct programme *catalogue_find(const struct policy *policy, const char *code)
 {
-	struct grant_line *line = rows_at(rows, i);
 	const struct programme *found = NULL;
 	for (size_t p = 0; policy && p < policy->programme_count; p++)
-		if (strcmp(policy->programmes[p].code, line->programme) == 0)
+		if (strcmp(policy->programmes[p].code, code) == 0)
 			found = &policy->programmes[p];
+	return found;
+}
+
+/* Where the catalogue leaves no choice, the table need not say to whom it is paid. What only the host has and pays may be granted for there. */
+static void one_check(struct rows *rows, struct node *node, uint32_t i)
+{
+	struct grant_line *line = rows_at(rows, i);
+	struct settlement *settlement = node_settlement(node);
+	const struct programme *found =
+	    catalogue_find(settlement_policy(settlement, node_region(node)), line->programme);
+	if (!found && line->region != 0)
+		found =
+		    catalogue_find(settlement_policy(settlement, line->region), line->programme);
 	if (!found) {
 		rows_wrong_at(rows, i, "programme", ERROR_RANGE,
 		    "%s: not in this city's catalogue 本市目录无此项目; `suiren policy show` tells "
@@ -101,9 +112,8 @@ static void one_check(struct rows *rows, const struct policy *policy, uint32_t i
 
 static enum error grant_check(struct rows *rows, struct node *node)
 {
-	const struct policy *policy = settlement_policy(node_settlement(node), node_region(node));
 	for (uint32_t i = 0; i < rows->count; i++)
-		one_check(rows, policy, i);
+		one_check(rows, node, i);
 	return ERROR_NONE;
 }
 
