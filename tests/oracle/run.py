@@ -20,6 +20,7 @@ from engine import Engine, Failed
 from shrink import in_words as script_in_words, only
 
 WORLDS_MAX = 100000
+WORLD_CASES = 3000  # about so many has a world
 
 
 def folder_for_worlds():
@@ -230,8 +231,14 @@ def main():
     else:
         with ProcessPoolExecutor(options.jobs) as pool:
             number, running = 0, set()
-            while (cases(counts) < options.cases and len(failed) < options.stop) or running:
-                while len(running) < options.jobs and cases(counts) < options.cases and len(failed) < options.stop and number < WORLDS_MAX:
+
+            def more():
+                """Are more worlds needed than those that are being told?"""
+                a_world = cases(counts) / worlds if worlds else WORLD_CASES
+                return cases(counts) + len(running) * a_world < options.cases and len(failed) < options.stop and number < WORLDS_MAX
+
+            while more() or running:
+                while more() and len(running) < options.jobs:
                     running.add(pool.submit(run_world, options.suiren, seed, number, options.persons))
                     number += 1
                 done, running = wait(running, return_when=FIRST_COMPLETED)
