@@ -14,8 +14,9 @@
 #define GROUP_GROWTHS_MAX 24u
 /* Lines of a sheet whose results a second thread hashes beside the writer: below, handing over costs what it saves. */
 #define HASHER_LINES_MIN 200u
-/* Documents that one receiver takes from one sender before it acknowledges them. */
-#define DELIVERY_BATCH_MAX 256u
+/* Documents that one receiver takes from one sender before it acknowledges them: so many that what a request costs besides (its way there and back, the first
+ * signatures, for which the writer waits, and the last commit, beside which there are none left) is little beside them. */
+#define DELIVERY_BATCH_MAX 1024u
 /* Bytes of documents in one request of a link; only one that is longer by itself goes alone. All that goes with a document comes
  * from one entry, so the longest request is that entry's body and some heads. */
 #define DELIVERY_BYTES_MAX (4u << 20)

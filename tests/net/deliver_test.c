@@ -508,7 +508,7 @@ static void a_document_of_a_stranger_leaves_nothing_behind(void **state)
 	site_close(&stranger);
 }
 
-#define MANY 600
+#define MANY 1100
 
 static void many_documents_go_in_few_groups_and_fewer_acknowledgements(void **state)
 {
@@ -522,7 +522,7 @@ static void many_documents_go_in_few_groups_and_fewer_acknowledgements(void **st
 	}
 	delivery = deliver(cities);
 	assert_int_equal(delivery.delivered, MANY);
-	assert_int_equal(delivery.acknowledgements, 3); /* batches of 256 */
+	assert_int_equal(delivery.acknowledgements, 2); /* batches of 1,024 */
 	assert_true(knows_institution(cities->nodes[0], uscc));
 	assert_int_equal(waiting(cities->nodes[1], cities->nodes[0]), 0);
 }

@@ -163,6 +163,12 @@ static void a_link_is_told_beside_its_parts(void **state)
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		assert_true(json_number_value(json_object_get(floor, parts[i])) > 0);
 	assert_true(json_number_value(json_object_get(one, "ratio_to_floor")) > 0);
+	/* Each document's signature, and that of each request's acknowledgement. */
+	assert_int_equal(json_integer_value(json_object_get(ours, "signatures_checked")),
+	    300 + json_integer_value(json_object_get(ours, "requests")));
+	assert_true(json_integer_value(json_object_get(floor, "signature_cores")) >= 1);
+	assert_true(json_number_value(json_object_get(one, "ratio_to_floor_with_signatures")) >=
+		    json_number_value(json_object_get(one, "ratio_to_floor")));
 	json_decref(json);
 	run_free(&run);
 	nothing_is_left_here();

@@ -34,5 +34,7 @@
 #define BANK_FILES_MAX 100000u
 #define PAYMENT_FILE_NAME_MAX 80
 #define BENCH_ROUNDS_MAX 25
+/* threads that check signatures at a time, one a core */
+#define BENCH_CORES_MAX 64u
 
 #endif
