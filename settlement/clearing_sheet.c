@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "calendar.h"
+#include "payment_told.h"
 
 static uint32_t window_month(const struct window_row *window)
 {
@@ -134,17 +135,55 @@ static bool take_payment(void *context, const struct payment *payment)
 	return !reading->error;
 }
 
-/* The one that is to come: behind those that are over. Another city's rejected ones are not known here. */
+/* The two cities tell each other of what their banks have said, under one EndToEndId. */
+static enum error add_told(struct txn *txn, struct clearing_sheet *sheet)
+{
+	enum error error = ERROR_NONE;
+
+	for (size_t i = 0; i < sheet->payment_count && !error; i++) {
+		struct clearing_payment *one = &sheet->payments[i];
+		uint32_t other = one->payer == sheet->self ? one->creditor : one->payer;
+
+		error = payment_told(txn, other, one->payment.end_to_end, &one->told);
+	}
+	return error;
+}
+
+/* At the creditor: the last attempt, from this one on, of which the payer has told; attempts that were rejected are not known here. */
+static enum error find_told(
+    struct payment_reading *reading, struct payment *payment, struct bank_line *told)
+{
+	const struct clearing_side *side = reading->side;
+	char id[END_TO_END_SIZE];
+	enum error error = ERROR_NONE;
+
+	for (uint32_t attempt = payment->attempt; attempt <= PAYMENT_ATTEMPTS_MAX && !error;
+	     attempt++) {
+		struct bank_line line;
+
+		payment_end_to_end(
+		    side->payer, PAYMENT_CLEARING, payment->name, payment->payee, attempt, id);
+		error = payment_told(reading->txn, side->payer, id, &line);
+		if (error || line.fact == 0)
+			continue;
+		payment->attempt = attempt;
+		*told = line;
+	}
+	return error;
+}
+
+/* The one that is to come: behind those that are over. */
 static enum error expect_payment(struct payment_reading *reading, size_t before)
 {
 	struct clearing_sheet *sheet = reading->sheet;
 	const struct clearing_side *side = reading->side;
-	uint32_t attempt = 1;
 	struct clearing_payment *one;
+	struct payment *payment;
+	uint32_t attempt = 1;
+	enum error error = ERROR_NONE;
 
 	for (size_t i = before; i < sheet->payment_count; i++) {
-		const struct payment *payment = &sheet->payments[i].payment;
-
+		payment = &sheet->payments[i].payment;
 		if (payment->state != PAYMENT_REJECTED && payment->state != PAYMENT_RETURNED)
 			return ERROR_NONE;
 		attempt = payment->attempt + 1;
@@ -157,15 +196,17 @@ static enum error expect_payment(struct payment_reading *reading, size_t before)
 	one = &sheet->payments[sheet->payment_count++];
 	*one = (struct clearing_payment){
 	    .payer = side->payer, .creditor = side->creditor, .expected = true};
-	one->payment.kind = PAYMENT_CLEARING;
-	one->payment.attempt = attempt;
-	one->payment.amount_fen = side->pays_fen;
-	snprintf(
-	    one->payment.name, sizeof one->payment.name, "%06u", (unsigned)sheet->clearing.month);
-	payment_city(one->payment.payee, side->creditor);
-	payment_end_to_end(side->payer, PAYMENT_CLEARING, one->payment.name, one->payment.payee,
-	    attempt, one->payment.end_to_end);
-	return ERROR_NONE;
+	payment = &one->payment;
+	payment->kind = PAYMENT_CLEARING;
+	payment->attempt = attempt;
+	payment->amount_fen = side->pays_fen;
+	snprintf(payment->name, sizeof payment->name, "%06u", (unsigned)sheet->clearing.month);
+	payment_city(payment->payee, side->creditor);
+	if (side->payer != sheet->self)
+		error = find_told(reading, payment, &one->told);
+	payment_end_to_end(side->payer, PAYMENT_CLEARING, payment->name, payment->payee,
+	    payment->attempt, payment->end_to_end);
+	return error;
 }
 
 /* Our own stand under the month, what has come in under the month and its payer. */
@@ -192,7 +233,7 @@ static enum error read_payments(struct txn *txn, struct clearing_sheet *sheet)
 		if (!error)
 			error = expect_payment(&reading, before);
 	}
-	return error;
+	return error ? error : add_told(txn, sheet);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------------- */

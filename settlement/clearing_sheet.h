@@ -28,6 +28,8 @@ struct clearing_payment {
 	bool expected; /* not ordered, or not seen, yet: only id, attempt and amount are known */
 	struct payment payment;
 	struct bank_line said; /* the bank's last word on it; fact 0: none yet */
+	/* What the other city has told of it: at the creditor the payer's advice, at the payer the receipt; fact 0: nothing. */
+	struct bank_line told;
 };
 
 struct clearing_sheet {

@@ -5,6 +5,7 @@
 #include "calendar.h"
 #include "clearing.h"
 #include "lines.h"
+#include "payment_told.h"
 #include "settlement_internal.h"
 #include "stated_day.h"
 
@@ -115,23 +116,9 @@ enum error payment_advice_decide(struct settlement *settlement, struct txn *txn,
 	return decide_notice(settlement, txn, command, true, now_ms, decision, detail);
 }
 
-/* An advice tells; only the bank's own word changes the creditor's books. */
-enum error payment_advice_apply(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, struct error_detail *detail)
-{
-	(void)settlement, (void)txn, (void)entry, (void)detail;
-	return ERROR_NONE;
-}
-
-enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn,
-    const struct command *command, int64_t now_ms, struct decision *decision,
-    struct error_detail *detail)
-{
-	return decide_notice(settlement, txn, command, false, now_ms, decision, detail);
-}
-
-enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
-    const struct entry *entry, struct error_detail *detail)
+/* What the other city has told is kept; of a receipt that settles nothing any more, too. */
+static enum error apply_notice(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, enum bank_fact fact, struct error_detail *detail)
 {
 	struct entry_walk walk = entry_walk(entry);
 	struct document document;
@@ -148,9 +135,31 @@ enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
 
 		if (read_notice(bytes, &item))
 			return ERROR_CORRUPT;
-		if (reason == REASON_received)
+		item.line.fact = fact;
+		error = payment_told_put(txn, message.from, &item.line);
+		if (!error && reason == REASON_received)
 			error = clearing_payment_state(
 			    txn, item.month, settlement_region(settlement), message.from, true);
 	}
 	return error ? error : entry_walk_finish(&walk, detail);
+}
+
+/* An advice tells; only the bank's own word changes the creditor's books. */
+enum error payment_advice_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
+{
+	return apply_notice(settlement, txn, entry, BANK_BOOKED, detail);
+}
+
+enum error payment_receipt_decide(struct settlement *settlement, struct txn *txn,
+    const struct command *command, int64_t now_ms, struct decision *decision,
+    struct error_detail *detail)
+{
+	return decide_notice(settlement, txn, command, false, now_ms, decision, detail);
+}
+
+enum error payment_receipt_apply(struct settlement *settlement, struct txn *txn,
+    const struct entry *entry, struct error_detail *detail)
+{
+	return apply_notice(settlement, txn, entry, BANK_CREDITED, detail);
 }

@@ -270,6 +270,14 @@ static void expect_payment(const struct clearing_sheet *sheet, size_t at, uint32
 	assert_string_equal(one->said.reference, reference);
 }
 
+/* What the other city has told of it. */
+static void expect_told(
+    const struct clearing_sheet *sheet, size_t at, enum bank_fact fact, const char *reference)
+{
+	assert_int_equal(sheet->payments[at].told.fact, fact);
+	assert_string_equal(sheet->payments[at].told.reference, reference);
+}
+
 /* Ordered, rejected, ordered again, booked, come in, taken back, returned: at each step both sheets tell it as their city knows it. */
 static void every_attempt_stands_on_the_sheet_with_the_banks_last_word(void **state)
 {
@@ -294,6 +302,12 @@ static void every_attempt_stands_on_the_sheet_with_the_banks_last_word(void **st
 	assert_int_equal(
 	    bank_says(both, &both->chengdu, BANK_BOOKED, second_id, 25000, "B-2"), REASON_booked);
 	deliver(both);
+	/* Chengdu has told that its bank has booked it; Chongqing's bank has said nothing yet. */
+	sheet = sheet_at(&both->chongqing, 202610);
+	assert_int_equal(sheet->payment_count, 1);
+	expect_payment(sheet, 0, 2, 0, second_id, 0, "");
+	expect_told(sheet, 0, BANK_BOOKED, "B-2");
+	clearing_sheet_free(sheet);
 	assert_int_equal(bank_says(both, &both->chongqing, BANK_CREDITED, second_id, 25000, "C-2"),
 	    REASON_received);
 	deliver(both);
@@ -303,10 +317,13 @@ static void every_attempt_stands_on_the_sheet_with_the_banks_last_word(void **st
 	assert_int_equal(sheet->payment_count, 2);
 	expect_payment(sheet, 0, 1, PAYMENT_REJECTED, first_id, BANK_REJECTED, "R-1");
 	expect_payment(sheet, 1, 2, PAYMENT_BOOKED, second_id, BANK_BOOKED, "B-2");
+	expect_told(sheet, 0, 0, "");
+	expect_told(sheet, 1, BANK_CREDITED, "C-2");
 	clearing_sheet_free(sheet);
 	sheet = sheet_at(&both->chongqing, 202610);
 	assert_int_equal(sheet->payment_count, 1);
 	expect_payment(sheet, 0, 2, PAYMENT_RECEIVED, second_id, BANK_CREDITED, "C-2");
+	expect_told(sheet, 0, BANK_BOOKED, "B-2");
 	clearing_sheet_free(sheet);
 
 	/* It goes back: a third attempt is to come, at both. */

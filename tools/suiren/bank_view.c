@@ -246,7 +246,7 @@ static enum error payments_json(struct node *node, struct txn *txn, const struct
 		yyjson_mut_obj_add_str(doc, one, "state", payment_state_name(payment->state));
 		json_day(doc, one, "day", payment->day);
 		yyjson_mut_obj_add_uint(doc, one, "entry", payment->sequence);
-		json_bank_word(doc, one, &sheet->payments[i].said);
+		json_bank_word(doc, one, "bank_reference", "bank_day", &sheet->payments[i].said);
 		yyjson_mut_arr_append(array, one);
 	}
 	return error;

@@ -23,6 +23,8 @@ void sheet_csv_head(void)
 	csv_text("bank_reference");
 	csv_text("bank_day");
 	csv_text("document");
+	csv_text("told_reference");
+	csv_text("told_day");
 	csv_end();
 }
 
@@ -65,6 +67,7 @@ static void window_row_csv(const struct clearing_row *clearing, const char *row,
 		csv_hash(&window->agreement);
 	else
 		csv_hash(&window->statement);
+	csv_empty(2);
 	csv_end();
 }
 
@@ -84,6 +87,7 @@ static void side_csv(const struct clearing_sheet *sheet, const struct clearing_s
 	csv_yuan(side->negative_fen);
 	csv_yuan(side->net_fen);
 	csv_empty(5);
+	csv_empty(2);
 	csv_end();
 	row_begin(clearing, "pays", side->payer, side->creditor);
 	csv_empty(2);
@@ -99,6 +103,7 @@ static void side_csv(const struct clearing_sheet *sheet, const struct clearing_s
 		csv_empty(1);
 	else
 		csv_hash(&clearing->document);
+	csv_empty(2);
 	csv_end();
 }
 
@@ -120,6 +125,11 @@ static void payment_csv(const struct clearing_row *clearing, const struct cleari
 	else
 		csv_empty(1);
 	csv_empty(1);
+	csv_text(one->told.reference);
+	if (one->told.fact)
+		day_field(one->told.day);
+	else
+		csv_empty(1);
 	csv_end();
 }
 
@@ -141,6 +151,7 @@ static void dispute_csv(const struct clearing_row *clearing, const struct disput
 	snprintf(id, sizeof(id), "%u/%" PRIu64 "/%u", dispute->id.epoch, dispute->id.sequence,
 	    dispute->id.line);
 	csv_text(id);
+	csv_empty(2);
 	csv_end();
 }
 

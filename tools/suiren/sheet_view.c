@@ -133,6 +133,15 @@ static const char *payment_words(const struct clearing_payment *one, char text[6
 	return text;
 }
 
+static void word_text(const char *what, const struct bank_line *word)
+{
+	char day[DAY_TEXT_SIZE];
+	day_write(word->day, day);
+	printf("\n      %s ", what);
+	output_text(stdout, span_text(word->reference[0] ? word->reference : "-"));
+	printf(", 银行日期 day %s", day);
+}
+
 static void payment_text(const struct clearing_payment *one)
 {
 	char text[64], day[DAY_TEXT_SIZE];
@@ -145,12 +154,13 @@ static void payment_text(const struct clearing_payment *one)
 		printf(", %s", day);
 	}
 	printf("\n      EndToEndId %s", one->payment.end_to_end);
-	if (one->said.fact) {
-		day_write(one->said.day, day);
-		fputs(", 银行流水 bank reference ", stdout);
-		output_text(stdout, span_text(one->said.reference));
-		printf(", 银行日期 bank's day %s", day);
-	}
+	if (one->said.fact)
+		word_text("银行流水 bank reference", &one->said);
+	if (one->told.fact)
+		word_text(one->told.fact == BANK_BOOKED
+			      ? "付款通知 advice of the payer: 银行流水 its bank's reference"
+			      : "收款回执 receipt of the creditor: 银行流水 its bank's reference",
+		    &one->told);
 	putchar('\n');
 }
 
@@ -259,14 +269,15 @@ static yyjson_mut_val *side_json(
 	return one;
 }
 
-void json_bank_word(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct bank_line *said)
+void json_bank_word(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *reference,
+    const char *day, const struct bank_line *word)
 {
-	if (said->fact) {
-		json_text(doc, object, "bank_reference", span_text(said->reference));
-		json_day(doc, object, "bank_day", said->day);
+	if (word->fact) {
+		json_text(doc, object, reference, span_text(word->reference));
+		json_day(doc, object, day, word->day);
 	} else {
-		yyjson_mut_obj_add_null(doc, object, "bank_reference");
-		yyjson_mut_obj_add_null(doc, object, "bank_day");
+		yyjson_mut_obj_add_null(doc, object, reference);
+		yyjson_mut_obj_add_null(doc, object, day);
 	}
 }
 
@@ -284,7 +295,8 @@ static yyjson_mut_val *payment_json(yyjson_mut_doc *doc, const struct clearing_p
 		yyjson_mut_obj_add_null(doc, one, "day");
 	else
 		json_day(doc, one, "day", payment->payment.day);
-	json_bank_word(doc, one, &payment->said);
+	json_bank_word(doc, one, "bank_reference", "bank_day", &payment->said);
+	json_bank_word(doc, one, "told_reference", "told_day", &payment->told);
 	return one;
 }
 

@@ -13,7 +13,8 @@ void sheet_csv(const struct clearing_sheet *sheet);
 
 /* What both have signed of an agreed window: the same at both cities. */
 yyjson_mut_val *agreement_json(yyjson_mut_doc *doc, const struct window_row *window);
-/* bank_reference and bank_day of the bank's last word on a payment; null where it has said nothing. */
-void json_bank_word(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct bank_line *said);
+/* Reference and day of a bank's word on a payment, under these keys; null where nothing was said. */
+void json_bank_word(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *reference,
+    const char *day, const struct bank_line *word);
 
 #endif
