@@ -7,6 +7,7 @@
 #include "allowance.h"
 #include "calendar.h"
 #include "clearing.h"
+#include "payment_internal.h"
 
 /* Payments come in order of kind and name: the files of one name are gathered, then numbered by entry. */
 struct gathering {
@@ -194,38 +195,94 @@ static enum error gather_kind(struct gathering *gathering, enum payment_kind kin
 
 /* --- clearing and guests ---------------------------------------------------------------------------------------- */
 
+static enum error add_due(struct bank_sheet *sheet, const struct bank_due *due)
+{
+	void *rows = sheet->dues;
+	enum error error = make_room(&rows, sheet->due_count, &sheet->due_capacity,
+	    sizeof *sheet->dues, BANK_SHEET_FILES_MAX);
+
+	sheet->dues = rows;
+	if (error)
+		return error;
+	sheet->dues[sheet->due_count++] = *due;
+	return add(&sheet->due_fen, due->fen);
+}
+
+/* Which attempt would pay it now; 0: the last one is under way, or there may be no more. */
+static enum error next_attempt(struct txn *txn, const struct bank_due *due, uint32_t *attempt)
+{
+	struct payment last;
+	enum error error = payment_last(txn, due->kind, due->name, due->payee, &last);
+
+	*attempt = 1;
+	if (error)
+		return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+	*attempt = last.attempt + 1;
+	if ((last.state != PAYMENT_REJECTED && last.state != PAYMENT_RETURNED) ||
+	    *attempt > PAYMENT_ATTEMPTS_MAX)
+		*attempt = 0;
+	return ERROR_NONE;
+}
+
 static bool take_due(void *context, const struct clearing_row *clearing)
 {
 	struct gathering *gathering = context;
-	struct bank_sheet *sheet = gathering->sheet;
-	const uint32_t self = sheet->self;
-	struct bank_due due = {.attempt = 1, .due_day = clearing->due_day};
-	char name[PAYMENT_NAME_MAX + 1], payee[PAYMENT_PAYEE_MAX + 1];
-	struct payment last;
+	const uint32_t self = gathering->sheet->self;
+	struct bank_due due = {.kind = PAYMENT_CLEARING, .due_day = clearing->due_day};
 
 	if ((clearing->low != self && clearing->high != self) ||
 	    clearing->state != CLEARING_NETTED || clearing_pays(clearing, self) == 0 ||
 	    clearing_is_paid(clearing, self))
 		return true;
-	due.city = clearing->low == self ? clearing->high : clearing->low;
 	due.fen = clearing_pays(clearing, self);
-	snprintf(name, sizeof name, "%06u", (unsigned)clearing->month);
-	payment_city(payee, due.city);
-	gathering->error = payment_last(gathering->txn, PAYMENT_CLEARING, name, payee, &last);
-	if (!gathering->error) {
-		if (last.state != PAYMENT_REJECTED && last.state != PAYMENT_RETURNED)
-			return true;
-		due.attempt = last.attempt + 1;
+	snprintf(due.name, sizeof due.name, "%06u", (unsigned)clearing->month);
+	payment_city(due.payee, clearing->low == self ? clearing->high : clearing->low);
+	gathering->error = next_attempt(gathering->txn, &due, &due.attempt);
+	if (gathering->error || due.attempt == 0)
+		return !gathering->error;
+	payment_end_to_end(
+	    self, PAYMENT_CLEARING, due.name, due.payee, due.attempt, due.end_to_end);
+	gathering->error = add_due(gathering->sheet, &due);
+	return !gathering->error;
+}
+
+static enum error available(struct txn *txn, const char *account, int64_t *fen)
+{
+	struct amount amount;
+	enum error error = account_available(txn, settlement_chart, span_text(account), &amount);
+
+	*fen = error ? 0 : amount.value;
+	return error;
+}
+
+/* What an order of this name would pay to houses now. */
+static enum error take_guests_due(
+    struct gathering *gathering, const struct clearing_row *clearing, const char *name)
+{
+	const uint32_t self = gathering->sheet->self;
+	struct guest_pick pick = {
+	    .self = self, .payer = guest_payer(name), .month = clearing->month};
+	struct bank_due due = {.kind = PAYMENT_GUESTS};
+	struct guest_due *dues = NULL;
+	size_t count = 0;
+	enum error error = clearing->state == CLEARING_SETTLED
+			       ? guest_dues(gathering->txn, guest_picked, &pick, &dues, &count)
+			       : ERROR_NONE;
+
+	for (size_t i = 0; i < count && !error; i++) {
+		char account[ACCOUNT_TEXT_SIZE];
+		int64_t fen;
+
+		if (dues[i].fen <= 0)
+			continue;
+		error =
+		    available(gathering->txn, account_payable_remote(account, dues[i].uscc), &fen);
+		if (!error && fen > 0)
+			error = add(&due.fen, fen < dues[i].fen ? fen : dues[i].fen);
 	}
-	if (gathering->error == ERROR_NOT_FOUND)
-		gathering->error = ERROR_NONE;
-	if (!gathering->error && sheet->due_count == CITIES_MAX)
-		gathering->error = ERROR_TOO_LARGE;
-	if (gathering->error)
-		return false;
-	payment_end_to_end(self, PAYMENT_CLEARING, name, payee, due.attempt, due.end_to_end);
-	sheet->dues[sheet->due_count++] = due;
-	return true;
+	free(dues);
+	snprintf(due.name, sizeof due.name, "%s", name);
+	return error || due.fen == 0 ? error : add_due(gathering->sheet, &due);
 }
 
 /* Guests' money stands under "202611-500000": the clearing and the city that paid it. */
@@ -240,6 +297,8 @@ static bool gather_guests(void *context, const struct clearing_row *clearing)
 	snprintf(name, sizeof name, "%06u-%06u", (unsigned)clearing->month,
 	    (unsigned)(clearing->low == self ? clearing->high : clearing->low));
 	gathering->error = gather_kind(gathering, PAYMENT_GUESTS, name);
+	if (!gathering->error)
+		gathering->error = take_guests_due(gathering, clearing, name);
 	return !gathering->error;
 }
 
@@ -266,11 +325,19 @@ static enum error read_clearing(struct gathering *gathering)
 static bool gather_run(void *context, const char *run, const struct allowance_part *part)
 {
 	struct gathering *gathering = context;
+	struct bank_due due = {.kind = PAYMENT_RUN};
+	char account[ACCOUNT_TEXT_SIZE];
 
 	if (part->month != gathering->sheet->month || strcmp(gathering->run, run) == 0)
 		return true;
 	snprintf(gathering->run, sizeof gathering->run, "%s", run);
+	snprintf(due.name, sizeof due.name, "%s", run);
 	gathering->error = gather_kind(gathering, PAYMENT_RUN, run);
+	if (!gathering->error)
+		gathering->error =
+		    available(gathering->txn, account_payable_run(account, run), &due.fen);
+	if (!gathering->error && due.fen > 0)
+		gathering->error = add_due(gathering->sheet, &due);
 	return !gathering->error;
 }
 
@@ -337,6 +404,7 @@ void bank_sheet_free(struct bank_sheet *sheet)
 	if (!sheet)
 		return;
 	free(sheet->payments);
+	free(sheet->dues);
 	free(sheet->files);
 	free(sheet);
 }

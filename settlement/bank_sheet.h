@@ -33,20 +33,24 @@ struct bank_payment {
 	struct bank_line said;
 };
 
-/* To be paid and not ordered, or over: rejected or returned. */
+/* To be paid and not ordered: of a clearing what no live order pays (with the id that the order will have); of an allowance run and of guests'
+ * money what is left, in one sum (payee "", attempt 0). */
 struct bank_due {
-	uint32_t city, attempt;
+	enum payment_kind kind;
+	char name[PAYMENT_NAME_MAX + 1], payee[PAYMENT_PAYEE_MAX + 1];
+	uint32_t attempt;
 	int64_t fen;
-	int32_t due_day;
-	char end_to_end[END_TO_END_SIZE]; /* as the order will have it */
+	int32_t due_day; /* of a clearing */
+	char end_to_end[END_TO_END_SIZE];
 };
 
 struct bank_sheet {
 	uint32_t self, month;
 	struct bank_payment *payments; /* of kind clearing, then guests; by name, payee, attempt */
 	size_t payment_count, payment_capacity;
-	struct bank_due dues[CITIES_MAX];
-	size_t due_count;
+	struct bank_due *dues; /* by kind */
+	size_t due_count, due_capacity;
+	int64_t due_fen;
 	struct bank_file *files; /* by kind, name, part */
 	size_t file_count, file_capacity;
 	struct bank_sums clearing; /* the files of the clearing alone */

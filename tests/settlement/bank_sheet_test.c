@@ -35,7 +35,9 @@ static void expect_due(
     const struct bank_sheet *sheet, uint32_t attempt, int64_t fen, const char *id)
 {
 	assert_int_equal(sheet->due_count, 1);
-	assert_int_equal(sheet->dues[0].city, CHONGQING);
+	assert_int_equal(sheet->dues[0].kind, PAYMENT_CLEARING);
+	assert_string_equal(sheet->dues[0].payee, "500000");
+	assert_int_equal(sheet->due_fen, fen);
 	assert_int_equal(sheet->dues[0].attempt, attempt);
 	assert_int_equal(sheet->dues[0].fen, fen);
 	assert_int_equal(sheet->dues[0].due_day, day(2026, 12, 1));
@@ -154,9 +156,16 @@ static void each_file_is_on_the_sheet_of_one_month(void **state)
 	pay_clearing(both, 202610, &both->chengdu);
 	pair_book(city, "clearing/outside", account_payable_remote(account, HOUSE), 1200);
 	assert_int_equal(guest_due_add(city->txn, CHENGDU, 1, HOUSE, 1200), ERROR_NONE);
+	sheet = sheet_at(city, 202610);
+	assert_int_equal(sheet->due_count, 1);
+	assert_int_equal(sheet->dues[0].kind, PAYMENT_GUESTS);
+	assert_string_equal(sheet->dues[0].name, "202610-510100");
+	assert_int_equal(sheet->dues[0].fen, 1200);
+	bank_sheet_free(sheet);
 	assert_int_equal(pay(both, city, PAYMENT_GUESTS, "202610-510100"), ERROR_NONE);
 
 	sheet = sheet_at(city, 202610);
+	assert_int_equal(sheet->due_count, 0);
 	assert_int_equal(sheet->file_count, 2);
 	assert_int_equal(sheet->files[0].kind, PAYMENT_GUESTS);
 	assert_string_equal(sheet->files[0].name, "202610-510100");

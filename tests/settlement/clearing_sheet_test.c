@@ -366,6 +366,25 @@ static void a_word_that_changed_nothing_is_no_last_word(void **state)
 	clearing_sheet_free(sheet);
 }
 
+/* Drawn from the reserve: paid for good, and no payment is to come. */
+static void what_is_drawn_from_the_reserve_is_paid_without_a_payment(void **state)
+{
+	struct neighbours *both = *state;
+	owe_october(both);
+	clear_month(both, 202610);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    clearing_draw(both->cities[i]->txn, 202610, CHENGDU, CHONGQING), ERROR_NONE);
+	for (size_t i = 0; i < 2; i++) {
+		struct clearing_sheet *sheet = sheet_at(both->cities[i], 202610);
+		assert_int_equal(sheet->clearing.state, CLEARING_SETTLED);
+		assert_true(sheet->sides[1].paid && sheet->sides[1].drawn);
+		assert_false(sheet->sides[0].paid || sheet->sides[0].drawn);
+		assert_int_equal(sheet->payment_count, 0);
+		clearing_sheet_free(sheet);
+	}
+}
+
 #define NEIGHBOURS(test) cmocka_unit_test_setup_teardown(test, neighbours_open, neighbours_close)
 
 int main(void)
@@ -380,6 +399,7 @@ int main(void)
 	    NEIGHBOURS(a_refused_clearing_has_let_its_windows_go),
 	    NEIGHBOURS(rows_that_contradict_each_other_are_told),
 	    NEIGHBOURS(every_attempt_stands_on_the_sheet_with_the_banks_last_word),
+	    NEIGHBOURS(what_is_drawn_from_the_reserve_is_paid_without_a_payment),
 	    NEIGHBOURS(a_word_that_changed_nothing_is_no_last_word),
 	};
 	return cmocka_run_group_tests_name("settlement/clearing_sheet", tests, NULL, NULL);

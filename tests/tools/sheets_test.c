@@ -495,6 +495,32 @@ static void the_banks_sheets_hold_each_file_once_with_its_control_sum(void **sta
 	assert_true(of_clearings >= 6);
 }
 
+/* Booked and not ordered: 0 files more, and the whole sum to be ordered; then the other way round. */
+static void a_run_is_to_be_ordered_until_its_file_is_written(void **state)
+{
+	(void)state;
+	json_t *before = json_of("clearing sheet demo/510100 --month 2026-12 --bank");
+	suiren_must(0, "allowance run demo/510100 --month 2026-12 --now 2027-03-01");
+	json_t *own = json_of("clearing sheet demo/510100 --month 2026-12 --bank");
+	json_t *bank = member(own, "bank"), *due = json_array_get(member(bank, "to_be_ordered"), 0);
+	json_t *accounts = json_of("balance demo/510100 payable/run/%s", text_of(due, "name"));
+	json_int_t fen = integer(due, "amount_fen");
+	assert_int_equal(json_array_size(member(bank, "to_be_ordered")), 1);
+	assert_string_equal(text_of(due, "kind"), "run");
+	assert_true(fen > 0);
+	assert_int_equal(fen, integer(json_array_get(accounts, 0), "credits"));
+	assert_int_equal(fen, integer(bank, "to_be_ordered_fen"));
+	expect_equal(bank, member(before, "bank"), "files");
+	suiren_must(0, "payment export demo/510100 --run %s -o run.xml", text_of(due, "name"));
+	json_t *after = json_of("clearing sheet demo/510100 --month 2026-12 --bank");
+	assert_int_equal(json_array_size(member(member(after, "bank"), "to_be_ordered")), 0);
+	assert_int_equal(integer(member(member(after, "bank"), "total"), "ordered_fen"), fen);
+	json_decref(accounts);
+	json_decref(before);
+	json_decref(own);
+	json_decref(after);
+}
+
 /* --- statements ------------------------------------------------------------------------------------------------- */
 
 static json_t *statement_of(unsigned city, const char *period, unsigned peer)
@@ -730,6 +756,7 @@ int main(void)
 	    cmocka_unit_test(statements_of_months_and_years_are_mirrored),
 	    cmocka_unit_test(a_year_adds_up_from_the_window_list),
 	    cmocka_unit_test(the_banks_sheets_hold_each_file_once_with_its_control_sum),
+	    cmocka_unit_test(a_run_is_to_be_ordered_until_its_file_is_written),
 	    cmocka_unit_test(what_is_disputed_or_not_agreed_is_told_and_in_no_sum),
 	    cmocka_unit_test(wrong_words_are_one_line),
 	};

@@ -19,14 +19,14 @@ static enum error payee_known(
 }
 
 /* A payment that is still to be ordered, for the look-up of its creditor. */
-static struct payment payment_of(const struct bank_sheet *sheet, const struct bank_due *due)
+static struct payment payment_of(const struct bank_due *due)
 {
-	struct payment payment = {.kind = PAYMENT_CLEARING,
+	struct payment payment = {.kind = due->kind,
 	    .attempt = due->attempt,
 	    .amount_fen = due->fen,
 	    .day = due->due_day};
-	snprintf(payment.name, sizeof(payment.name), "%06u", sheet->month);
-	payment_city(payment.payee, due->city);
+	memcpy(payment.name, due->name, sizeof(payment.name));
+	memcpy(payment.payee, due->payee, sizeof(payment.payee));
 	memcpy(payment.end_to_end, due->end_to_end, sizeof(payment.end_to_end));
 	return payment;
 }
@@ -85,13 +85,20 @@ static enum error payment_text(struct node *node, struct txn *txn, const struct 
 	return ERROR_NONE;
 }
 
-static enum error due_text(
-    struct node *node, struct txn *txn, const struct bank_sheet *sheet, const struct bank_due *due)
+static enum error due_text(struct node *node, struct txn *txn, const struct bank_due *due)
 {
-	const struct payment payment = payment_of(sheet, due);
+	const struct payment payment = payment_of(due);
 	struct payee payee;
 	char day[DAY_TEXT_SIZE];
-	enum error error = payee_known(node, txn, &payment, &payee);
+	enum error error;
+	if (!due->payee[0]) {
+		fputs("  ", stdout);
+		output_cell(stdout, due->name, PAYMENT_PAYEE_MAX);
+		paper_amount(due->fen);
+		printf("  待发出 to be ordered (%s)\n", payment_kind_name(due->kind));
+		return ERROR_NONE;
+	}
+	error = payee_known(node, txn, &payment, &payee);
 	if (error)
 		return error;
 	payment_cells(&payment, &payee);
@@ -136,26 +143,54 @@ static void file_text(const struct bank_file *file)
 	printf("      MsgId %s, %s, 分录 entry %" PRIu64 "\n", file->message, day, file->sequence);
 }
 
+static enum error dues_text(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
+    enum payment_kind kind, bool *any)
+{
+	enum error error = ERROR_NONE;
+	for (size_t i = 0; i < sheet->due_count && !error; i++) {
+		if (sheet->dues[i].kind != kind)
+			continue;
+		*any = true;
+		error = due_text(node, txn, &sheet->dues[i]);
+	}
+	return error;
+}
+
 static enum error of_kind_text(
     struct node *node, struct txn *txn, const struct bank_sheet *sheet, enum payment_kind kind)
 {
 	enum error error = ERROR_NONE;
-	bool any = kind == PAYMENT_CLEARING && sheet->due_count > 0;
+	bool any = false;
 	for (size_t i = 0; i < sheet->payment_count && !error; i++) {
 		if (sheet->payments[i].payment.kind != kind)
 			continue;
 		any = true;
 		error = payment_text(node, txn, &sheet->payments[i]);
 	}
-	for (size_t i = 0; kind == PAYMENT_CLEARING && i < sheet->due_count && !error; i++)
-		error = due_text(node, txn, sheet, &sheet->dues[i]);
+	if (!error)
+		error = dues_text(node, txn, sheet, kind, &any);
 	if (!any)
 		puts("  无 none");
 	return error;
 }
 
+static void files_text(const struct bank_sheet *sheet)
+{
+	if (sheet->file_count == 0) {
+		puts("  无 none");
+		return;
+	}
+	file_heads();
+	for (size_t i = 0; i < sheet->file_count; i++)
+		file_text(&sheet->files[i]);
+	sums_text("其中清算 of these the clearing", &sheet->clearing);
+	sums_text("其中机构款 of these guests' money", &sheet->guests);
+	sums_text("合计 total", &sheet->total);
+}
+
 enum error bank_text(struct node *node, struct txn *txn, const struct bank_sheet *sheet)
 {
+	char due[AMOUNT_TEXT_SIZE];
 	enum error error;
 	head_text(node_configuration(node), sheet);
 	paper_section("一、清算付款 1. Payments of the clearing (金额单位：元 in yuan)");
@@ -167,19 +202,15 @@ enum error bank_text(struct node *node, struct txn *txn, const struct bank_sheet
 	error = of_kind_text(node, txn, sheet, PAYMENT_GUESTS);
 	if (error)
 		return error;
-	paper_section("三、全部文件 3. All files of the month (pain.001)");
-	if (sheet->file_count)
-		file_heads();
-	else
-		puts("  无 none");
-	for (size_t i = 0; i < sheet->file_count; i++)
-		file_text(&sheet->files[i]);
-	if (sheet->file_count) {
-		sums_text("其中清算 of these the clearing", &sheet->clearing);
-		sums_text("其中机构款 of these guests' money", &sheet->guests);
-		sums_text("合计 total", &sheet->total);
-	}
-	paper_section("四、签章 4. Signatures");
+	paper_section("三、津贴批次待发出 3. Allowance runs of the month, to be ordered");
+	error = of_kind_text(node, txn, sheet, PAYMENT_RUN);
+	if (error)
+		return error;
+	paper_section("四、全部文件 4. All files of the month (pain.001)");
+	files_text(sheet);
+	output_amount(UNIT_CNY, sheet->due_fen, due);
+	printf("  待发出合计 to be ordered, in all: %s\n", due);
+	paper_section("五、签章 5. Signatures");
 	puts("  经办 prepared ____________  复核 checked ____________  盖章 seal ____________  "
 	     "日期 date ____________");
 	return ERROR_NONE;
@@ -252,19 +283,37 @@ static enum error payments_json(struct node *node, struct txn *txn, const struct
 	return error;
 }
 
+/* What is told in one sum has neither payee nor id. */
+static enum error due_json(struct node *node, struct txn *txn, const struct bank_due *due,
+    yyjson_mut_doc *doc, yyjson_mut_val **one)
+{
+	const struct payment payment = payment_of(due);
+	struct payee payee;
+	enum error error;
+	if (!due->payee[0]) {
+		*one = yyjson_mut_obj(doc);
+		yyjson_mut_obj_add_str(doc, *one, "kind", payment_kind_name(due->kind));
+		json_text(doc, *one, "name", span_text(due->name));
+		yyjson_mut_obj_add_sint(doc, *one, "amount_fen", due->fen);
+		return ERROR_NONE;
+	}
+	error = payee_known(node, txn, &payment, &payee);
+	if (error)
+		return error;
+	*one = one_json(doc, &payment, &payee);
+	json_day(doc, *one, "due_day", due->due_day);
+	return ERROR_NONE;
+}
+
 static enum error dues_json(struct node *node, struct txn *txn, const struct bank_sheet *sheet,
     yyjson_mut_doc *doc, yyjson_mut_val *array)
 {
 	enum error error = ERROR_NONE;
 	for (size_t i = 0; i < sheet->due_count && !error; i++) {
-		const struct payment payment = payment_of(sheet, &sheet->dues[i]);
-		struct payee payee;
-		error = payee_known(node, txn, &payment, &payee);
-		if (error)
-			break;
-		yyjson_mut_val *one = one_json(doc, &payment, &payee);
-		json_day(doc, one, "due_day", sheet->dues[i].due_day);
-		yyjson_mut_arr_append(array, one);
+		yyjson_mut_val *one = NULL;
+		error = due_json(node, txn, &sheet->dues[i], doc, &one);
+		if (!error)
+			yyjson_mut_arr_append(array, one);
 	}
 	return error;
 }
@@ -287,6 +336,7 @@ enum error bank_json(struct node *node, struct txn *txn, const struct bank_sheet
 	array = yyjson_mut_obj_add_arr(doc, object, "to_be_ordered");
 	if (!error)
 		error = dues_json(node, txn, sheet, doc, array);
+	yyjson_mut_obj_add_sint(doc, object, "to_be_ordered_fen", sheet->due_fen);
 	array = yyjson_mut_obj_add_arr(doc, object, "files");
 	for (size_t i = 0; i < sheet->file_count; i++)
 		yyjson_mut_arr_append(array, file_json(doc, &sheet->files[i]));
@@ -335,7 +385,10 @@ static void payment_fields(const struct payment *payment, const struct payee *pa
 	csv_text(payee->account);
 	csv_text(payee->bank);
 	csv_number(payment->attempt);
-	csv_number(1);
+	if (payment->payee[0])
+		csv_number(1);
+	else
+		csv_empty(1);
 	csv_yuan(payment->amount_fen);
 }
 
@@ -365,15 +418,18 @@ static enum error payment_csv(struct node *node, struct txn *txn, const struct b
 static enum error due_csv(
     struct node *node, struct txn *txn, const struct bank_sheet *sheet, const struct bank_due *due)
 {
-	const struct payment payment = payment_of(sheet, due);
-	struct payee payee;
-	enum error error = payee_known(node, txn, &payment, &payee);
+	const struct payment payment = payment_of(due);
+	struct payee payee = {.name = ""};
+	enum error error = due->payee[0] ? payee_known(node, txn, &payment, &payee) : ERROR_NONE;
 	if (error)
 		return error;
 	row_begin(sheet, "to_be_ordered", payment.kind, payment.name);
 	payment_fields(&payment, &payee);
 	csv_text("to_be_ordered");
-	day_field(due->due_day);
+	if (due->payee[0])
+		day_field(due->due_day);
+	else
+		csv_empty(1);
 	csv_text(payment.end_to_end);
 	csv_empty(3);
 	csv_end();

@@ -103,6 +103,8 @@ static enum error print_all(struct printing *printing)
 	enum error error = begin(printing, &entries);
 	if (!error && printing->pairs && printing->csv)
 		sheet_csv_head();
+	if (!error && printing->pairs && printing->count == 0 && !printing->doc)
+		puts("该月没有清算 no clearing of this month\n");
 	for (uint32_t i = 0; printing->pairs && i < printing->count && !error; i++)
 		error = print_pair(printing, printing->cities[i]);
 	if (!error && printing->bank)

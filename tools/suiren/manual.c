@@ -326,11 +326,11 @@ static const struct manual_page pages[] = {
 	"bank,\n"
 	"attempt, amount_fen, end_to_end_id, state, day, entry, bank_reference, bank_day], "
 	"to_be_ordered\n"
-	"[... due_day], files [kind, name, part, message_id, entry, day, payments, "
-	"control_sum_fen,\n"
-	"ordered_fen, booked_fen, rejected_fen, returned_fen], and the sums of files: clearing, "
-	"guests,\n"
-	"total].\n"},
+	"[... due_day; of a run and of guests' money kind, name, amount_fen], to_be_ordered_fen, "
+	"files\n"
+	"[kind, name, part, message_id, entry, day, payments, control_sum_fen, ordered_fen, "
+	"booked_fen,\n"
+	"rejected_fen, returned_fen], and the sums of files: clearing, guests, total].\n"},
     {"clearing", "run",
 	"  --month YYYY-MM     the month; without it the last one that can be cleared today\n"
 	"  --peer CODE         only with this city\n"
