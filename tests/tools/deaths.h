@@ -59,6 +59,12 @@ unsigned deaths_close(struct deaths *run);
 /* In a calm run: the steps that a city has made so far; 0: they cannot be counted. */
 unsigned deaths_steps(unsigned city);
 
+/* What the cities have (deaths_look.c). */
+
+/* Those in peace are done with each other, whatever has become of the rest. */
+void deaths_assert_others_done(const struct deaths *run, const char *clearing);
+/* In the calm run, at its end: which pairs have something to clear. */
+void deaths_note_clearings(const struct deaths *run);
 /* The same windows and disputes, but for the numbers of entries and hashes of documents and, if the numbers of obligations may differ, of sets. */
 void deaths_assert_lists(const char *one, const char *other, bool other_ids);
 /* What the cities of a run have, and what their daemons have said: for whoever has to find out why. */
