@@ -312,8 +312,7 @@ static void every_row_of_every_projected_table_is_found_by_the_replay(void **sta
 			    numbers[i] != TABLE_DISPUTE && numbers[i] != TABLE_DIFFERING &&
 			    numbers[i] != TABLE_GUEST_DUE && numbers[i] != TABLE_PREFUND &&
 			    numbers[i] != TABLE_HELD && numbers[i] != TABLE_ADVANCED &&
-			    numbers[i] != TABLE_TRUST && numbers[i] != TABLE_UNMATCHED &&
-			    numbers[i] != TABLE_APPEAL)
+			    numbers[i] != TABLE_TRUST && numbers[i] != TABLE_UNMATCHED)
 				fail_msg("no city has a row in table %s", names[k].name);
 		}
 	}

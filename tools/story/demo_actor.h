@@ -56,6 +56,11 @@ struct demo_actor {
 	/* Take back, in the payer's city, line `line` (from 0) of a sheet. */
 	enum error (*reverse)(void *context, unsigned city, const char *uscc, uint64_t number,
 	    uint32_t line, const char *grounds);
+	/* In the house's city, appeal a line; in the payer's, let its officer look again. `grounds` is a code's name. */
+	enum error (*appeal)(void *context, unsigned city, const char *uscc, uint64_t number,
+	    uint32_t line, const char *grounds);
+	enum error (*review)(
+	    void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line);
 	enum error (*deliver)(void *context);
 	enum error (*cut)(void *context, unsigned city);
 	enum error (*allowance)(

@@ -69,7 +69,9 @@ void demo_faults_pick(struct demo_story *story)
 			who = &story->model.people[index];
 			who->income_class = fault == FAULT_INCOME ? INCOME_OTHER : INCOME_MINIMUM;
 			who->level = fault == FAULT_LEVEL ? 1 : 3;
-			who->assessed_day = fault == FAULT_NO_ASSESSMENT ? DAY_NEVER : assessed;
+			who->assessed_day = fault == FAULT_NO_ASSESSMENT || fault == FAULT_LATE
+						? DAY_NEVER
+						: assessed;
 			if (fault == FAULT_EXCLUDED)
 				who->flags |= PERSON_SEVERELY_DISABLED;
 		}
@@ -77,6 +79,12 @@ void demo_faults_pick(struct demo_story *story)
 		story->model.institutions[demo_house(story, city, 1)].beds =
 		    story->model.institutions[demo_house(story, city, 1)].beds * 3 / 10 + 1;
 	}
+}
+
+/* The city whose persons are guests in this one's house. */
+static unsigned guests_of(unsigned city)
+{
+	return (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
 }
 
 /* Is the city large enough for all these? */
@@ -111,7 +119,7 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 	struct grant_line rows[FAULT_COUNT + DEMO_CROWD];
 	struct institution_line suspended = {
 	    .operation = INSTITUTION_SUSPEND, .grounds = span_text("抽查不合格 inspection failed")};
-	struct filing_line filing;
+	struct filing_line filings[2];
 	uint32_t count = 0, other = sample_regions[(city + 1) % SAMPLE_CITIES],
 		 third = sample_regions[(city + 2) % SAMPLE_CITIES];
 	uint32_t house = demo_house(story, city, 2);
@@ -134,12 +142,16 @@ enum error demo_faults_registers(struct demo_story *story, unsigned city)
 	    code_of(story, city, FAULT_CEILING), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	rows[count++] = demo_grant(
 	    code_of(story, city, FAULT_NOT_FILED), "service_subsidy", PAID_TO_INSTITUTION, 0);
+	rows[count++] =
+	    demo_grant(code_of(story, city, FAULT_LATE), "nursing_subsidy", PAID_TO_INSTITUTION, 0);
 	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
 		rows[count++] =
 		    demo_grant(crowd_code(story, i), "service_subsidy", PAID_TO_INSTITUTION, 0);
 	TRY(actor->grants(actor->context, city, rows, count));
-	filing = demo_filing(code_of(story, city, FAULT_NOT_PORTABLE), other, day_of(2026, 1, 1));
-	TRY(actor->filings(actor->context, city, &filing, 1));
+	filings[0] =
+	    demo_filing(code_of(story, city, FAULT_NOT_PORTABLE), other, day_of(2026, 1, 1));
+	filings[1] = demo_filing(code_of(story, city, FAULT_LATE), other, day_of(2026, 1, 1));
+	TRY(actor->filings(actor->context, city, filings, 2));
 	/* Dead before the month, but still in the house's books. */
 	TRY(actor->facts(actor->context, city, code_of(story, city, FAULT_DEAD),
 	    month_first_day(story->first_month) - 20));
@@ -167,21 +179,22 @@ enum error demo_faults_stays(struct demo_story *story, unsigned city)
 	uint32_t house = demo_house(story, city, 0), second = demo_house(story, city, 1);
 	struct stay_line rows[FAULT_COUNT + DEMO_CROWD + 2];
 	uint32_t count = 0;
-	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
+	unsigned home = guests_of(city);
 
-	if (!has_faults(story, city) || !has_faults(story, guests_of))
+	if (!has_faults(story, city) || !has_faults(story, home))
 		return ERROR_NONE;
 	for (unsigned fault = 0; fault < FAULT_COUNT; fault++) {
 		if (fault != FAULT_NO_STAY && fault != FAULT_NOT_PORTABLE &&
-		    fault != FAULT_NOT_FILED)
+		    fault != FAULT_NOT_FILED && fault != FAULT_LATE)
 			rows[count++] =
 			    open_stay(story, house, code_of(story, city, (enum demo_fault)fault));
 	}
 	for (unsigned i = 0; has_crowd(story, city) && i < DEMO_CROWD; i++)
 		rows[count++] = open_stay(story, house, crowd_code(story, i));
 	/* Guests; and one who is said to sleep in two houses. */
-	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_PORTABLE));
-	rows[count++] = open_stay(story, house, code_of(story, guests_of, FAULT_NOT_FILED));
+	rows[count++] = open_stay(story, house, code_of(story, home, FAULT_NOT_PORTABLE));
+	rows[count++] = open_stay(story, house, code_of(story, home, FAULT_NOT_FILED));
+	rows[count++] = open_stay(story, house, code_of(story, home, FAULT_LATE));
 	TRY(actor->stays(actor->context, city, rows, count));
 	rows[0] = open_stay(story, second, code_of(story, city, FAULT_NO_GRANT));
 	return actor->stays(actor->context, city, rows, 1);
@@ -196,17 +209,34 @@ static struct demo_line line_of(uint64_t person, const char *programme)
 	    .amount_fen = -1};
 }
 
-/* The line with the price above the ceiling, in the sheet that was added last. */
-static void note_mistake(struct demo_story *story, unsigned city)
+/* Whose line is this of the sheet that was added last? False: they have none there. */
+static bool find_line(
+    const struct demo_story *story, uint64_t person, uint64_t *sheet_number, uint32_t *line)
 {
 	const struct demo_filed *sheet = &story->sheets[story->sheet_count - 1];
 
 	for (uint32_t i = 0; i < sheet->count; i++) {
-		if (story->lines[sheet->first + i].person != code_of(story, city, FAULT_CEILING))
+		if (story->lines[sheet->first + i].person != person)
 			continue;
-		story->mistakes[city].sheet = sheet->number;
-		story->mistakes[city].line = i;
+		*sheet_number = sheet->number;
+		*line = i;
+		return true;
 	}
+	return false;
+}
+
+/* The line with the price above the ceiling. */
+static void note_mistake(struct demo_story *story, unsigned city)
+{
+	find_line(story, code_of(story, city, FAULT_CEILING), &story->mistakes[city].sheet,
+	    &story->mistakes[city].line);
+}
+
+/* The line of the guest whose assessment is late. */
+static void note_appeal(struct demo_story *story, unsigned city, unsigned home)
+{
+	find_line(story, code_of(story, home, FAULT_LATE), &story->appeals[city].sheet,
+	    &story->appeals[city].line);
 }
 
 enum error demo_faults_take_back(struct demo_story *story, unsigned city)
@@ -218,6 +248,41 @@ enum error demo_faults_take_back(struct demo_story *story, unsigned city)
 		return ERROR_NONE;
 	return story->actor->reverse(story->actor->context, city, house->uscc,
 	    story->mistakes[city].sheet, story->mistakes[city].line, "not served 未提供服务");
+}
+
+enum error demo_faults_mend(struct demo_story *story, unsigned city)
+{
+	struct sample_person *who;
+	struct assessment row;
+
+	if (story->appeals[(city + 1) % SAMPLE_CITIES].sheet == 0)
+		return ERROR_NONE;
+	who = &story->model.people[story->faults[city][FAULT_LATE]];
+	who->assessed_day = month_first_day(story->first_month) - 60;
+	row = demo_assessment(who);
+	return story->actor->assessments(story->actor->context, city, &row, 1);
+}
+
+enum error demo_faults_appeal(struct demo_story *story, unsigned city)
+{
+	const struct sample_institution *house =
+	    &story->model.institutions[demo_house(story, city, 0)];
+
+	if (story->appeals[city].sheet == 0)
+		return ERROR_NONE;
+	return story->actor->appeal(story->actor->context, city, house->uscc,
+	    story->appeals[city].sheet, story->appeals[city].line, "assessment");
+}
+
+enum error demo_faults_review(struct demo_story *story, unsigned city)
+{
+	const struct sample_institution *house =
+	    &story->model.institutions[demo_house(story, city, 0)];
+
+	if (story->appeals[city].sheet == 0)
+		return ERROR_NONE;
+	return story->actor->review(story->actor->context, guests_of(city), house->uscc,
+	    story->appeals[city].sheet, story->appeals[city].line);
 }
 
 /* Lines of the city's own persons in its first house. */
@@ -260,14 +325,14 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 {
 	uint32_t house = demo_house(story, city, 0), self = sample_regions[city],
 		 first = story->line_count;
-	unsigned guests_of = (city + SAMPLE_CITIES - 1) % SAMPLE_CITIES;
+	unsigned home = guests_of(city);
 
-	if (!has_faults(story, city) || !has_faults(story, guests_of))
+	if (!has_faults(story, city) || !has_faults(story, home))
 		return ERROR_NONE;
 	TRY(own_lines(story, city));
 	/* A guest's line that the guest's own city would have to pay. */
 	TRY(demo_line_add(
-	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
+	    story, line_of(code_of(story, home, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_sheet_add(story, house, self, month, 0, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;
 	note_mistake(story, city);
@@ -275,12 +340,13 @@ enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t 
 	/* To a city that has never heard of the person, and a guest whose grant holds for a third city only. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));
 	TRY(demo_line_add(
-	    story, line_of(code_of(story, guests_of, FAULT_NOT_PORTABLE), "service_subsidy")));
+	    story, line_of(code_of(story, home, FAULT_NOT_PORTABLE), "service_subsidy")));
 	TRY(demo_line_add(
-	    story, line_of(code_of(story, guests_of, FAULT_NOT_FILED), "service_subsidy")));
-	TRY(demo_sheet_add(
-	    story, house, sample_regions[guests_of], month, 1, DEMO_INSTITUTION, first));
+	    story, line_of(code_of(story, home, FAULT_NOT_FILED), "service_subsidy")));
+	TRY(demo_line_add(story, line_of(code_of(story, home, FAULT_LATE), "nursing_subsidy")));
+	TRY(demo_sheet_add(story, house, sample_regions[home], month, 1, DEMO_INSTITUTION, first));
 	story->sheets[story->sheet_count - 1].payer_forced = true;
+	note_appeal(story, city, home);
 	first = story->line_count;
 	/* Of a month that is long over; on paper. */
 	TRY(demo_line_add(story, line_of(code_of(story, city, FAULT_CEILING), "bed_subsidy")));

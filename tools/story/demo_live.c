@@ -330,6 +330,30 @@ static enum error live_reverse(void *context, unsigned city, const char *uscc, u
 	return answer.error == ERROR_NOT_FOUND ? ERROR_NONE : done(live, error, &answer);
 }
 
+static enum error live_appeal(void *context, unsigned city, const char *uscc, uint64_t number,
+    uint32_t line, const char *grounds)
+{
+	struct demo_live *live = context;
+	struct appeal_line appeal = {
+	    .number = number, .line = line, .grounds = appeal_grounds_number(grounds)};
+	struct answer answer;
+
+	memcpy(appeal.uscc, uscc, USCC_SIZE);
+	return done(live, order_appeal(live->nodes[city], &appeal, NULL, &answer), &answer);
+}
+
+static enum error live_review(
+    void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line)
+{
+	struct demo_live *live = context;
+	struct review_line review = {.number = number, .line = line};
+	struct answer answer;
+
+	memcpy(review.uscc, uscc, USCC_SIZE);
+	return done(live, order_review(live->nodes[city], &review, &live->officers[city], &answer),
+	    &answer);
+}
+
 /* Who is away is not waited for. */
 static enum error deliver_present(struct demo_live *live, struct delivery *delivery)
 {
@@ -591,6 +615,8 @@ struct demo_actor demo_live_actor(struct demo_live *live)
 	    .stays = live_stays,
 	    .sheet = live_sheet,
 	    .reverse = live_reverse,
+	    .appeal = live_appeal,
+	    .review = live_review,
 	    .deliver = live_deliver,
 	    .cut = live_cut,
 	    .allowance = live_allowance,

@@ -24,7 +24,8 @@ struct city_figures {
 	    not_taken; /* sheets whose signature is not the institution's; they are in no book */
 	uint64_t reversed_lines, stays_refused, allowance_persons, payments, booked, rejected,
 	    returned;
-	int64_t reversed_fen, allowance_fen, paid_fen;
+	uint64_t reviewed_lines; /* of which a second look has approved more */
+	int64_t reversed_fen, reviewed_fen, allowance_fen, paid_fen;
 	int64_t
 	    clearing_left; /* sum of what is left on clearing accounts, without signs: 0 when all is settled */
 	uint64_t entries;
@@ -83,7 +84,7 @@ static enum error count_money(struct city_figures *figures, const struct entry *
 	return ERROR_NONE;
 }
 
-/* Kinds whose verdicts begin with a reason and, for reversals, an amount. */
+/* Kinds whose verdicts begin with a reason and, for reversals and second looks, an amount. */
 static enum error count_plain(struct city_figures *figures, const struct entry *entry)
 {
 	struct codec_reader verdicts = codec_reader(entry->verdicts);
@@ -99,6 +100,10 @@ static enum error count_plain(struct city_figures *figures, const struct entry *
 		if (entry->header.kind == KIND_reversal) {
 			figures->reversed_lines++;
 			figures->reversed_fen += (int64_t)codec_uint(&verdict);
+		}
+		if (entry->header.kind == KIND_review && reason == REASON_approved) {
+			figures->reviewed_lines++;
+			figures->reviewed_fen += (int64_t)codec_uint(&verdict);
 		}
 		if (entry->header.kind == KIND_stay)
 			figures->stays_refused +=
@@ -116,6 +121,7 @@ static enum error count_entry(struct city_figures *figures, const struct entry *
 	case KIND_allowance:
 		return count_money(figures, entry);
 	case KIND_reversal:
+	case KIND_review:
 	case KIND_stay:
 	case KIND_claim_forward:
 		return count_plain(figures, entry);
@@ -270,6 +276,9 @@ static void print_claims(const struct city_figures *figures)
 	if (figures->not_taken)
 		print_figure("拒收 not taken", figures->not_taken,
 		    "张 sheets: 签名无效 the signature does not verify", 0, false);
+	if (figures->reviewed_lines)
+		print_figure("复核改判 on second look", figures->reviewed_lines, "行 lines",
+		    figures->reviewed_fen, true);
 	if (figures->reversed_lines)
 		print_figure("冲正 taken back", figures->reversed_lines, "行 lines",
 		    -figures->reversed_fen, true);
@@ -425,6 +434,8 @@ static yyjson_mut_val *city_json(yyjson_mut_doc *doc, const struct city_figures 
 	yyjson_mut_obj_add_sint(doc, object, "claimed_fen", figures->claimed_fen);
 	yyjson_mut_obj_add_sint(doc, object, "approved_fen", figures->approved_fen);
 	add_reasons(doc, object, figures);
+	yyjson_mut_obj_add_uint(doc, object, "lines_reviewed", figures->reviewed_lines);
+	yyjson_mut_obj_add_sint(doc, object, "reviewed_fen", figures->reviewed_fen);
 	yyjson_mut_obj_add_uint(doc, object, "lines_reversed", figures->reversed_lines);
 	yyjson_mut_obj_add_sint(doc, object, "reversed_fen", figures->reversed_fen);
 	yyjson_mut_obj_add_uint(doc, object, "sheets_not_taken", figures->not_taken);

@@ -546,6 +546,10 @@ static enum error office_day(
 	if (claims && number == 15 && story->claim_month == story->first_month) {
 		TRY(at(story, day, 10));
 		TRY(in_all_cities(story, demo_faults_take_back));
+		TRY(in_all_cities(story, demo_faults_mend));
+		TRY(in_all_cities(story, demo_faults_appeal));
+		TRY(deliver(story));
+		TRY(in_all_cities(story, demo_faults_review));
 		TRY(deliver(story));
 	}
 	if (clearing && number == 21) {

@@ -55,6 +55,7 @@ enum demo_fault {
 	FAULT_CEILING,
 	FAULT_NOT_FILED,
 	FAULT_DEAD,
+	FAULT_LATE, /* a guest whose assessment is booked late: refused, appealed, paid on second look */
 	FAULT_COUNT
 };
 #define FAULT_NOBODY UINT32_MAX
@@ -86,6 +87,11 @@ struct demo_story {
 		uint64_t sheet;
 		uint32_t line;
 	} mistakes[SAMPLE_CITIES];
+	/* A guest's line of the first month in this city's house that is appealed; likewise. */
+	struct {
+		uint64_t sheet;
+		uint32_t line;
+	} appeals[SAMPLE_CITIES];
 };
 
 unsigned demo_city_of(uint32_t region);
@@ -113,6 +119,10 @@ MUST_CHECK enum error demo_faults_stays(struct demo_story *story, unsigned city)
 MUST_CHECK enum error demo_faults_sheets(struct demo_story *story, unsigned city, uint32_t month);
 /* The mistakes of the first month are noticed after the institutions were paid. */
 MUST_CHECK enum error demo_faults_take_back(struct demo_story *story, unsigned city);
+/* What was missing for a guest's line is booked at home; the house's city appeals, and home looks at it again. */
+MUST_CHECK enum error demo_faults_mend(struct demo_story *story, unsigned city);
+MUST_CHECK enum error demo_faults_appeal(struct demo_story *story, unsigned city);
+MUST_CHECK enum error demo_faults_review(struct demo_story *story, unsigned city);
 /* From this day on the house is suspended; DAY_NEVER: it is not. */
 int32_t demo_suspended_from(const struct demo_story *story, uint32_t house);
 /* The n-th house of a city. */

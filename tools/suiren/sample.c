@@ -366,6 +366,24 @@ static enum error write_reverse(void *context, unsigned city, const char *uscc, 
 	    REGION(city), uscc, number, (unsigned)line, grounds);
 }
 
+static enum error write_appeal(void *context, unsigned city, const char *uscc, uint64_t number,
+    uint32_t line, const char *grounds)
+{
+	return say(context, "run",
+	    "claim appeal \"$dir/%06u\" --institution %.18s --number %" PRIu64
+	    " --line %u --grounds %s",
+	    REGION(city), uscc, number, (unsigned)line, grounds);
+}
+
+static enum error write_review(
+    void *context, unsigned city, const char *uscc, uint64_t number, uint32_t line)
+{
+	return say(context, "run",
+	    "claim review \"$dir/%06u\" --institution %.18s --number %" PRIu64
+	    " --line %u --officer-key keys/officer-%06u.key",
+	    REGION(city), uscc, number, (unsigned)line, REGION(city));
+}
+
 static enum error write_deliver(void *context)
 {
 	return say(context, "run", "deliver $cities");
@@ -447,6 +465,8 @@ static struct demo_actor sample_actor(struct sample_writer *writer)
 	    .stays = write_stays,
 	    .sheet = write_sheet,
 	    .reverse = write_reverse,
+	    .appeal = write_appeal,
+	    .review = write_review,
 	    .deliver = write_deliver,
 	    .cut = write_cut,
 	    .allowance = write_allowance,
