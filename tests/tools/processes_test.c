@@ -262,7 +262,7 @@ static void a_network_that_alters_ends_and_delays_changes_no_figure(void **state
 {
 	struct month month = {.folder = "bad", .residents = RESIDENTS, .wire = wire_open()};
 	const struct wire_faults faults = {.seed = chance_seed("network"),
-	    .alter_per_mille = 10,
+	    .alter_per_mille = 40,
 	    .end_per_mille = 15,
 	    .delay_per_mille = 50,
 	    .delay_most_ms = 50};
