@@ -448,6 +448,20 @@ enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t
 	return error;
 }
 
+enum error order_unmatched_end(struct node *node, const struct ending_line *ending,
+    const struct secret_key *key, struct answer *answer)
+{
+	struct node_order order = {.kind = KIND_unmatched_end, .key = key, .count = 1};
+	struct buffer line = {0}, none = {0};
+	enum error error;
+
+	ending_line_write(&line, ending);
+	order.lines = buffer_span(&line);
+	error = give(node, &order, line.failed ? &line : &none, 0, answer);
+	buffer_free(&line);
+	return error;
+}
+
 enum error order_unfreeze(struct node *node, uint32_t peer, const struct hash *evidence,
     const struct hash *proposal, const struct secret_key *key, struct answer *answer)
 {

@@ -7,6 +7,7 @@
 #include "appeal.h"
 #include "dispute_order.h"
 #include "payment.h"
+#include "unmatched.h"
 
 MUST_CHECK enum error order_officer(
     struct node *node, const char *name, const struct public_key *public, struct answer *answer);
@@ -42,6 +43,9 @@ MUST_CHECK enum error order_payments_preview(struct node *node, struct txn *txn,
 /* Facts of the bank, at most ENTRY_LINES_MAX. The same facts again are a repeat, unless `anew`: then they are judged once more. */
 MUST_CHECK enum error order_bank(struct node *node, const struct bank_line *facts, uint32_t count,
     bool anew, const struct secret_key *key, struct answer *answer);
+/* An officer says what a line of the bank was that matches no payment; `key` is the officer's. The same again is a repeat. */
+MUST_CHECK enum error order_unmatched_end(struct node *node, const struct ending_line *ending,
+    const struct secret_key *key, struct answer *answer);
 /* Take back one line of a claim of this city's log. */
 MUST_CHECK enum error order_reversal(struct node *node, uint64_t sequence, uint32_t line,
     const char *grounds, const struct secret_key *key, struct answer *answer);

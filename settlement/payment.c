@@ -50,6 +50,24 @@ void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name,
 	buffer_free(&content);
 }
 
+void payment_own_id(struct span end_to_end, struct span reference, struct span day,
+    int64_t amount_fen, char out[END_TO_END_SIZE])
+{
+	struct buffer content = {0};
+	char id[END_TO_END_SIZE];
+
+	codec_put_array(&content, 4);
+	codec_put_text(&content, end_to_end);
+	codec_put_text(&content, reference);
+	codec_put_text(&content, day);
+	codec_put_int(&content, amount_fen);
+	id_of(&content, id);
+	buffer_free(&content);
+	out[0] = '?';
+	memcpy(out + 1, id, END_TO_END_SIZE - 2);
+	out[END_TO_END_SIZE - 1] = '\0';
+}
+
 void payment_city(char payee[PAYMENT_PAYEE_MAX + 1], uint32_t city)
 {
 	snprintf(payee, PAYMENT_PAYEE_MAX + 1, "%06u", (unsigned)city);

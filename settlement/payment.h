@@ -60,6 +60,10 @@ struct payment {
 /* The first 30 base32 characters of SHA-256 of the CBOR array [city, kind, name, payee, attempt]. */
 void payment_end_to_end(uint32_t city, enum payment_kind kind, const char *name, const char *payee,
     uint32_t attempt, char out[END_TO_END_SIZE]);
+/* For a line of the bank that names no EndToEndId as ours are: '?' and the first 29 base32 characters of SHA-256 of the CBOR array
+ * [EndToEndId, bank's reference, day "YYYY-MM-DD", amount]. */
+void payment_own_id(struct span end_to_end, struct span reference, struct span day,
+    int64_t amount_fen, char out[END_TO_END_SIZE]);
 /* A city as payee: its code. */
 void payment_city(char payee[PAYMENT_PAYEE_MAX + 1], uint32_t city);
 /* "202611<510100": under this name stands what `payer` has paid of a clearing to this city. */

@@ -787,6 +787,148 @@ static void payments_are_listed_and_shown(void **state)
 	json_decref(list);
 }
 
+/* --- an officer's word ----------------------------------------------------------------------------------------- */
+
+#define OFFICER " --grounds 'told by the bank' --officer-key li.key" NOW
+
+/* Credits less debits, as the program tells them. */
+static json_int_t credit_of(const char *account)
+{
+	json_t *list = json_of(0, "balance " CITY), *one;
+	json_int_t found = 0;
+	size_t index;
+	json_array_foreach(list, index, one)
+	{
+		if (strcmp(text_of(one, "account"), account) == 0)
+			found = number_of(one, "credits") - number_of(one, "debits");
+	}
+	json_decref(list);
+	return found;
+}
+
+/* The one line that waits on an amount; its EndToEndId. */
+static void waiting(json_int_t fen, char id[40])
+{
+	json_t *list = json_of(1, "payment unmatched " CITY), *one;
+	size_t index;
+	id[0] = '\0';
+	json_array_foreach(list, index, one)
+	{
+		if (number_of(one, "amount_fen") == fen)
+			snprintf(id, 40, "%s", text_of(one, "end_to_end_id"));
+	}
+	json_decref(list);
+	assert_string_not_equal(id, "");
+}
+
+/* Money without a word: in suspense by an officer's hand, then paid to the city whose it was; by the same bytes, also from a copy of the node. */
+static void what_came_in_without_a_word_is_held_and_passed_on(void **state)
+{
+	(void)state;
+	char id[40], words[200], paid[31];
+	const json_int_t before = credit_of("treasury");
+	suiren_must(0, "officer add " CITY " li --out li.key" NOW);
+	notification("word.xml", ACCOUNT, entry("NOTPROVIDED", 987654, "CRDT", ""), NULL);
+	assert_int_equal(import(1, "word.xml").unmatched, 1);
+	import_again(1, "word.xml");
+	assert_int_equal(credit_of("treasury"), before);
+	waiting(987654, id);
+	assert_int_equal(id[0], '?');
+	snprintf(
+	    words, sizeof(words), "payment settle " CITY " '%s' --suspense stranger" OFFICER, id);
+	suiren_must(0, "%s", words);
+	assert_int_equal(credit_of("suspense/stranger"), 987654);
+	assert_int_equal(before - credit_of("treasury"), 987654);
+	refused(1, words, "waits");
+	/* It is known now, and said before. */
+	assert_int_equal(import(0, "word.xml").before, 1);
+	assert_int_equal(shell_status("cp -r " CITY " restored"), 0);
+	suiren_must(0, "payment export " CITY " --suspense stranger --to 500000 -o onward.xml" NOW);
+	suiren_must(0, "payment export restored --suspense stranger --to 500000 -o same.xml" NOW);
+	assert_true(same_bytes("onward.xml", "same.xml"));
+	refused(
+	    1, "payment export " CITY " --suspense none --to 500000" NOW, "nothing is in suspense");
+	refused(2, "payment export " CITY " --suspense stranger" NOW, "--to");
+	json_t *list = json_of(0, "payment list " CITY " --kind suspense --name stranger");
+	assert_int_equal(json_array_size(list), 1);
+	snprintf(paid, sizeof(paid), "%s", text_of(json_array_get(list, 0), "end_to_end_id"));
+	json_decref(list);
+	notification("onward-booked.xml", ACCOUNT, booked(paid, 987654), NULL);
+	assert_int_equal(import(0, "onward-booked.xml").booked, 1);
+	assert_int_equal(credit_of("suspense/stranger"), 0);
+	assert_int_equal(credit_of("treasury"), before);
+}
+
+/* The bank has lost the reference: an officer says which payment it was. */
+static void a_booking_under_a_wrong_reference_is_said_to_be_the_payment(void **state)
+{
+	(void)state;
+	struct picked picked = order_again(10);
+	char words[200];
+	notification("wrong.xml", ACCOUNT, booked("SALARY 12", picked.fen + 30), NULL);
+	assert_int_equal(import(1, "wrong.xml").unmatched, 1);
+	snprintf(
+	    words, sizeof(words), "payment settle " CITY " 'SALARY 12' --payment %s", picked.id);
+	refused(2, words, "--officer-key");
+	snprintf(words, sizeof(words), "payment settle " CITY " 'SALARY 12' --payment %s" OFFICER,
+	    picked.id);
+	suiren_must(0, "%s", words);
+	assert_string_equal(state_of(picked.id), "booked");
+	bank_said(picked.id, "R-1", "2027-01-04");
+	/* 0.30 more than was owed have left: to be got back. */
+	snprintf(words, sizeof(words), "suspense/%s", picked.id);
+	assert_int_equal(credit_of(words), -30);
+	refused(1, "payment settle " CITY " 'SALARY 12' --explained duplicate" OFFICER, "waits");
+	refused(2, "payment settle " CITY " 'SALARY 12' --explained guess" OFFICER, "duplicate");
+	refused(2, "payment settle " CITY " 'SALARY 12'" OFFICER, "one of");
+}
+
+/* Two halves that overlap, the second one first, and the whole after them: each fact is booked once. */
+static void a_file_in_two_halves_is_booked_once(void **state)
+{
+	(void)state;
+	struct picked a = pick("booked", 11), b = pick("booked", 12);
+	notification("half-2.xml", ACCOUNT, returned(b.id, b.fen), NULL);
+	notification("half-1.xml", ACCOUNT, returned(a.id, a.fen), returned(b.id, b.fen));
+	const json_int_t before = credit_of("treasury");
+	assert_int_equal(import(0, "half-2.xml").returned, 1);
+	struct outcome outcome = import(0, "half-1.xml");
+	assert_int_equal(outcome.returned, 1);
+	assert_int_equal(outcome.before, 1);
+	assert_int_equal(before - credit_of("treasury"), a.fen + b.fen);
+	import_again(0, "half-2.xml");
+	import_again(0, "half-1.xml");
+}
+
+static void a_restored_node_exports_the_same_bytes(void **state)
+{
+	(void)state;
+	struct picked picked = pick("booked", 13);
+	char words[200];
+	notification("to-restore.xml", ACCOUNT, returned(picked.id, picked.fen), NULL);
+	assert_int_equal(import(0, "to-restore.xml").returned, 1);
+	/* From a copy that was made before the order, and from one that was made after it. */
+	assert_int_equal(shell_status("cp -r " CITY " earlier"), 0);
+	snprintf(words, sizeof(words), "payment export " CITY " --again %s -o restore-now.xml" NOW,
+	    picked.id);
+	suiren_must(0, "%s", words);
+	snprintf(words, sizeof(words), "payment export earlier --again %s -o restore-then.xml" NOW,
+	    picked.id);
+	suiren_must(0, "%s", words);
+	assert_true(same_bytes("restore-now.xml", "restore-then.xml"));
+	assert_int_equal(shell_status("cp -r " CITY " later"), 0);
+	snprintf(words, sizeof(words),
+	    "payment export later --again %s -o later.xml --now 2027-06-01", picked.id);
+	suiren_must(0, "%s", words);
+	assert_true(same_bytes("restore-now.xml", "later.xml"));
+	suiren_must(0, "payment export " CITY " --clearing 2026-11 -o c1.xml" NOW);
+	suiren_must(0, "payment export later --clearing 2026-11 -o c2.xml --now 2027-06-01");
+	assert_true(same_bytes("c1.xml", "c2.xml"));
+	suiren_must(0, "payment export " CITY " --run " RUN " -o r1.xml" NOW);
+	suiren_must(0, "payment export later --run " RUN " -o r2.xml --now 2027-06-01");
+	assert_true(same_bytes("r1.xml", "r2.xml"));
+}
+
 static void the_books_verify_after_all_of_this(void **state)
 {
 	(void)state;
@@ -817,6 +959,10 @@ int main(void)
 	    cmocka_unit_test(a_run_is_not_ordered_while_somebody_has_no_card),
 	    cmocka_unit_test(an_institutions_account_changes_by_table),
 	    cmocka_unit_test(payments_are_listed_and_shown),
+	    cmocka_unit_test(what_came_in_without_a_word_is_held_and_passed_on),
+	    cmocka_unit_test(a_booking_under_a_wrong_reference_is_said_to_be_the_payment),
+	    cmocka_unit_test(a_file_in_two_halves_is_booked_once),
+	    cmocka_unit_test(a_restored_node_exports_the_same_bytes),
 	    cmocka_unit_test(the_books_verify_after_all_of_this),
 	};
 	return cmocka_run_group_tests(tests, open_workshop, close_workshop);

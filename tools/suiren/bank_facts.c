@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar.h"
 #include "payment_file.h"
 
 void facts_free(struct facts *facts)
@@ -32,16 +33,21 @@ static void copy(char *out, size_t size, struct span text)
 	snprintf(out, size, "%.*s", (int)text.size, (const char *)text.data);
 }
 
-/* Our EndToEndIds have 30 characters: what is longer, or missing, is none of them. */
+/* Our EndToEndIds have 30 characters. What is longer, or missing, is none of them, but money was moved all the same: it gets one of its own, by
+ * which it can be told again and ended. The bank's reference tells such lines apart; without one, those of a day and amount are the same. */
 static void name_fact(struct fact *fact, struct span end_to_end)
 {
+	char made[END_TO_END_SIZE], day[DAY_TEXT_SIZE];
+
 	copy(fact->end_to_end, sizeof fact->end_to_end, end_to_end);
-	if (end_to_end.size == 0)
-		fact->foreign = "no EndToEndId 无端到端标识";
-	else if (end_to_end.size >= END_TO_END_SIZE)
-		fact->foreign = "an EndToEndId that is none of ours 端到端标识不符";
-	else
+	if (end_to_end.size > 0 && end_to_end.size < END_TO_END_SIZE) {
 		copy(fact->line.end_to_end, sizeof fact->line.end_to_end, end_to_end);
+		return;
+	}
+	day_write(fact->line.day, day);
+	payment_own_id(span_text(fact->end_to_end), span_text(fact->line.reference), span_text(day),
+	    fact->line.amount_fen, made);
+	copy(fact->line.end_to_end, sizeof fact->line.end_to_end, span_text(made));
 }
 
 /* --- camt.054 ------------------------------------------------------------------------------------------------ */

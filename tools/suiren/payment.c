@@ -306,6 +306,11 @@ const struct cli_command payment_commands[] = {
     {"payment", "unmatched", "DIR [--json]",
 	"What the bank has said that matches no payment, until it does",
 	"suiren payment unmatched chengdu", payment_unmatched_run},
+    {"payment", "settle", "DIR ID --WHAT --grounds TEXT --officer-key FILE [--json]",
+	"Say what a line of the bank was that matches no payment",
+	"suiren payment settle chengdu 'INVOICE 7' --suspense invoice-7 --grounds 'by telephone' "
+	"--officer-key li.key",
+	payment_settle_run},
     {"payment", "show", "DIR ID [--json]", "One payment by its EndToEndId",
 	"suiren payment show chengdu LQ3Q5AUCV4JMUOTQJ5MTXHMZSFE2YZ", show_run},
     {NULL, NULL, NULL, NULL, NULL, NULL}};

@@ -76,11 +76,12 @@ static bool look_up(void *context, const struct payment *payment)
 /* Nothing to pay is no error here. */
 static enum error preview(struct export *export, struct error_detail *detail)
 {
-	char first[PAYMENT_PAYEE_MAX + 1] = "", next[PAYMENT_PAYEE_MAX + 1];
+	char first[PAYMENT_PAYEE_MAX + 1], next[PAYMENT_PAYEE_MAX + 1];
 	enum error error = txn_begin_read(ledger_store(node_ledger(export->node)), &export->txn);
 
 	if (error)
 		return error;
+	memcpy(first, export->what.payee, sizeof first);
 	do {
 		error = order_payments_preview(export->node, export->txn, export->what.kind,
 		    export->what.name, first, look_up, export, next, detail);
@@ -92,8 +93,9 @@ static enum error preview(struct export *export, struct error_detail *detail)
 
 static enum error order(struct export *export)
 {
-	char first[PAYMENT_PAYEE_MAX + 1] = "", next[PAYMENT_PAYEE_MAX + 1];
+	char first[PAYMENT_PAYEE_MAX + 1], next[PAYMENT_PAYEE_MAX + 1];
 
+	memcpy(first, export->what.payee, sizeof first);
 	do {
 		struct answer answer;
 		enum error error = order_payments(export->node, export->what.kind,
@@ -400,8 +402,9 @@ int payment_export_run(struct cli *cli, int argc, char **argv)
 	    {"run", &words.run, NULL}, {"institutions", &words.institutions, NULL},
 	    {"guests", &words.guests, NULL}, {"peer", &words.peer, NULL},
 	    {"advance", &words.advance, NULL}, {"again", &words.again, NULL},
-	    {"prefund", &words.prefund, NULL}, {"out", &out, NULL},
-	    {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
+	    {"prefund", &words.prefund, NULL}, {"suspense", &words.suspense, NULL},
+	    {"to", &words.to, NULL}, {"out", &out, NULL}, {"officer-key", &key_file, NULL},
+	    {NULL, NULL, NULL}};
 	int status = CLI_DONE;
 	enum error error = ERROR_NONE;
 

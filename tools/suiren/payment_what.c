@@ -45,12 +45,20 @@ int payment_what_take(
     const struct cli *cli, const struct payment_words *words, struct payment_what *what)
 {
 	unsigned given = !!words->clearing + !!words->run + !!words->institutions +
-			 !!words->guests + !!words->advance + !!words->again + !!words->prefund;
+			 !!words->guests + !!words->advance + !!words->again + !!words->prefund +
+			 !!words->suspense;
 
-	if (given != 1 || (words->peer && !words->guests))
+	if (given != 1 || (words->peer && !words->guests) || !words->to != !words->suspense)
 		return cli_usage(cli->command,
 		    "one of --clearing, --run, --institutions, --guests with --peer, --advance, "
-		    "--again, --prefund says what is to be paid");
+		    "--again, --prefund, --suspense with --to says what is to be paid");
+	if (words->suspense) {
+		if (!words->to[0] || strlen(words->to) > PAYMENT_PAYEE_MAX)
+			return cli_usage(
+			    cli->command, "--to: a region code, a credit code, or a person's code");
+		snprintf(what->payee, sizeof what->payee, "%s", words->to);
+		return named(cli, what, PAYMENT_SUSPENSE, "--suspense", words->suspense);
+	}
 	if (words->clearing || words->guests)
 		return monthly(cli, what, words);
 	if (words->run)

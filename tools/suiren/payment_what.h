@@ -7,12 +7,14 @@
 
 /* Values of the options; NULL: not given. */
 struct payment_words {
-	const char *clearing, *run, *institutions, *guests, *peer, *advance, *again, *prefund;
+	const char *clearing, *run, *institutions, *guests, *peer, *advance, *again, *prefund,
+	    *suspense, *to;
 };
 
 struct payment_what {
 	enum payment_kind kind;
 	char name[PAYMENT_NAME_MAX + 1];
+	char payee[PAYMENT_PAYEE_MAX + 1]; /* of kind suspense, whose money it is; else "" */
 };
 
 /* Exactly one must be named. Returns CLI_DONE, or CLI_USAGE after printing what is wrong. */
