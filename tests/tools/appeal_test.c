@@ -239,6 +239,17 @@ static void the_payer_starts_anew(const struct desk *desk)
 		fail_msg("%s", detail.text);
 }
 
+/* A second look at a line of somebody who was forgotten since stands as it was logged. */
+static void the_guest_is_forgotten(const struct desk *desk)
+{
+	suiren_must(0, "person erase %s 5101000000000002 --now 2026-11-08", desk->home);
+	deliver(desk, "2026-11-08");
+	told("verify %s --replay", desk->home);
+	says("VERIFIED");
+	assert_null(strstr(last, " 0 of erased persons not re-run"));
+	suiren_must(0, "verify %s --replay", desk->host);
+}
+
 static void story(const struct desk *desk)
 {
 	a_guest_moves_in(desk);
@@ -248,6 +259,7 @@ static void story(const struct desk *desk)
 	an_officer_looks_again(desk);
 	it_is_agreed_proven_and_audited(desk);
 	it_is_taken_back_as_any_other_line(desk);
+	the_guest_is_forgotten(desk);
 }
 
 /* --- between nodes, between daemons ------------------------------------------------------------------------------- */

@@ -79,7 +79,7 @@ static int paper_take(struct cli *cli, const char *file, struct appeal_line *lin
 int claim_appeal_run(struct cli *cli, int argc, char **argv)
 {
 	const char *grounds = NULL, *paper = NULL, *key_file = NULL;
-	struct line_words words = {NULL};
+	struct line_words words = {.uscc = NULL};
 	const struct cli_option options[] = {{"institution", &words.uscc, NULL},
 	    {"number", &words.number, NULL}, {"line", &words.line, NULL},
 	    {"grounds", &grounds, NULL}, {"paper", &paper, NULL}, {"officer-key", &key_file, NULL},
@@ -136,7 +136,7 @@ static int uphold_take(struct cli *cli, const char *text, uint32_t *uphold)
 int claim_review_run(struct cli *cli, int argc, char **argv)
 {
 	const char *uphold = NULL, *key_file = NULL;
-	struct line_words words = {NULL};
+	struct line_words words = {.uscc = NULL};
 	const struct cli_option options[] = {{"institution", &words.uscc, NULL},
 	    {"number", &words.number, NULL}, {"line", &words.line, NULL}, {"uphold", &uphold, NULL},
 	    {"officer-key", &key_file, NULL}, {NULL, NULL, NULL}};
