@@ -10,6 +10,9 @@
 #define FUNDS_MAX 64
 #define PROGRAMME_FUNDS_MAX 4
 #define BANDS_MAX 32
+/* pieces of a line, and of a cap; the most that one piece or day can be worth, in fen, so that nothing overflows */
+#define PIECES_MAX 9999
+#define PIECE_AMOUNT_MAX INT64_C(10000000000)
 #define REGIONS_MAX 32
 /* hosts with which a city lodges a reserve, and the most that its factor can be, in hundredths */
 #define PREFUNDS_MAX 64

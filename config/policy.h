@@ -14,17 +14,30 @@
 
 /* What a subsidy is for; of one need only one programme pays on a day. */
 enum need {
-	NEED_OLD_AGE = 1, /* 高龄: allowance for age */
-	NEED_BED = 2,     /* 床位、运营: an occupied bed */
-	NEED_SERVICE = 3, /* 养老服务: buying services */
-	NEED_CARE = 4,    /* 护理: nursing */
+	NEED_OLD_AGE = 1,  /* 高龄: allowance for age */
+	NEED_BED = 2,      /* 床位、运营: an occupied bed */
+	NEED_SERVICE = 3,  /* 养老服务: buying services */
+	NEED_CARE = 4,     /* 护理: nursing */
+	NEED_MEAL = 5,     /* 助餐: meals */
+	NEED_VISIT = 6,    /* 探访: visits */
+	NEED_RESPITE = 7,  /* 喘息: relief of those who care at home */
+	NEED_HOME_BED = 8, /* 家庭养老床位: a bed at home that an institution looks after */
 	NEED_COUNT
 };
 
-enum accrual { ACCRUES_MONTH = 1, ACCRUES_DAY = 2 };
+/* By the month, by the day, or by pieces: visits, meals, hours. */
+enum accrual { ACCRUES_MONTH = 1, ACCRUES_DAY = 2, ACCRUES_PIECE = 3 };
 enum payer { PAYER_HOME = 1, PAYER_HOST = 2 };
 enum paid_to { PAID_TO_CARD = 1, PAID_TO_INSTITUTION = 2, PAID_TO_EITHER = 3 };
-enum programme_unit { UNIT_PERSON_MONTH = 1, UNIT_BED_MONTH = 2 };
+/* What an amount is for. Of a month days are worth a share; the others are worth it each. */
+enum programme_unit {
+	UNIT_PERSON_MONTH = 1,
+	UNIT_BED_MONTH = 2,
+	UNIT_PERSON_DAY = 3,
+	UNIT_VISIT = 4,
+	UNIT_MEAL = 5,
+	UNIT_HOUR = 6
+};
 enum starts { STARTS_DAY = 1, STARTS_MONTH = 2, STARTS_NEXT_MONTH = 3 };
 enum fund_source { SOURCE_FISCAL = 1, SOURCE_LOTTERY = 2, SOURCE_INSURANCE = 3 };
 
@@ -38,7 +51,7 @@ enum person_flag { PERSON_DISABLED = 1, PERSON_FAMILY_PLANNING = 2, PERSON_SEVER
 struct band {
 	int32_t age_from, age_to;     /* completed years; 0 .. 150 */
 	int32_t level_from, level_to; /* 0 .. 4 */
-	struct amount amount;         /* fen per month (or bed-month) */
+	struct amount amount;         /* fen per unit */
 	char clause[CLAUSE_SIZE];     /* where the amount stands */
 	bool illustrative;            /* the sources do not give this amount */
 };
@@ -62,6 +75,7 @@ struct programme {
 	size_t region_count;
 	bool needs_grant;      /* home must have granted it to the person */
 	bool needs_stay;       /* each day claimed must be a night of an accepted stay */
+	bool outside_stay;     /* no day claimed may be a night of a stay, wherever it is */
 	bool needs_assessment; /* a valid ability assessment */
 	bool takes_capacity;   /* nights count against the licensed beds */
 	int32_t age_min;       /* completed years on the day; 0: none */
@@ -77,7 +91,11 @@ struct programme {
 	bool limits_illustrative;
 	struct amount
 	    price_ceiling; /* fen a month that a line may ask at most, before proration; 0: the band's amount */
-	int32_t quantity_cap_days;   /* days a person and month; 0: none */
+	/* of what a line asks, in hundredths; 0: all (co-payment, 个人自付, is the rest) */
+	uint32_t share_percent;
+	int32_t quantity_cap_days; /* days a person and month; 0: none */
+	/* pieces a person and day or month, pieces or days a person and year; 0: none */
+	int32_t pieces_cap_day, pieces_cap_month, cap_year;
 	struct amount programme_cap; /* fen of one month for the whole programme; 0: none */
 	struct amount
 	    person_month_cap; /* fen a person and month over all programmes that name a cap; 0: none */
@@ -148,6 +166,10 @@ uint32_t programme_tag(struct span code);
 uint32_t policy_prefund_percent(const struct policy *policy, uint32_t host);
 /* Whether any version of the programme is in the policy at all. */
 bool policy_knows(const struct policy *policy, uint32_t tag);
+/* Does the city keep count of each person's days or pieces by themselves, beside or instead of the nights of stays? */
+bool programme_counts(const struct programme *programme);
 const char *need_name(enum need need);
+/* "person_month", "meal"; what a line's amount is reckoned by. */
+const char *programme_unit_name(enum programme_unit unit);
 
 #endif

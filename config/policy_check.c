@@ -75,6 +75,58 @@ static bool asks_facts(const struct programme *programme)
 	return by_age || programme->income_mask != 0 || programme->flag_or != 0;
 }
 
+/* A month's amount is shared by days or paid whole, a day's by days, and pieces are counted. */
+static void check_unit(const struct check *check, size_t index)
+{
+	const struct programme *programme = &check->policy->programmes[index];
+	bool fits = programme->unit == UNIT_PERSON_MONTH || programme->unit == UNIT_BED_MONTH
+			? programme->accrues != ACCRUES_PIECE
+		    : programme->unit == UNIT_PERSON_DAY ? programme->accrues == ACCRUES_DAY
+							 : programme->accrues == ACCRUES_PIECE;
+
+	if (!fits)
+		complain(check, index, "unit",
+		    "months accrue by month or day, person_day by day, visits, meals and hours by "
+		    "piece");
+	if (programme->unit == UNIT_BED_MONTH && !programme->needs_stay)
+		complain(check, index, "needs_stay", "must be true where a bed is paid");
+	for (size_t i = 0; programme->unit >= UNIT_PERSON_DAY && i < programme->band_count; i++) {
+		if (programme->bands[i].amount.value > PIECE_AMOUNT_MAX)
+			complain(check, index, "amounts",
+			    "a day or piece is worth at most 100000000.00");
+	}
+	if (programme->unit >= UNIT_PERSON_DAY && programme->price_ceiling.value > PIECE_AMOUNT_MAX)
+		complain(
+		    check, index, "price_ceiling", "a day or piece costs at most 100000000.00");
+}
+
+/* What is claimed without a stay, and what is counted by person. */
+static void check_counted(const struct check *check, size_t index)
+{
+	const struct programme *programme = &check->policy->programmes[index];
+	bool pieces = programme->accrues == ACCRUES_PIECE;
+
+	if (pieces && programme->needs_stay)
+		complain(
+		    check, index, "needs_stay", "must be false for pieces: they are no nights");
+	if (programme->paid_to == PAID_TO_EITHER && programme->unit > UNIT_BED_MONTH)
+		complain(check, index, "unit", "what may go to the card is an amount of the month");
+	if (programme->outside_stay &&
+	    (programme->needs_stay || programme->paid_to == PAID_TO_CARD))
+		complain(
+		    check, index, "outside_stay", "is for what institutions claim without a stay");
+	if (programme->outside_stay && programme->payer == PAYER_HOST)
+		complain(check, index, "outside_stay",
+		    "the host does not know where its guests sleep elsewhere: home must pay");
+	if (!pieces && (programme->pieces_cap_day || programme->pieces_cap_month))
+		complain(
+		    check, index, "pieces_cap_day", "only pieces are counted by day and month");
+	if (programme->accrues == ACCRUES_MONTH &&
+	    (programme->cap_year || programme->share_percent))
+		complain(check, index, "cap_year",
+		    "cap_year and share_percent are for what institutions claim");
+}
+
 static void check_one(const struct check *check, size_t index)
 {
 	const struct programme *programme = &check->policy->programmes[index];
@@ -94,23 +146,24 @@ static void check_one(const struct check *check, size_t index)
 		complain(check, index, "payer",
 		    "the host pays for guests too, whose age, income and flags never leave home: "
 		    "it may ask for ability levels only");
-	if (programme->paid_to == PAID_TO_INSTITUTION && programme->accrues != ACCRUES_DAY)
-		complain(check, index, "accrues", "what institutions claim accrues by day");
+	if (programme->paid_to == PAID_TO_INSTITUTION && programme->accrues == ACCRUES_MONTH)
+		complain(
+		    check, index, "accrues", "what institutions claim accrues by day or piece");
 	if (programme->paid_to == PAID_TO_CARD && programme->accrues != ACCRUES_MONTH)
 		complain(check, index, "accrues", "what goes to the card accrues by month");
 	if (programme->paid_to == PAID_TO_EITHER &&
 	    (programme->accrues != ACCRUES_DAY || !programme->needs_grant))
 		complain(check, index, "paid_to",
 		    "either accrues by day and needs a grant, which says to whom it is paid");
-	if (programme->paid_to != PAID_TO_CARD && !programme->needs_stay)
-		complain(check, index, "needs_stay",
-		    "must be true where institutions claim: days are nights of a stay");
+	check_unit(check, index);
+	check_counted(check, index);
 	if (programme->takes_capacity &&
 	    (programme->need != NEED_BED || programme->paid_to == PAID_TO_CARD))
 		complain(
 		    check, index, "takes_capacity", "only an occupied bed takes a night of one");
-	if (programme->paid_to == PAID_TO_CARD && programme->quantity_cap_days)
-		complain(check, index, "quantity_cap_days", "what goes to the card has no days");
+	if (programme->accrues != ACCRUES_DAY && programme->quantity_cap_days)
+		complain(
+		    check, index, "quantity_cap_days", "counts days: only of what accrues by day");
 	if (programme->needs_assessment == false &&
 	    (programme->level_min > 0 || programme->level_max < 4))
 		complain(check, index, "needs_assessment", "must be true where levels are asked");
@@ -133,6 +186,12 @@ static void check_one(const struct check *check, size_t index)
 	}
 }
 
+/* May one line have days of both? */
+static bool same_measure(const struct programme *x, const struct programme *y)
+{
+	return (x->unit <= UNIT_BED_MONTH && y->unit <= UNIT_BED_MONTH) || x->unit == y->unit;
+}
+
 static void check_pair(const struct check *check, size_t a, size_t b)
 {
 	const struct programme *x = &check->policy->programmes[a],
@@ -150,9 +209,15 @@ static void check_pair(const struct check *check, size_t a, size_t b)
 	if (x->need == y->need && x->payer != y->payer && same_time)
 		complain(
 		    check, b, "payer", "all programmes of one need must have one payer on a day");
-	if (x->tag == y->tag && (x->need != y->need || x->accrues != y->accrues))
-		complain(
-		    check, b, "need", "versions of one programme must have one need and accrual");
+	if (x->tag == y->tag && (x->need != y->need || x->accrues != y->accrues ||
+				    x->needs_stay != y->needs_stay || !same_measure(x, y)))
+		complain(check, b, "need",
+		    "versions of one programme must have one need, accrual, needs_stay, and unit "
+		    "(months of person or bed, days, pieces)");
+	/* A day is claimed once, pieces are counted: of one need only one of the two can hold. */
+	if (x->need == y->need && (x->accrues == ACCRUES_PIECE) != (y->accrues == ACCRUES_PIECE))
+		complain(check, b, "accrues",
+		    "all programmes of one need accrue by piece, or none does");
 }
 
 static void check_funds(const struct check *check)

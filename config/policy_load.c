@@ -6,11 +6,13 @@
 #include "policy_check.h"
 #include "yaml_tree.h"
 
-static const char *const need_names[] = {"old_age", "bed", "service", "care", NULL};
-static const char *const accrual_names[] = {"month", "day", NULL};
+static const char *const need_names[] = {
+    "old_age", "bed", "service", "care", "meal", "visit", "respite", "home_bed", NULL};
+static const char *const accrual_names[] = {"month", "day", "piece", NULL};
 static const char *const payer_names[] = {"home", "host", NULL};
 static const char *const paid_to_names[] = {"card", "institution", "either", NULL};
-static const char *const unit_names[] = {"person_month", "bed_month", NULL};
+static const char *const unit_names[] = {
+    "person_month", "bed_month", "person_day", "visit", "meal", "hour", NULL};
 static const char *const starts_names[] = {"day", "month", "next_month", NULL};
 static const char *const source_names[] = {"fiscal", "lottery", "insurance", NULL};
 static const char *const clearing_names[] = {"net", "gross", NULL};
@@ -20,6 +22,17 @@ static const char *const flag_names[] = {"disabled", "family_planning", "severel
 const char *need_name(enum need need)
 {
 	return need >= NEED_OLD_AGE && need < NEED_COUNT ? need_names[need - 1] : NULL;
+}
+
+const char *programme_unit_name(enum programme_unit unit)
+{
+	return unit >= UNIT_PERSON_MONTH && unit <= UNIT_HOUR ? unit_names[unit - 1] : NULL;
+}
+
+bool programme_counts(const struct programme *programme)
+{
+	return programme->paid_to != PAID_TO_CARD &&
+	       (!programme->needs_stay || programme->cap_year);
 }
 
 uint32_t programme_tag(struct span code)
@@ -169,6 +182,7 @@ static void read_eligibility(const struct yaml_map *map, struct programme *progr
 	read_regions(map, programme);
 	yaml_bool(map, "needs_grant", true, &programme->needs_grant);
 	yaml_bool(map, "needs_stay", true, &programme->needs_stay);
+	yaml_bool(map, "outside_stay", false, &programme->outside_stay);
 	yaml_bool(map, "needs_assessment", true, &programme->needs_assessment);
 	yaml_bool(map, "takes_capacity", false, &programme->takes_capacity);
 	programme->level_max = 4;
@@ -187,6 +201,8 @@ static void read_eligibility(const struct yaml_map *map, struct programme *progr
 static bool programme_limited(const struct programme *programme)
 {
 	return programme->price_ceiling.value || programme->quantity_cap_days ||
+	       programme->share_percent || programme->pieces_cap_day ||
+	       programme->pieces_cap_month || programme->cap_year ||
 	       programme->programme_cap.value || programme->person_month_cap.value;
 }
 
@@ -197,6 +213,14 @@ static void read_limits(const struct yaml_map *map, struct programme *programme)
 	yaml_yuan(map, "price_ceiling", false, &programme->price_ceiling);
 	if (yaml_integer(map, "quantity_cap_days", false, 1, 31, &value))
 		programme->quantity_cap_days = (int32_t)value;
+	if (yaml_integer(map, "share_percent", false, 1, 99, &value))
+		programme->share_percent = (uint32_t)value;
+	if (yaml_integer(map, "pieces_cap_day", false, 1, PIECES_MAX, &value))
+		programme->pieces_cap_day = (int32_t)value;
+	if (yaml_integer(map, "pieces_cap_month", false, 1, PIECES_MAX, &value))
+		programme->pieces_cap_month = (int32_t)value;
+	if (yaml_integer(map, "cap_year", false, 1, PIECES_MAX, &value))
+		programme->cap_year = (int32_t)value;
 	yaml_yuan(map, "programme_cap", false, &programme->programme_cap);
 	yaml_yuan(map, "person_month_cap", false, &programme->person_month_cap);
 	yaml_text(map, "limits_clause", programme_limited(programme), programme->limits_clause,

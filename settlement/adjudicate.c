@@ -149,6 +149,7 @@ enum error line_case_find(
 	found->until_day = of->month_first + line->last_day - 1;
 	found->programme = &of->own[line->programme];
 	found->first = programme_month_on(found->programme, found->from_day);
+	found->pieces = line->pieces ? line->pieces : 1;
 	found->night_count = 0;
 	found->stayed = found->pending = 0;
 	for (size_t i = 0; i < of->person_stay_count; i++)

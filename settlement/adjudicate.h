@@ -94,6 +94,7 @@ struct line_case {
 	const struct programme_span *first; /* the version of its first day; NULL: none */
 	struct night_piece nights[STAYS_OF_LINE_MAX];
 	size_t night_count;
+	unsigned pieces;  /* 1, unless it is claimed by the piece and says more */
 	uint32_t stayed;  /* bit d - 1: night d is one of an accepted stay */
 	uint32_t pending; /* ... of a stay that waits for the home city */
 };
@@ -123,6 +124,8 @@ MUST_CHECK enum error line_take(struct line_case *line, const struct verdict *ve
 MUST_CHECK enum error line_give_back(struct adjudication *adjudication,
     const struct sheet_line *line, const struct verdict *verdict,
     const struct programme *programme);
+/* Days or pieces that it is granted, as the caps leave them; its own are `asked`. */
+int64_t line_units(const struct sheet_line *line, const struct verdict *verdict);
 /* Nights that an approved line takes of the licensed beds, if its programme takes any. */
 int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict);
 /* Nights that it takes by a second look beyond those that it had by the verdict before, which need not have given it any. */

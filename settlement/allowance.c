@@ -137,7 +137,10 @@ static bool claimed_before(struct allowance_work *work, uint64_t person)
 		error = stay_each(work->txn, person, visit_stay, &month);
 	if (error)
 		work->error = error;
-	return month.claimed;
+	return month.claimed ||
+	       (work->claimable &&
+		   service_days_anywhere(claim_state_services(work->settlement->claims), person,
+		       work->programme->need));
 }
 
 /* May institutions claim for the programme's need at all? */

@@ -40,6 +40,7 @@ struct claim_state {
 	uint32_t month, slots;
 	enum error failed;
 	struct days_of_need needs[DAYS_ROWS];
+	struct service_days *services;
 	bool nights_loaded, nights_changed, nights_apart;
 	int64_t nights;
 	struct programme_use programmes[PROGRAMMES_OF_SHEET_MAX];
@@ -52,8 +53,17 @@ struct claim_state {
 
 enum error claim_state_create(struct claim_state **state)
 {
+	enum error error;
+
 	*state = calloc(1, sizeof **state);
-	return *state ? ERROR_NONE : ERROR_MEMORY;
+	if (!*state)
+		return ERROR_MEMORY;
+	error = service_days_create(&(*state)->services);
+	if (error) {
+		claim_state_free(*state);
+		*state = NULL;
+	}
+	return error;
 }
 
 void claim_state_free(struct claim_state *state)
@@ -62,6 +72,7 @@ void claim_state_free(struct claim_state *state)
 		return;
 	for (size_t i = 0; i < DAYS_ROWS; i++)
 		free(state->needs[i].days);
+	service_days_free(state->services);
 	free(state->persons);
 	free(state->person_slots);
 	free(state);
@@ -75,6 +86,7 @@ void claim_state_begin(
 	state->month = month;
 	state->slots = slots;
 	state->failed = ERROR_NONE;
+	service_days_begin(state->services, txn, uscc, month);
 	for (size_t i = 0; i < DAYS_ROWS; i++)
 		state->needs[i].loaded = state->needs[i].changed = false;
 	state->nights_loaded = state->nights_changed = state->nights_apart = false;
@@ -86,7 +98,12 @@ void claim_state_begin(
 
 enum error claim_state_failed(const struct claim_state *state)
 {
-	return state->failed;
+	return state->failed ? state->failed : service_days_failed(state->services);
+}
+
+struct service_days *claim_state_services(struct claim_state *state)
+{
+	return state->services;
 }
 
 void claim_state_fail(struct claim_state *state, enum error error)
@@ -498,10 +515,12 @@ static enum error store_usage_rows(const struct claim_state *state, struct txn *
 
 enum error claim_state_store(struct claim_state *state, struct txn *txn)
 {
-	enum error error = state->failed;
+	enum error error = claim_state_failed(state);
 
 	if (!error)
 		error = store_days(state, txn);
+	if (!error)
+		error = service_days_store(state->services, txn);
 	if (!error && state->nights_changed && !state->nights_apart) {
 		uint8_t key[NIGHTS_KEY_SIZE];
 

@@ -7,6 +7,7 @@
 #include "settlement_limits.h"
 #include "accounts.h"
 #include "policy.h"
+#include "service_days.h"
 #include "store.h"
 
 /* Nights from..until (days of the month) of a stay by its slot in the institution. */
@@ -49,6 +50,9 @@ void claim_state_free_days(
 /* Days that were claimed in a stay and freed again, in any institution: to claim them once more, as a correction, is not too late. */
 uint32_t claim_state_freed_at(
     struct claim_state *state, const char *uscc, enum need need, uint32_t slot);
+
+/* What is claimed by itself, not as nights of stays. */
+struct service_days *claim_state_services(struct claim_state *state);
 
 /* Bed nights that earlier sheets have taken in the month. */
 int64_t claim_state_nights(struct claim_state *state);

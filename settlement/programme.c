@@ -17,6 +17,15 @@ int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first,
 	return upto_last - before_first;
 }
 
+int64_t programme_worth(enum programme_unit unit, int64_t rate_fen, unsigned month_days,
+    unsigned first, unsigned last, unsigned pieces)
+{
+	if (unit == UNIT_PERSON_MONTH || unit == UNIT_BED_MONTH)
+		return programme_share(rate_fen, month_days, first, last);
+	assert(rate_fen >= 0 && rate_fen <= PIECE_AMOUNT_MAX && pieces <= PIECES_MAX);
+	return rate_fen * (unit == UNIT_PERSON_DAY ? (int64_t)(last - first + 1) : (int64_t)pieces);
+}
+
 struct month_ages month_ages(int32_t birth_day, uint32_t month)
 {
 	int birth_year, birth_month, birth_day_of_month, days = month_days(month);
@@ -48,6 +57,22 @@ static uint32_t asks_of(const struct programme *programme)
 	       (level ? ASKS_LEVEL : 0) | (age ? ASKS_AGE : 0) |
 	       (programme->income_mask ? ASKS_INCOME : 0) |
 	       (programme->exclude_count ? ASKS_OTHERS : 0);
+}
+
+/* Does any programme of the same need keep count of days by themselves? */
+static uint32_t asks_of_need(const struct policy *policy, uint32_t tag)
+{
+	uint32_t counting = 0, need = 0;
+
+	for (size_t i = 0; i < policy->programme_count; i++) {
+		const struct programme *programme = &policy->programmes[i];
+
+		if (programme_counts(programme))
+			counting |= UINT32_C(1) << programme->need;
+		if (programme->tag == tag)
+			need = UINT32_C(1) << programme->need;
+	}
+	return counting & need ? ASKS_SERVICES : 0;
 }
 
 static void add_span(struct programme_month *out, const struct policy *policy,
@@ -92,6 +117,7 @@ void programme_month_find(const struct policy *policy, uint32_t tag, uint32_t mo
 	out->asks = out->span_count = 0;
 	if (!policy)
 		return;
+	out->asks = asks_of_need(policy, tag);
 	for (int32_t day = first; day <= last; day = next_change(policy, tag, day, last)) {
 		const struct programme *programme = policy_programme(policy, tag, day, district);
 

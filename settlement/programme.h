@@ -12,6 +12,11 @@
  * with R(x) = floor((2 a x + n) / 2n). A day's worth is fixed, so that pieces from any city, in any order, sum to a. */
 int64_t programme_share(int64_t amount_fen, unsigned month_days, unsigned first, unsigned last);
 
+/* What the days first..last, or on one day so many pieces, are worth at a rate by the programme's unit: a month's share, the rate a day, the
+ * rate a piece. A rate a day or piece is at most PIECE_AMOUNT_MAX, pieces are at most PIECES_MAX. */
+int64_t programme_worth(enum programme_unit unit, int64_t rate_fen, unsigned month_days,
+    unsigned first, unsigned last, unsigned pieces);
+
 /* The completed years of a person through a month: `before` it begins, and from the `birthday` on if it has one (else DAY_NEVER). */
 struct month_ages {
 	int before;
@@ -50,7 +55,8 @@ enum programme_asks {
 	ASKS_LEVEL = 4,
 	ASKS_AGE = 8,
 	ASKS_INCOME = 16,
-	ASKS_OTHERS = 32, /* other programmes exclude it */
+	ASKS_OTHERS = 32,   /* other programmes exclude it */
+	ASKS_SERVICES = 64, /* days of its need may be claimed without a stay too */
 };
 
 /* The versions of a programme in a month for a district, days without any left out. */

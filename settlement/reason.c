@@ -22,6 +22,27 @@ static const struct reason_texts *find(unsigned reason)
 	return NULL;
 }
 
+unsigned reason_reduction_place(unsigned reason)
+{
+	static const enum reason order[] = {REASON_co_payment, REASON_price_ceiling,
+	    REASON_capacity, REASON_day_cap, REASON_quantity_cap, REASON_year_cap,
+	    REASON_programme_cap, REASON_person_month_cap, REASON_approved_before,
+	    REASON_fund_exhausted};
+
+	for (unsigned i = 0; i < sizeof order / sizeof *order; i++) {
+		if (order[i] == reason)
+			return i + 1;
+	}
+	return 0;
+}
+
+bool reason_counts(unsigned reason)
+{
+	return reason == REASON_capacity || reason == REASON_day_cap ||
+	       reason == REASON_quantity_cap || reason == REASON_year_cap ||
+	       reason == REASON_co_payment;
+}
+
 const char *reason_name(unsigned reason)
 {
 	const struct reason_texts *found = find(reason);

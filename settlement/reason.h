@@ -4,6 +4,8 @@
 #ifndef SUIREN_REASON_H
 #define SUIREN_REASON_H
 
+#include <stdbool.h>
+
 /* number, name, English, Chinese */
 #define REASON_LIST(X)                                                                     \
 	X(0, approved, "approved", "核准")                                                 \
@@ -26,6 +28,7 @@
 	X(17, excluded, "excluded by another programme", "与其他项目重复")                 \
 	X(18, overlap, "overlaps another stay", "入住时间重叠")                            \
 	X(19, after_death, "after the date of death", "死亡日期之后")                      \
+	X(20, unfit, "not as this programme is claimed", "申报方式与项目不符")             \
 	X(32, price_ceiling, "price ceiling", "超过价格上限")                              \
 	X(33, capacity, "capacity of licensed beds", "超过核定床位")                       \
 	X(34, quantity_cap, "quantity cap", "超过数量上限")                                \
@@ -33,6 +36,9 @@
 	X(36, person_month_cap, "person-month cap", "超过个人月限额")                      \
 	X(37, fund_exhausted, "fund exhausted", "资金不足")                                \
 	X(38, approved_before, "approved before", "原已核准")                              \
+	X(39, day_cap, "cap of a day", "超过每日限量")                                     \
+	X(40, year_cap, "cap of a year", "超过年度限量")                                   \
+	X(41, co_payment, "co-payment", "个人自付部分")                                    \
 	X(48, needs_review, "needs review", "待复核")                                      \
 	X(49, held_prefund, "held: prefund", "预付金不足暂挂")                             \
 	X(50, upheld, "upheld on second look", "复核维持")                                 \
@@ -81,6 +87,11 @@ enum reason {
 #define REASON_REDUCTION_FIRST 32
 #define REASON_REDUCTION_LAST 47
 
+/* Where a reduction stands among those of a line, from 1 on: they come in the order in which they are made, which is not that of their numbers. 0:
+ * it is none. */
+unsigned reason_reduction_place(unsigned reason);
+/* Are the limit and what was used of it days or pieces, and not fen? (Of a co-payment the limit is the share in hundredths.) */
+bool reason_counts(unsigned reason);
 /* snake_case name; NULL for an unknown number. */
 const char *reason_name(unsigned reason);
 const char *reason_english(unsigned reason);

@@ -57,16 +57,16 @@ static int64_t write_pieces(struct line_case *line, struct verdict *verdict)
 		    .last_day = day_of_month(line, end),
 		    .monthly_fen = span->programme->bands[band].amount.value,
 		    .level_sequence = level && span->asks_level ? level->sequence : 0};
-		fen += programme_share(piece->monthly_fen, line->of->month_days,
-		    day_of_month(line, day), piece->last_day);
+		fen += programme_worth(span->programme->unit, piece->monthly_fen,
+		    line->of->month_days, day_of_month(line, day), piece->last_day, line->pieces);
 		day = end + 1;
 	}
 	return fen;
 }
 
-/* What the line's days first..last are worth by the verdict's pieces. */
+/* What the line's days up to `last`, or so many pieces on one, are worth by the verdict's pieces of the month. */
 static int64_t worth_until(
-    const struct line_case *line, const struct verdict *verdict, unsigned last)
+    const struct line_case *line, const struct verdict *verdict, unsigned last, unsigned pieces)
 {
 	unsigned first = line->line->first_day;
 	int64_t fen = 0;
@@ -76,8 +76,9 @@ static int64_t worth_until(
 		    verdict->pieces[i].last_day < last ? verdict->pieces[i].last_day : last;
 
 		if (end >= first)
-			fen += programme_share(
-			    verdict->pieces[i].monthly_fen, line->of->month_days, first, end);
+			fen += programme_worth(line->first->programme->unit,
+			    verdict->pieces[i].monthly_fen, line->of->month_days, first, end,
+			    pieces);
 		first = verdict->pieces[i].last_day + 1;
 	}
 	return fen;
@@ -102,9 +103,10 @@ static void reduce(
 	work->fen = to;
 }
 
-/* The most that the line's days up to `last` may cost: their worth, and no more than the share of the month that each version's ceiling has in
- * its days; where a version has none, what its days are worth. */
-static int64_t under_ceiling(const struct amount_work *work, int64_t worth, unsigned last)
+/* The most that the line's days up to `last`, or so many pieces, may cost: their worth, and no more than what each version's ceiling comes to in its
+ * days; where a version has none, what its days are worth. */
+static int64_t under_ceiling(
+    const struct amount_work *work, int64_t worth, unsigned last, unsigned pieces)
 {
 	const struct line_case *line = work->line;
 	const struct verdict *verdict = work->verdict;
@@ -113,45 +115,76 @@ static int64_t under_ceiling(const struct amount_work *work, int64_t worth, unsi
 
 	for (uint32_t i = 0; i < verdict->piece_count && first <= last; i++) {
 		const struct verdict_piece *piece = &verdict->pieces[i];
-		int64_t ceiling = line->of->policy->programmes[piece->row].price_ceiling.value;
+		const struct programme *programme = &line->of->policy->programmes[piece->row];
+		int64_t ceiling = programme->price_ceiling.value;
 		unsigned end = piece->last_day < last ? piece->last_day : last;
 
-		most += programme_share(
-		    ceiling ? ceiling : piece->monthly_fen, line->of->month_days, first, end);
+		most += programme_worth(programme->unit, ceiling ? ceiling : piece->monthly_fen,
+		    line->of->month_days, first, end, pieces);
 		first = piece->last_day + 1;
 	}
 	return most < worth ? most : worth;
+}
+
+/* Of a bill the person pays a part: half a fen and more of the city's share is a fen. A bill is at most AMOUNT_MAX: nothing overflows. */
+static void co_payment(struct amount_work *work)
+{
+	int64_t percent = work->programme->share_percent, whole = work->fen / 100,
+		rest = work->fen % 100;
+
+	if (percent)
+		reduce(work, REASON_co_payment, whole * percent + (rest * percent + 50) / 100,
+		    percent, 0);
 }
 
 /* What a line asks for is cut to the most that it may cost. */
 static void price_ceiling(struct amount_work *work)
 {
 	const struct line_case *line = work->line;
-	int64_t limit = under_ceiling(work, work->fen, line->line->last_day);
+	int64_t limit = under_ceiling(work, work->fen, line->line->last_day, line->pieces);
 
 	if (line->line->amount_fen >= 0)
 		work->fen = line->line->amount_fen;
+	co_payment(work);
 	reduce(work, REASON_price_ceiling, limit, limit, 0);
 }
 
-/* What the first `days` days may cost, but never more than what is left. */
-static int64_t first_days(const struct amount_work *work, int64_t days)
+static bool by_piece(const struct amount_work *work)
 {
-	unsigned last = work->line->line->first_day + (unsigned)days - 1;
+	return work->programme->accrues == ACCRUES_PIECE;
+}
+
+/* How many days or pieces the line asks for. */
+static int64_t units_of(const struct amount_work *work)
+{
+	const struct sheet_line *line = work->line->line;
+
+	return by_piece(work) ? (int64_t)work->line->pieces : line->last_day - line->first_day + 1;
+}
+
+/* What the first so many days or pieces may cost, but never more than what is left. */
+static int64_t first_units(const struct amount_work *work, int64_t units)
+{
+	unsigned last = work->line->line->first_day, pieces = work->line->pieces;
 	int64_t fen;
 
-	if (days <= 0)
+	if (units <= 0)
 		return 0;
-	fen = under_ceiling(work, worth_until(work->line, work->verdict, last), last);
+	if (by_piece(work))
+		pieces = (unsigned)units;
+	else
+		last += (unsigned)units - 1;
+	fen =
+	    under_ceiling(work, worth_until(work->line, work->verdict, last, pieces), last, pieces);
 	return fen < work->fen ? fen : work->fen;
 }
 
 /* A line below the full worth may keep its amount although a night falls: the reduction is still told, with the same figure after it. */
-static void reduce_to_days(
-    struct amount_work *work, enum reason reason, int64_t days, int64_t limit, int64_t used)
+static void reduce_to_units(
+    struct amount_work *work, enum reason reason, int64_t units, int64_t limit, int64_t used)
 {
 	struct verdict *verdict = work->verdict;
-	int64_t to = first_days(work, days);
+	int64_t to = first_units(work, units);
 
 	verdict->reductions[verdict->reduction_count++] =
 	    (struct verdict_reduction){.reason = reason,
@@ -170,7 +203,7 @@ static void capacity(struct amount_work *work)
 		left = of->standing.nights_limit - used;
 
 	if (work->programme->takes_capacity && days > left)
-		reduce_to_days(work, REASON_capacity, left, of->standing.nights_limit, used);
+		reduce_to_units(work, REASON_capacity, left, of->standing.nights_limit, used);
 }
 
 /* Days of the month that are claimed for a person in all stays, wherever they are. */
@@ -218,6 +251,14 @@ static enum error count_days_claimed(struct days_count *count)
 	struct adjudication *of = count->line->of;
 	enum error error;
 
+	if (count->line->programme->asks & ASKS_SERVICES) {
+		/* A day is claimed once, in a stay or by itself, or in both rows of one claim. */
+		count->days =
+		    __builtin_popcount(line_days_anywhere(count->line, count->need) |
+				       service_days_anywhere(claim_state_services(of->state),
+					   count->line->line->person, count->need));
+		return ERROR_NONE;
+	}
 	if (!all_days_are_here(count->line)) {
 		error = stay_each(of->txn, count->line->line->person, count_days, count);
 		return error ? error : count->error;
@@ -232,14 +273,38 @@ static enum error quantity_cap(struct amount_work *work)
 {
 	struct days_count count = {.line = work->line, .need = work->programme->need};
 	int64_t cap = work->programme->quantity_cap_days;
-	int64_t days = work->line->line->last_day - work->line->line->first_day + 1;
+	int64_t days = units_of(work);
 	enum error error;
 
 	if (cap == 0)
 		return ERROR_NONE;
 	error = count_days_claimed(&count);
 	if (!error && days > cap - count.days)
-		reduce_to_days(work, REASON_quantity_cap, cap - count.days, cap, count.days);
+		reduce_to_units(work, REASON_quantity_cap, cap - count.days, cap, count.days);
+	return error;
+}
+
+static void unit_cap(struct amount_work *work, enum reason reason, int64_t cap, int64_t used)
+{
+	if (cap && units_of(work) > cap - used)
+		reduce_to_units(work, reason, cap - used, cap, used);
+}
+
+/* What a person may have of pieces on a day and in a month, and of pieces or days in a year. */
+static enum error unit_caps(struct amount_work *work)
+{
+	const struct programme *programme = work->programme;
+	struct service_units used = {0, 0, 0};
+	enum error error = ERROR_NONE;
+
+	if (programme->pieces_cap_day || programme->pieces_cap_month || programme->cap_year)
+		used = service_days_units(claim_state_services(work->line->of->state),
+		    work->line->line->person, programme->need, work->line->line->first_day);
+	unit_cap(work, REASON_day_cap, programme->pieces_cap_day, used.day);
+	unit_cap(work, REASON_quantity_cap, programme->pieces_cap_month, used.month);
+	if (programme->quantity_cap_days)
+		error = quantity_cap(work);
+	unit_cap(work, REASON_year_cap, programme->cap_year, used.year);
 	return error;
 }
 
@@ -329,7 +394,7 @@ enum error line_amount(struct line_case *line, struct verdict *verdict)
 	work.fen = write_pieces(line, verdict);
 	price_ceiling(&work);
 	capacity(&work);
-	error = quantity_cap(&work);
+	error = unit_caps(&work);
 	if (error)
 		return error;
 	programme_cap(&work);
@@ -338,6 +403,21 @@ enum error line_amount(struct line_case *line, struct verdict *verdict)
 	error = pay_from_funds(&work);
 	verdict->amount_fen = work.fen;
 	return error ? error : claim_state_failed(line->of->state);
+}
+
+int64_t line_units(const struct sheet_line *line, const struct verdict *verdict)
+{
+	int64_t units = line->pieces ? line->pieces : line->last_day - line->first_day + 1;
+
+	for (uint32_t i = 0; i < verdict->reduction_count; i++) {
+		const struct verdict_reduction *reduction = &verdict->reductions[i];
+		int64_t left = reduction->limit - reduction->used;
+
+		if (reduction->reason != REASON_co_payment && reason_counts(reduction->reason) &&
+		    left < units)
+			units = left < 0 ? 0 : left;
+	}
+	return units;
 }
 
 int64_t line_nights(const struct sheet_line *line, const struct verdict *verdict)
@@ -360,7 +440,12 @@ enum error line_take(struct line_case *line, const struct verdict *verdict, bool
 	if (!verdict_takes_days(verdict))
 		return ERROR_NONE;
 	programme = line->first->programme;
-	claim_state_take_days(of->state, programme->need, line->nights, line->night_count);
+	if (programme->needs_stay)
+		claim_state_take_days(of->state, programme->need, line->nights, line->night_count);
+	if (programme_counts(programme))
+		service_days_take(claim_state_services(of->state), line->line->person,
+		    programme->need, line->line->first_day, line->line->last_day,
+		    line_units(line->line, verdict), programme->accrues == ACCRUES_PIECE);
 	if (programme->takes_capacity)
 		claim_state_take_nights(of->state, line_nights(line->line, verdict));
 	if (programme->programme_cap.value)
@@ -399,10 +484,15 @@ enum error line_give_back(struct adjudication *of, const struct sheet_line *line
     const struct verdict *verdict, const struct programme *programme)
 {
 	struct claim_state *state = of->state;
-	enum error error = free_days(of, line, programme->need);
+	enum error error =
+	    programme->needs_stay ? free_days(of, line, programme->need) : ERROR_NONE;
 
 	if (error)
 		return error;
+	if (programme_counts(programme))
+		service_days_give_back(claim_state_services(state), line->person, programme->need,
+		    line->first_day, line->last_day, line_units(line, verdict),
+		    programme->accrues == ACCRUES_PIECE);
 	if (programme->takes_capacity)
 		claim_state_take_nights(state, -line_nights(line, verdict));
 	if (programme->programme_cap.value)
@@ -427,7 +517,12 @@ enum error line_take_more(struct adjudication *of, const struct sheet_line *line
 {
 	struct claim_state *state = of->state;
 	int64_t sign = back ? -1 : 1;
+	int64_t had = line_units(line, before), has = line_units(line, verdict);
 
+	if (programme_counts(programme))
+		service_days_change(claim_state_services(state), line->person, programme->need,
+		    line->first_day, line->last_day, back ? has : had, back ? had : has,
+		    programme->accrues == ACCRUES_PIECE);
 	if (programme->takes_capacity)
 		claim_state_take_nights(state, sign * line_more_nights(line, verdict, before));
 	if (programme->programme_cap.value)

@@ -112,11 +112,31 @@ static bool not_in_force(struct line_case *line, struct verdict *verdict)
 
 		/* What is paid by the month to the person's card is not for an institution to claim. */
 		if (!span || span->programme->paid_to == PAID_TO_CARD ||
-		    span->programme->accrues != ACCRUES_DAY)
+		    span->programme->accrues == ACCRUES_MONTH)
 			return refusal_on_day(verdict, day);
 		day = span->until_day + 1;
 	}
 	return false;
+}
+
+/* What all versions of the line's programme have in common: need, accrual, whether it is for nights of a stay. */
+static const struct programme *kind_of(const struct line_case *line)
+{
+	return line->programme->spans[0].programme;
+}
+
+static struct service_days *services(const struct line_case *line)
+{
+	return claim_state_services(line->of->state);
+}
+
+static uint32_t days_freed(struct line_case *line)
+{
+	enum need need = kind_of(line)->need;
+
+	return kind_of(line)->needs_stay
+		   ? line_days_freed(line, need)
+		   : service_days_freed(services(line), line->line->person, need);
 }
 
 /* A correction of days that were claimed and taken back is not late: the others must be in time under the version of each. The figure is the
@@ -138,7 +158,7 @@ static bool too_late(struct line_case *line, struct verdict *verdict)
 		if (days == 0 || of->booked_day <= last || last >= deadline)
 			continue;
 		if (!looked)
-			freed = line_days_freed(line, span->programme->need);
+			freed = days_freed(line);
 		looked = true;
 		if (!(days & ~freed))
 			continue;
@@ -149,18 +169,40 @@ static bool too_late(struct line_case *line, struct verdict *verdict)
 	return deadline != DAY_NEVER && refusal_on_day(verdict, deadline);
 }
 
-static bool duplicate(struct line_case *line, struct verdict *verdict)
+/* Days that are claimed in stays. */
+static uint32_t nights_claimed(struct line_case *line)
 {
-	enum need need = line->programme->spans[0].programme->need;
-	uint32_t claimed = 0, wanted = month_mask(line);
+	enum need need = kind_of(line)->need;
+	uint32_t claimed = 0;
 
 	for (size_t i = 0; i < line->night_count; i++)
 		claimed |= claim_state_days(line->of->state, need, line->nights[i].slot);
 	/* Nights are disjoint, so a day is claimed in the stay that has it, unless it belonged to another when it was claimed. A day that is no
 	 * night here may be claimed elsewhere, and was claimed before then, whoever asks. */
-	if (line->person->state & PERSON_SHORTENED || wanted & ~line->stayed)
+	if (line->person->state & PERSON_SHORTENED || month_mask(line) & ~line->stayed)
 		claimed |= line_days_anywhere(line, need);
-	claimed &= wanted;
+	return claimed;
+}
+
+/* Pieces may come from several institutions on one day, and each tells its own once; a day is claimed once, whoever serves. */
+static uint32_t days_claimed(struct line_case *line)
+{
+	enum need need = kind_of(line)->need;
+	uint64_t person = line->line->person;
+	uint32_t claimed;
+
+	if (kind_of(line)->accrues == ACCRUES_PIECE)
+		return service_days_here(services(line), person, need);
+	claimed = kind_of(line)->needs_stay ? nights_claimed(line) : line_days_anywhere(line, need);
+	if (line->programme->asks & ASKS_SERVICES)
+		claimed |= service_days_anywhere(services(line), person, need);
+	return claimed;
+}
+
+static bool duplicate(struct line_case *line, struct verdict *verdict)
+{
+	uint32_t claimed = days_claimed(line) & month_mask(line);
+
 	return claimed != 0 && refusal_on_day(verdict, first_day_of(line, claimed));
 }
 
@@ -204,6 +246,8 @@ static bool no_stay(struct line_case *line, struct verdict *verdict)
 	int32_t day = missing ? first_day_of(line, missing) : DAY_NEVER;
 	int32_t not_over = line->of->booked_day; /* a night is over on the day after it */
 
+	if (!kind_of(line)->needs_stay)
+		return false;
 	if (not_over < line->from_day)
 		not_over = line->from_day;
 	if (not_over <= line->until_day && not_over < day)
@@ -453,6 +497,41 @@ static bool income_class(struct line_case *line, struct verdict *verdict)
 	return line->programme->asks & ASKS_INCOME && refusal_any_span(line, income_span, verdict);
 }
 
+struct night_search {
+	int32_t from, until, found;
+};
+
+static bool find_night(void *context, const struct stay_night_span *stay)
+{
+	struct night_search *search = context;
+	int32_t first = stay->first_day > search->from ? stay->first_day : search->from;
+
+	if (stay->state == STAY_ACCEPTED && first <= search->until && first <= stay->last_night &&
+	    first < search->found)
+		search->found = first;
+	return stay->first_day <= search->until;
+}
+
+/* Who lives in a house is fed and cared for there: the first day that is one of the nights. */
+static bool inside_stay_span(const struct line_case *line, const struct programme_span *span,
+    int32_t from, int32_t until, struct verdict *verdict)
+{
+	struct night_search search = {from, until, DAY_NEVER};
+	enum error error;
+
+	if (!span->programme->outside_stay)
+		return false;
+	error = stay_each(line->of->txn, line->line->person, find_night, &search);
+	if (error)
+		claim_state_fail(line->of->state, error);
+	return search.found != DAY_NEVER && refusal_on_day(verdict, search.found);
+}
+
+static bool overlap(struct line_case *line, struct verdict *verdict)
+{
+	return !kind_of(line)->needs_stay && refusal_any_span(line, inside_stay_span, verdict);
+}
+
 static bool after_death_span(const struct line_case *line, const struct programme_span *span,
     int32_t from, int32_t until, struct verdict *verdict)
 {
@@ -473,6 +552,20 @@ static bool after_death(struct line_case *line, struct verdict *verdict)
 	return refusal_any_span(line, after_death_span, verdict);
 }
 
+/* Pieces are told by the day, and only of what is counted by pieces; a share is one of a bill; and nothing is claimed before its day has come. */
+static bool unfit(const struct line_case *line, struct verdict *verdict)
+{
+	const struct programme *programme = kind_of(line);
+	bool pieces = programme->accrues == ACCRUES_PIECE;
+
+	if (!programme->needs_stay && line->until_day > line->of->booked_day)
+		return refusal_on_day(verdict, line->from_day > line->of->booked_day
+						   ? line->from_day
+						   : line->of->booked_day + 1);
+	return (pieces ? line->from_day != line->until_day : line->line->pieces != 0) ||
+	       (line->first->programme->share_percent && line->line->amount_fen < 0);
+}
+
 static bool is(struct verdict *verdict, enum reason reason, bool found)
 {
 	if (found)
@@ -482,7 +575,7 @@ static bool is(struct verdict *verdict, enum reason reason, bool found)
 	return found;
 }
 
-/* In the order of reason.h. REASON_signature is a refusal of the whole sheet, before its lines are looked at; REASON_overlap is home's
+/* In the order of reason.h. REASON_signature is a refusal of the whole sheet, before its lines are looked at; of nights REASON_overlap is home's
  * verdict on the stay, which here is no accepted stay. */
 static bool is_refused(struct line_case *line, struct verdict *v)
 {
@@ -502,7 +595,9 @@ static bool is_refused(struct line_case *line, struct verdict *v)
 	       is(v, REASON_level, level_refused(line, v)) || is(v, REASON_age, age(line, v)) ||
 	       is(v, REASON_income_class, income_class(line, v)) ||
 	       is(v, REASON_excluded, line_excluded(line, v)) ||
-	       is(v, REASON_after_death, after_death(line, v));
+	       is(v, REASON_overlap, overlap(line, v)) ||
+	       is(v, REASON_after_death, after_death(line, v)) ||
+	       is(v, REASON_unfit, unfit(line, v));
 }
 
 /* The version of the day that was wrong is shown; that of the line's first day if none is in force then. */

@@ -70,7 +70,7 @@
 /* Verdicts: a month has so many days; there are so many kinds of reductions. */
 #define VERDICT_PIECES_MAX 31
 #define PROGRAMME_SPANS_MAX 31
-#define VERDICT_REDUCTIONS_MAX 7
+#define VERDICT_REDUCTIONS_MAX 10
 /* Nights of a house in a month, or days: no figure of a reduction by these is beyond. */
 #define VERDICT_NIGHTS_MAX 10000000
 

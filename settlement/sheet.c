@@ -59,9 +59,9 @@ void sheet_header_write(struct buffer *out, const struct sheet_header *header)
 }
 
 void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day,
-    unsigned last_day, int64_t amount_fen, struct span evidence)
+    unsigned last_day, int64_t amount_fen, struct span evidence, unsigned pieces)
 {
-	codec_put_array(out, LINE_FIELDS);
+	codec_put_array(out, LINE_FIELDS + (pieces != 0));
 	codec_put_uint(out, person);
 	codec_put_uint(out, programme);
 	codec_put_uint(out, first_day);
@@ -74,13 +74,18 @@ void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, u
 		codec_put_bytes(out, evidence);
 	else
 		codec_put_null(out);
+	if (pieces)
+		codec_put_uint(out, pieces);
 }
 
 /* One line; what is wrong with it, or NULL. */
 static const char *read_line(struct codec_reader *reader, const struct sheet_header *header,
     unsigned month_last, struct sheet_line *line)
 {
-	codec_array_exact(reader, LINE_FIELDS);
+	size_t fields = codec_array(reader);
+
+	if (fields != LINE_FIELDS && fields != LINE_FIELDS + 1)
+		return "not well-formed";
 	line->person = codec_uint(reader);
 	line->programme = (uint8_t)codec_uint_max(reader, SHEET_PROGRAMMES_MAX);
 	line->first_day = (uint8_t)codec_uint_max(reader, 31);
@@ -91,6 +96,11 @@ static const char *read_line(struct codec_reader *reader, const struct sheet_hea
 		line->has_evidence = 1;
 		if (evidence.size == 0 || evidence.size > EVIDENCE_MAX)
 			return "evidence of a wrong size";
+	}
+	if (fields > LINE_FIELDS) {
+		line->pieces = (uint16_t)codec_uint_max(reader, PIECES_MAX);
+		if (line->pieces == 0)
+			return "without any piece";
 	}
 	if (reader->failed)
 		return "not well-formed";

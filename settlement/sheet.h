@@ -3,6 +3,7 @@
  *
  *   header payload = [1, uscc, sheet number, host region, payer region, month, [programme code...], count, line root(32)]   (name "sheet")
  *   line           = [person code, programme index, first day of month, last day of month, amount fen or null, evidence bytes or null]
+ *                    and, if pieces are given, with one element more: pieces
  *   file           = [header COSE, secret(32), count, lines]
  */
 #ifndef SUIREN_SHEET_H
@@ -31,7 +32,8 @@ struct sheet_line {
 	uint8_t programme;           /* index in the header */
 	uint8_t first_day, last_day; /* of the month, 1..31, inclusive */
 	uint8_t has_evidence;
-	uint8_t spare[4];
+	uint16_t pieces; /* visits, meals, hours on the day; 0: not given */
+	uint8_t spare[2];
 };
 
 /* A sheet that a worker has decoded, hashed and verified before the queue: nothing here depends on the tables but the key. */
@@ -50,8 +52,9 @@ struct prepared_sheet {
 
 MUST_CHECK enum error sheet_header_read(struct span payload, struct sheet_header *header);
 void sheet_header_write(struct buffer *out, const struct sheet_header *header);
+/* pieces 0: not given. */
 void sheet_line_write(struct buffer *out, uint64_t person, unsigned programme, unsigned first_day,
-    unsigned last_day, int64_t amount_fen, struct span evidence);
+    unsigned last_day, int64_t amount_fen, struct span evidence, unsigned pieces);
 /* Decode `count` lines strictly: days within the month, index within the programmes, person code's check digit is not an error of form (it is the verdict `unknown
  * person`). `detail` names the line. */
 MUST_CHECK enum error sheet_lines_read(const struct sheet_header *header, struct span bytes,

@@ -36,6 +36,7 @@ static const struct store_table tables[] = {
     {TABLE_TRUST, "trust"},
     {TABLE_UNMATCHED, "unmatched"},
     {TABLE_APPEAL, "appeal"},
+    {TABLE_SERVICE, "service"},
     {TABLE_TOLD, "told"},
 };
 
@@ -55,7 +56,7 @@ const unsigned *settlement_rebuilt_tables(size_t *count)
 	    TABLE_ALLOWANCE, TABLE_RUN, TABLE_OBLIGATION, TABLE_WINDOW, TABLE_CLEARING,
 	    TABLE_PAYMENT, TABLE_PAYMENT_INDEX, TABLE_REVERSED, TABLE_INSTITUTION_NAME,
 	    TABLE_GUEST_DUE, TABLE_DISPUTE, TABLE_DIFFERING, TABLE_PREFUND, TABLE_HELD,
-	    TABLE_ADVANCED, TABLE_TRUST, TABLE_UNMATCHED, TABLE_APPEAL, TABLE_TOLD};
+	    TABLE_ADVANCED, TABLE_TRUST, TABLE_UNMATCHED, TABLE_APPEAL, TABLE_SERVICE, TABLE_TOLD};
 
 	_Static_assert(sizeof rebuilt / sizeof *rebuilt == TABLE_COUNT - 2,
 	    "all tables but the registry's two");

@@ -46,6 +46,7 @@ enum settlement_table {
 	    49, /* unmatched: EndToEndId, fact, amount -> what the bank has said that matches nothing */
 	TABLE_APPEAL =
 	    50, /* appeal: institution, sheet number, line -> appeal and what came of it */
+	TABLE_SERVICE = 51, /* service_days: person, need, month, institution -> days and pieces */
 	TABLE_TOLD =
 	    53, /* payment_told: city, EndToEndId -> what that city has told of a clearing's payment */
 };

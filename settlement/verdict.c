@@ -224,18 +224,10 @@ static void take_funds(struct codec_reader *reader, struct verdict *verdict)
 /* Whoever computes with them must not overflow: the verdict may be another city's. */
 static bool figures_bounded(const struct verdict_reduction *reduction)
 {
-	bool in_nights =
-	    reduction->reason == REASON_capacity || reduction->reason == REASON_quantity_cap;
-	int64_t most = in_nights ? VERDICT_NIGHTS_MAX : AMOUNT_MAX;
+	int64_t most = reason_counts(reduction->reason) ? VERDICT_NIGHTS_MAX : AMOUNT_MAX;
 
 	return reduction->limit >= -most && reduction->limit <= most && reduction->used >= -most &&
 	       reduction->used <= most;
-}
-
-/* Reductions come in the order of their numbers, but what was approved before comes before the funds. */
-static unsigned place_of(unsigned reason)
-{
-	return reason == REASON_approved_before ? 2 * REASON_fund_exhausted - 1 : 2 * reason;
 }
 
 static void take_reductions(struct codec_reader *reader, struct verdict *verdict)
@@ -254,10 +246,10 @@ static void take_reductions(struct codec_reader *reader, struct verdict *verdict
 		reduction->after_fen = (int64_t)codec_uint_max(reader, AMOUNT_MAX);
 		reduction->limit = codec_int(reader);
 		reduction->used = codec_int(reader);
-		if (reason < REASON_REDUCTION_FIRST || place_of(reason) <= last ||
+		if (reason_reduction_place(reason) <= last ||
 		    reduction->after_fen > reduction->before_fen || !figures_bounded(reduction))
 			fail(reader);
-		last = place_of(reason);
+		last = reason_reduction_place(reason);
 	}
 }
 

@@ -165,20 +165,82 @@ static void how_it_accrues_must_fit_to_whom_it_is_paid(void **state)
 {
 	static const struct change changes[] = {
 	    {"accrues: day", "accrues: month",
-		"12 programmes[0].accrues: what institutions claim accrues by day\n"},
+		"12 programmes[0].accrues: what institutions claim accrues by day or piece\n"},
 	    {"accrues: month", "accrues: day",
 		"34 programmes[1].accrues: what goes to the card accrues by month\n"},
 	    {"paid_to: institution", "paid_to: either",
 		"12 programmes[0].paid_to: either accrues by day and needs a grant"},
-	    {"needs_stay: true", "needs_stay: false", "12 programmes[0].needs_stay: must be true"},
+	    {"needs_stay: true", "needs_stay: false",
+		"12 programmes[0].needs_stay: must be true where a bed is paid"},
 	    {"    needs_assessment: false\n",
 		"    needs_assessment: false\n    takes_capacity: true\n",
 		"34 programmes[1].takes_capacity: only an occupied bed takes a night of one\n"},
 	    {"    age_min: 80\n",
 		"    age_min: 80\n    quantity_cap_days: 5\n    limits_clause: x\n",
-		"34 programmes[1].quantity_cap_days: what goes to the card has no days\n"},
+		"34 programmes[1].quantity_cap_days: counts days: only of what accrues by day\n"},
 	};
 	each_is_told(*state, changes, sizeof changes / sizeof *changes);
+}
+
+/* Line 54: meals, claimed by the piece. */
+#define MEAL                                                                                   \
+	"  - code: meal\n" NAMES "    effective_from: 2026-01-01\n    need: meal\n"            \
+	"    accrues: piece\n    unit: meal\n    payer: home\n    paid_to: institution\n"      \
+	"    starts: day\n    portable: true\n    needs_grant: false\n    needs_stay: false\n" \
+	"    outside_stay: true\n    needs_assessment: false\n"                                \
+	"    amounts: [{amount: 3.00, clause: x}]\n    pieces_cap_day: 2\n"                    \
+	"    limits_clause: x\n    funds: [city]\n    claim_deadline_days: 60\n"
+
+/* As each_is_told, of what stands behind the good catalogue. */
+static void each_of_meals_is_told(
+    struct checking *checking, const struct change *changes, size_t count)
+{
+	assert_error(load_changed(checking, "level_from: 3", "level_from: 3", MEAL), ERROR_NONE);
+	again(checking);
+	for (size_t i = 0; i < count; i++) {
+		const char *at = strstr(MEAL, changes[i].old);
+		char changed[2048];
+
+		assert_non_null(at);
+		snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - MEAL), MEAL,
+		    changes[i].new, at + strlen(changes[i].old));
+		assert_error(load_changed(checking, "level_from: 3", "level_from: 3", changed),
+		    ERROR_MALFORMED);
+		complained(&checking->seen, changes[i].complaint);
+		again(checking);
+	}
+}
+
+static void what_is_claimed_without_a_stay_must_be_of_one_form(void **state)
+{
+	static const struct change changes[] = {
+	    {"unit: meal", "unit: person_day",
+		"54 programmes[2].unit: months accrue by month or day"},
+	    {"accrues: piece", "accrues: day",
+		"54 programmes[2].unit: months accrue by month or day"},
+	    {"unit: meal", "unit: bed_month",
+		"54 programmes[2].unit: months accrue by month or day"},
+	    {"needs_stay: false\n    outside_stay: true", "needs_stay: true",
+		"54 programmes[2].needs_stay: must be false for pieces: they are no nights\n"},
+	    {"payer: home", "payer: host",
+		"54 programmes[2].outside_stay: the host does not know where its guests sleep"},
+	    {"accrues: piece\n    unit: meal", "accrues: day\n    unit: person_day",
+		"54 programmes[2].pieces_cap_day: only pieces are counted by day and month\n"},
+	    {"pieces_cap_day: 2", "quantity_cap_days: 2",
+		"54 programmes[2].quantity_cap_days: counts days: only of what accrues by day\n"},
+	    {"amount: 3.00", "amount: 100000000.01",
+		"54 programmes[2].amounts: a day or piece is worth at most 100000000.00\n"},
+	    {"pieces_cap_day: 2", "price_ceiling: 100000000.01",
+		"54 programmes[2].price_ceiling: a day or piece costs at most 100000000.00\n"},
+	    {"need: meal", "need: bed",
+		"54 programmes[2].accrues: all programmes of one need accrue by piece, or none"},
+	    {"    limits_clause: x\n", "", "54 programmes[2].limits_clause: missing\n"},
+	    {"pieces_cap_day: 2", "share_percent: 100",
+		"72 programmes[2].share_percent: must be from 1 to 99"},
+	    {"paid_to: institution", "paid_to: card",
+		"54 programmes[2].accrues: what goes to the card accrues by month\n"},
+	};
+	each_of_meals_is_told(*state, changes, sizeof changes / sizeof *changes);
 }
 
 static void limits_and_funds_must_say_what_they_are(void **state)
@@ -261,7 +323,7 @@ static void versions_of_one_programme_have_one_need(void **state)
 			 OTHER("old_age_allowance", "2027-01-01", "", "home")),
 	    ERROR_MALFORMED);
 	complained(&checking->seen,
-	    "54 programmes[2].need: versions of one programme must have one need and accrual\n");
+	    "54 programmes[2].need: versions of one programme must have one need, accrual");
 }
 
 static void all_that_does_not_hold_is_told_at_once(void **state)
@@ -287,6 +349,7 @@ int main(void)
 	    CASE(days_levels_and_places_must_fit_together),
 	    CASE(a_host_pays_by_ability_level_only),
 	    CASE(how_it_accrues_must_fit_to_whom_it_is_paid),
+	    CASE(what_is_claimed_without_a_stay_must_be_of_one_form),
 	    CASE(limits_and_funds_must_say_what_they_are),
 	    CASE(all_programmes_of_a_need_have_one_payer_on_a_day),
 	    CASE(a_programme_has_one_version_on_a_day),

@@ -303,11 +303,13 @@ static void a_value_of_the_wrong_form_is_told_with_its_line_and_field(void **sta
 		"26 programmes[0].effective_until: must be a day"},
 	    {"district: 510104", "district: 0", "27 programmes[0].district: must be from"},
 	    {"need: care", "need: nursing",
-		"28 programmes[0].need: must be one of: old_age, bed, service, care\n"},
+		"28 programmes[0].need: must be one of: old_age, bed, service, care, meal, visit, "
+		"respite, home_bed\n"},
 	    {"accrues: day", "accrues: week",
-		"29 programmes[0].accrues: must be one of: month, day\n"},
-	    {"unit: person_month", "unit: visit",
-		"30 programmes[0].unit: must be one of: person_month, bed_month\n"},
+		"29 programmes[0].accrues: must be one of: month, day, piece\n"},
+	    {"unit: person_month", "unit: year",
+		"30 programmes[0].unit: must be one of: person_month, bed_month, person_day, "
+		"visit, meal, hour\n"},
 	    {"payer: home", "payer: both", "31 programmes[0].payer: must be one of: home, host\n"},
 	    {"paid_to: either", "paid_to: cash",
 		"32 programmes[0].paid_to: must be one of: card, institution, either\n"},

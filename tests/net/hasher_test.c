@@ -218,7 +218,7 @@ static void sheet_make(struct sheet_file *file, uint64_t number, uint32_t lines)
 	for (uint32_t i = 0; i < lines; i++)
 		sheet_line_write(&written,
 		    person_code_make(CHENGDU, ENTRY_LINES_MAX * (uint32_t)number + i), 0, 1, 31, -1,
-		    (struct span){NULL, 0});
+		    (struct span){NULL, 0}, 0);
 	assert_int_equal(
 	    sheet_sign(&file->bytes, &header, &secret, buffer_span(&written), &key), ERROR_NONE);
 	buffer_free(&written);

@@ -49,7 +49,7 @@ static void sheet_make(struct sheet_file *file, uint64_t number, uint32_t host, 
 	header.programmes[0] = programme_tag(span_text("service_subsidy"));
 	for (uint32_t i = 0; i < LINES; i++)
 		sheet_line_write(&lines, person_code_make(payer, LINES * (uint32_t)number + i), 0,
-		    1, 31, -1, (struct span){NULL, 0});
+		    1, 31, -1, (struct span){NULL, 0}, 0);
 	assert_int_equal(
 	    sheet_sign(&file->bytes, &header, &secret, buffer_span(&lines), &key), ERROR_NONE);
 	buffer_free(&lines);

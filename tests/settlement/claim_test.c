@@ -39,8 +39,8 @@ static void the_same_sheet_gets_its_first_answer(void **state)
 	(void)state;
 	city_open(&city);
 	uint64_t a = guest(&city), b = guest(&city);
-	const struct claim_line first[] = {{a, BED, 1, 30, 0}, {b, BED, 1, 15, 0}},
-				second[] = {{b, BED, 16, 30, 0}};
+	const struct claim_line first[] = {{a, BED, 1, 30, 0, 0}, {b, BED, 1, 15, 0, 0}},
+				second[] = {{b, BED, 16, 30, 0, 0}};
 	struct claim_paper one = sheet_of(HOUSE_A, 1, first, 2),
 			   two = sheet_of(HOUSE_A, 2, second, 1);
 	town_at(&city, day(2026, 7, 2));
@@ -69,7 +69,7 @@ static void signed_again_under_the_next_key_it_is_the_same_sheet(void **state)
 	struct buffer line = {0};
 	(void)state;
 	city_open(&city);
-	const struct claim_line lines[] = {{guest(&city), BED, 1, 30, 0}};
+	const struct claim_line lines[] = {{guest(&city), BED, 1, 30, 0, 0}};
 	struct claim_paper paper = sheet_of(HOUSE_A, 1, lines, 1), again;
 	const struct secret_key next = town_house_key(HOUSE_B);
 	struct institution_line change = {
@@ -95,11 +95,11 @@ static void the_same_number_with_other_content_is_refused(void **state)
 	city_open(&city);
 	town_house(&city, HOUSE_B, CHENGDU, 10);
 	uint64_t a = guest(&city), b = guest(&city);
-	const struct claim_line lines[] = {{a, BED, 1, 30, 0}},
-				other_person[] = {{b, BED, 1, 30, 0}},
-				other_day[] = {{a, BED, 1, 29, 0}},
-				other_sum[] = {{a, BED, 1, 30, 9999}},
-				more[] = {{a, BED, 1, 30, 0}, {b, BED, 1, 30, 0}};
+	const struct claim_line lines[] = {{a, BED, 1, 30, 0, 0}},
+				other_person[] = {{b, BED, 1, 30, 0, 0}},
+				other_day[] = {{a, BED, 1, 29, 0, 0}},
+				other_sum[] = {{a, BED, 1, 30, 9999, 0}},
+				more[] = {{a, BED, 1, 30, 0, 0}, {b, BED, 1, 30, 0, 0}};
 	const struct {
 		const struct claim_line *lines;
 		uint32_t count;
@@ -151,9 +151,9 @@ static void in_whatever_order_sheets_come_the_same_is_paid(void **state)
 		uint64_t a = guest(&city), b = guest(&city);
 		grant(&city, a, SERVICE);
 		/* Pieces of both persons' June: 100.00 + 200.00 and 100.00 in all. */
-		const struct claim_line lines[SHEETS] = {{a, BED, 1, 7, 0}, {a, BED, 8, 30, 0},
-		    {a, SERVICE, 1, 30, 0}, {b, BED, 1, 1, 0}, {b, BED, 2, 29, 0},
-		    {b, BED, 30, 30, 0}};
+		const struct claim_line lines[SHEETS] = {{a, BED, 1, 7, 0, 0},
+		    {a, BED, 8, 30, 0, 0}, {a, SERVICE, 1, 30, 0, 0}, {b, BED, 1, 1, 0, 0},
+		    {b, BED, 2, 29, 0, 0}, {b, BED, 30, 30, 0, 0}};
 		town_at(&city, day(2026, 7, 2));
 		for (unsigned i = 0; i < SHEETS; i++)
 			papers[i] = sheet_of(HOUSE_A, i + 1, &lines[i], 1);
@@ -180,9 +180,9 @@ static void book_some(struct town *city, bool from_log)
 	grant(city, a, SERVICE);
 	grant(city, b, NURSING);
 	town_at(city, day(2026, 7, 2));
-	const struct claim_line lines[] = {{a, BED, 1, 20, 0}, {a, SERVICE, 5, 30, 0},
-	    {b, BED, 1, 30, 0}, {b, NURSING, 1, 30, 4000}, {b, BED, 30, 30, 0}, {c, BED, 2, 3, 0},
-	    {c, SERVICE, 2, 3, 0}};
+	const struct claim_line lines[] = {{a, BED, 1, 20, 0, 0}, {a, SERVICE, 5, 30, 0, 0},
+	    {b, BED, 1, 30, 0, 0}, {b, NURSING, 1, 30, 4000, 0}, {b, BED, 30, 30, 0, 0},
+	    {c, BED, 2, 3, 0, 0}, {c, SERVICE, 2, 3, 0, 0}};
 	town_claim_one(city, HOUSE_A, CHENGDU, 202605, BED, a, 1, 31);
 	desk_claim(city, HOUSE_A, CHENGDU, JUNE, lines, 7);
 	town_claim_one(city, HOUSE_A, CHENGDU, JUNE, BED, c, 3, 30);
@@ -237,8 +237,8 @@ static void a_look_before_books_nothing_and_tells_what_will_be_booked(void **sta
 	(void)state;
 	city_open(&city);
 	uint64_t a = guest(&city), b = guest(&city);
-	const struct claim_line claims[] = {
-	    {a, BED, 1, 30, 0}, {a, BED, 30, 30, 0}, {b, BED, 1, 15, 3000}, {b, SERVICE, 1, 30, 0}};
+	const struct claim_line claims[] = {{a, BED, 1, 30, 0, 0}, {a, BED, 30, 30, 0, 0},
+	    {b, BED, 1, 15, 3000, 0}, {b, SERVICE, 1, 30, 0, 0}};
 	struct claim_paper paper = sheet_of(HOUSE_A, 1, claims, 4);
 	town_at(&city, day(2026, 7, 2));
 	assert_int_equal(

@@ -75,6 +75,7 @@ struct claim_line {
 	const char *programme;
 	unsigned first, last;
 	int64_t amount_fen; /* asked for; 0: what the policy gives */
+	unsigned pieces;    /* 0: not told */
 };
 
 struct claim_paper {
@@ -117,7 +118,7 @@ static inline void paper_sign(struct claim_paper *paper, const struct secret_key
 		sheet_line_write(&lines, claims[i].person,
 		    paper_programme(&header, claims[i].programme), claims[i].first, claims[i].last,
 		    claims[i].amount_fen ? claims[i].amount_fen : AS_THE_POLICY_GIVES,
-		    (struct span){NULL, 0});
+		    (struct span){NULL, 0}, claims[i].pieces);
 	assert_int_equal(
 	    sheet_sign(&paper->file, &header, &secret, buffer_span(&lines), key), ERROR_NONE);
 	buffer_free(&lines);

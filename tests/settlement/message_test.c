@@ -217,7 +217,7 @@ static enum error endorse(struct town *host, struct town *payer, const char *usc
 	uint32_t count;
 	memcpy(header.uscc, uscc, USCC_SIZE);
 	snprintf(header.programme_codes[0], PROGRAMME_CODE_SIZE, "bed_subsidy");
-	sheet_line_write(&lines, person, 0, 1, 30, AS_THE_POLICY_GIVES, (struct span){NULL, 0});
+	sheet_line_write(&lines, person, 0, 1, 30, AS_THE_POLICY_GIVES, (struct span){NULL, 0}, 0);
 	assert_int_equal(sheet_sign(&file, &header, &secret, buffer_span(&lines), key), ERROR_NONE);
 	assert_int_equal(
 	    sheet_file_read(buffer_span(&file), &document, &read_secret, &count, &read_lines),

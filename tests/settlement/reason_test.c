@@ -57,7 +57,7 @@ static void no_number_and_no_name_stands_twice(void **state)
 static void a_number_that_is_none_has_no_text(void **state)
 {
 	(void)state;
-	static const unsigned numbers[] = {20, 31, 39, 47, 51, 63, 255, 1000000};
+	static const unsigned numbers[] = {21, 31, 42, 47, 51, 63, 255, 1000000};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		assert_null(reason_name(numbers[i]));
 		assert_null(reason_english(numbers[i]));

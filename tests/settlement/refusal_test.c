@@ -274,8 +274,8 @@ static void lines_of_one_sheet_see_each_other(void **state)
 	(void)state;
 	city_open(&city);
 	uint64_t a = guest(&city), b = guest(&city);
-	const struct claim_line lines[] = {{a, BED, 1, 10, 0}, {a, BED, 10, 20, 0},
-	    {a, BED, 11, 20, 0}, {b, BED, 1, 30, 0}, {b, BED, 1, 30, 0}};
+	const struct claim_line lines[] = {{a, BED, 1, 10, 0, 0}, {a, BED, 10, 20, 0, 0},
+	    {a, BED, 11, 20, 0, 0}, {b, BED, 1, 30, 0, 0}, {b, BED, 1, 30, 0, 0}};
 	town_at(&city, day(2026, 7, 2));
 	uint64_t number = desk_claim(&city, HOUSE_A, CHENGDU, JUNE, lines, 5);
 	expect_paid(desk_verdict(&city, HOUSE_A, number, 0), 3333);
@@ -301,7 +301,7 @@ static void nights_paid_in_a_stay_that_ended_earlier_are_not_paid_in_the_next_on
 	desk_leave(&city, HOUSE_A, person, day(2026, 3, 1), day(2026, 6, 11));
 	town_stay(&city, HOUSE_B, person, day(2026, 6, 12), day(2026, 6, 19));
 	town_stay(&city, HOUSE_A, person, day(2026, 6, 20), DAY_NEVER);
-	const struct claim_line moved = {person, BED, 12, 19, 0};
+	const struct claim_line moved = {person, BED, 12, 19, 0, 0};
 	uint64_t number = desk_claim(&city, HOUSE_B, CHENGDU, JUNE, &moved, 1);
 	expect_refused(desk_verdict(&city, HOUSE_B, number, 0), REASON_duplicate, day(2026, 6, 12));
 	expect_refused(judge(&city, JUNE, person, BED, 20, 30), REASON_duplicate, day(2026, 6, 20));
@@ -334,7 +334,8 @@ static void the_last_night_alone_is_not_paid_again_either(void **state)
 	desk_leave(&city, HOUSE_A, other, day(2026, 3, 1), day(2026, 6, 29));
 	town_stay(&city, HOUSE_B, person, day(2026, 6, 30), DAY_NEVER);
 	town_stay(&city, HOUSE_B, other, day(2026, 6, 30), DAY_NEVER);
-	const struct claim_line nights[] = {{person, BED, 30, 30, 0}, {other, BED, 30, 30, 0}};
+	const struct claim_line nights[] = {
+	    {person, BED, 30, 30, 0, 0}, {other, BED, 30, 30, 0, 0}};
 	uint64_t number = desk_claim(&city, HOUSE_B, CHENGDU, JUNE, nights, 2);
 	expect_refused(desk_verdict(&city, HOUSE_B, number, 0), REASON_duplicate, day(2026, 6, 30));
 	/* The other one's night was not claimed: 10000 - 9667. */
@@ -363,7 +364,7 @@ static void each_night_must_be_one_of_a_stay_in_this_house(void **state)
 	expect_refused(judge(&city, JUNE, person, BED, 13, 21), REASON_no_stay, day(2026, 6, 21));
 	expect_paid(judge(&city, JUNE, person, BED, 5, 11), 2334);  /* 3667 - 1333 */
 	expect_paid(judge(&city, JUNE, person, BED, 13, 20), 2667); /* 6667 - 4000 */
-	const struct claim_line between = {person, BED, 12, 12, 0};
+	const struct claim_line between = {person, BED, 12, 12, 0, 0};
 	expect_paid(
 	    desk_verdict(&city, HOUSE_B, desk_claim(&city, HOUSE_B, CHENGDU, JUNE, &between, 1), 0),
 	    333); /* 4000 - 3667 */
@@ -416,7 +417,7 @@ static void the_second_of_two_stays_in_one_night_is_refused_and_its_line_has_no_
 	desk_stay_line(
 	    &city, STAY_OPEN, HOUSE_B, person, day(2026, 6, 15), DAY_NEVER, REASON_overlap);
 	town_at(&city, day(2026, 7, 2));
-	const struct claim_line nights = {person, BED, 16, 30, 0};
+	const struct claim_line nights = {person, BED, 16, 30, 0, 0};
 	uint64_t number = desk_claim(&city, HOUSE_B, CHENGDU, JUNE, &nights, 1);
 	expect_refused(desk_verdict(&city, HOUSE_B, number, 0), REASON_no_stay, day(2026, 6, 16));
 	/* The nearest stay that does not overlap. */

@@ -140,8 +140,8 @@ static void money(struct pair *pair, const struct way *way, struct travelled *tr
 {
 	struct town *home = &pair->home, *host = &pair->host;
 	const uint64_t a = person_code_make(CHENGDU, 500), b = person_code_make(CHENGDU, 501);
-	const struct claim_line lines[] = {{a, "care_subsidy", 10, 30, 0},
-	    {b, "care_subsidy", 10, 20, 0}, {b, "care_subsidy", 21, 21, 0}};
+	const struct claim_line lines[] = {{a, "care_subsidy", 10, 30, 0, 0},
+	    {b, "care_subsidy", 10, 20, 0, 0}, {b, "care_subsidy", 21, 21, 0, 0}};
 	struct buffer line = {0};
 	pair_at(pair, day(2026, 7, 2));
 	uint64_t number = desk_claim(host, HOUSE_A, CHENGDU, JUNE, lines, 3);

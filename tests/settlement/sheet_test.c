@@ -52,9 +52,9 @@ static void put_lines(struct buffer *out)
 {
 	static const uint8_t evidence[] = {0xaa, 0xbb};
 	const struct span none = {NULL, 0};
-	sheet_line_write(out, UINT64_C(5101000000000019), 0, 1, 30, -1, none);
-	sheet_line_write(out, UINT64_C(5101000000000019), 1, 1, 15, 9500, span_of(evidence, 2));
-	sheet_line_write(out, UINT64_C(5101000000000027), 0, 16, 30, 0, none);
+	sheet_line_write(out, UINT64_C(5101000000000019), 0, 1, 30, -1, none, 0);
+	sheet_line_write(out, UINT64_C(5101000000000019), 1, 1, 15, 9500, span_of(evidence, 2), 0);
+	sheet_line_write(out, UINT64_C(5101000000000027), 0, 16, 30, 0, none, 0);
 }
 
 /* --- the bytes ------------------------------------------------------------------------------------------------ */
@@ -308,8 +308,8 @@ static void lines_out_of_order_are_told(void **state)
 	bool sorted = true;
 	(void)state;
 	made.count = 2;
-	sheet_line_write(&lines, 27, 0, 1, 1, -1, (struct span){NULL, 0});
-	sheet_line_write(&lines, 19, 0, 1, 1, -1, (struct span){NULL, 0});
+	sheet_line_write(&lines, 27, 0, 1, 1, -1, (struct span){NULL, 0}, 0);
+	sheet_line_write(&lines, 19, 0, 1, 1, -1, (struct span){NULL, 0}, 0);
 	assert_int_equal(
 	    sheet_lines_read(&made, buffer_span(&lines), read, &sorted, &detail), ERROR_NONE);
 	assert_false(sorted);

@@ -676,7 +676,7 @@ static inline enum error town_claim_as(
 	for (uint32_t i = 0; i < sheet->count; i++)
 		sheet_line_write(&lines, sheet->lines[i].person, sheet->lines[i].programme,
 		    sheet->lines[i].first, sheet->lines[i].last, sheet->lines[i].asks_fen,
-		    (struct span){NULL, 0});
+		    (struct span){NULL, 0}, 0);
 	assert_int_equal(
 	    sheet_sign(&file, &header, &secret, buffer_span(&lines), &key), ERROR_NONE);
 	assert_int_equal(

@@ -157,7 +157,7 @@ static void another_form_is_refused(void **state)
 	    "84 09 60 02 03",    /* a text for a figure */
 	    "84 09 f6 02 03 00", /* something after it */
 	    "84 18c8 f6 02 03",  /* no such reason: 200 */
-	    "84 14 f6 02 03",    /* nor 20 */
+	    "84 15 f6 02 03",    /* nor 21 */
 	    "84 1809 f6 02 03",  /* not the shortest */
 	    "85 " APPROVED PIECE FUND, "88 " APPROVED PIECE FUND FACTS "85" REDUCTION "00",
 	    "86 00 20 02 " PIECE FUND FACTS,                        /* -1 fen */

@@ -331,7 +331,7 @@ static void write_lines(struct buffer *lines, uint32_t index, unsigned month_las
 		be64_write(evidence, person_of(index));
 		be64_write(evidence + 8, (i + 1) * UINT64_C(0x9e3779b97f4a7c15));
 		sheet_line_write(lines, person_of(index), drawn[i].programme, drawn[i].first,
-		    drawn[i].last, -1, span_of(evidence, sizeof evidence));
+		    drawn[i].last, -1, span_of(evidence, sizeof evidence), 0);
 	}
 }
 

@@ -246,7 +246,7 @@ static enum error write_sheet(
 		    (uint64_t)sheet->month << 16 | (uint64_t)line->first_day << 8 | p);
 		hash = hash_sha256(span_of(evidence, sizeof evidence));
 		sheet_line_write(lines, line->person, p, line->first_day, line->last_day,
-		    line->amount_fen, span_of(hash.bytes, sizeof evidence));
+		    line->amount_fen, span_of(hash.bytes, sizeof evidence), 0);
 	}
 	return lines->failed;
 }

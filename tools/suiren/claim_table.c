@@ -7,7 +7,7 @@
 #include "region.h"
 #include "seal.h"
 
-enum { INSTITUTION, PERSON_CODE, PROGRAMME, FIRST_DAY, LAST_DAY, AMOUNT, EVIDENCE };
+enum { INSTITUTION, PERSON_CODE, PROGRAMME, FIRST_DAY, LAST_DAY, AMOUNT, EVIDENCE, PIECES };
 
 static const struct table_column columns[] = {
     [INSTITUTION] = {"institution", "社会信用代码", true},
@@ -17,6 +17,7 @@ static const struct table_column columns[] = {
     [LAST_DAY] = {"last_day", "截止日", true},
     [AMOUNT] = {"amount", "金额", false},
     [EVIDENCE] = {"evidence", "凭证", false},
+    [PIECES] = {"pieces", "次数", false},
 };
 
 static bool amount_take(struct rows *rows, const struct table_row *row, struct claim_row *claim)
@@ -48,6 +49,20 @@ static bool evidence_take(struct rows *rows, const struct table_row *row, struct
 	return field_hex(rows, row, EVIDENCE, claim->evidence, claim->evidence_size);
 }
 
+/* How many visits, meals or hours on the day. */
+static bool pieces_take(struct rows *rows, const struct table_row *row, struct claim_row *claim)
+{
+	int64_t value = 0;
+
+	if (field_empty(row, PIECES))
+		return true;
+	if (decimal_read(row->fields[PIECES], &value) || value < 1 || value > PIECES_MAX)
+		return rows_wrong(rows, row, "pieces", ERROR_RANGE,
+		    "not a number from 1 to %d 次数应为1至%d", PIECES_MAX, PIECES_MAX);
+	claim->pieces = (uint32_t)value;
+	return true;
+}
+
 /* A person's code is taken as it is written: whether it is anybody's is a verdict. */
 static bool person_take(struct rows *rows, const struct table_row *row, struct claim_row *claim)
 {
@@ -69,7 +84,7 @@ static bool claim_take(struct rows *rows, const struct table_row *row, void *out
 	    !field_text(rows, row, PROGRAMME, 1, PROGRAMME_CODE_SIZE - 1, &claim->programme) ||
 	    !field_day(rows, row, FIRST_DAY, &claim->first_day) ||
 	    !field_day(rows, row, LAST_DAY, &claim->last_day) || !amount_take(rows, row, claim) ||
-	    !evidence_take(rows, row, claim))
+	    !evidence_take(rows, row, claim) || !pieces_take(rows, row, claim))
 		return false;
 	if (claim->last_day < claim->first_day)
 		return rows_wrong(
@@ -165,7 +180,7 @@ static size_t sheet_lines(
 		sheet_line_write(lines, rows[n].person, programme,
 		    (unsigned)(rows[n].first_day - month_first) + 1,
 		    (unsigned)(rows[n].last_day - month_first) + 1, rows[n].amount_fen,
-		    span_of(rows[n].evidence, rows[n].evidence_size));
+		    span_of(rows[n].evidence, rows[n].evidence_size), rows[n].pieces);
 		n++;
 	}
 	header->count = (uint32_t)n;

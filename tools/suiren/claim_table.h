@@ -15,6 +15,7 @@ struct claim_row {
 	int64_t amount_fen;          /* -1: what the policy gives */
 	uint8_t evidence[EVIDENCE_MAX];
 	size_t evidence_size;
+	uint32_t pieces; /* 0: not given */
 	/* found out from the catalogues: */
 	uint32_t payer;
 };

@@ -52,20 +52,33 @@ static void print_refusal(const struct verdict *verdict, const struct policy *po
 		    policy->programmes[verdict->row].clause);
 }
 
-static void print_piece(
-    const struct verdict_piece *piece, unsigned first, unsigned days, const struct policy *policy)
+/* The arithmetic of one piece of the month: days first..last of it at a rate. Of a catalogue that is not here the unit is not known, and taken
+ * for the month. */
+static void print_piece(const struct sheet_line *line, const struct verdict_piece *piece,
+    unsigned first, unsigned days, const struct policy *policy)
 {
-	char monthly[AMOUNT_TEXT_SIZE], share[AMOUNT_TEXT_SIZE];
-	int64_t fen = programme_share(piece->monthly_fen, days, first, piece->last_day);
+	const struct programme *programme = programme_at(policy, piece->row);
+	enum programme_unit unit = programme ? programme->unit : UNIT_PERSON_MONTH;
+	unsigned last = piece->last_day, pieces = line->pieces ? line->pieces : 1;
+	char rate[AMOUNT_TEXT_SIZE], worth[AMOUNT_TEXT_SIZE];
 
-	yuan_write_grouped((struct amount){piece->monthly_fen}, monthly);
-	yuan_write_grouped((struct amount){fen}, share);
-	printf("        %u-%u 日: 月标准 monthly %s × 天数 days, R(%u) - R(%u) of %u = %s", first,
-	    (unsigned)piece->last_day, monthly, (unsigned)piece->last_day, first - 1, days, share);
-	if (policy && piece->row < policy->programme_count &&
-	    piece->band < policy->programmes[piece->row].band_count) {
-		const struct programme *programme = &policy->programmes[piece->row];
-
+	yuan_write_grouped((struct amount){piece->monthly_fen}, rate);
+	if (unit >= UNIT_PERSON_DAY && piece->monthly_fen > PIECE_AMOUNT_MAX) {
+		printf("        另一城市的标准 another city's rate %s", rate);
+	} else {
+		yuan_write_grouped((struct amount){programme_worth(
+				       unit, piece->monthly_fen, days, first, last, pieces)},
+		    worth);
+		if (unit <= UNIT_BED_MONTH)
+			printf("        %u-%u 日: 月标准 monthly %s × 天数 days, R(%u) - R(%u) of "
+			       "%u = %s",
+			    first, last, rate, last, first - 1, days, worth);
+		else
+			printf("        %u-%u 日: 标准 rate %s × %u %s = %s", first, last, rate,
+			    unit == UNIT_PERSON_DAY ? last - first + 1 : pieces,
+			    unit == UNIT_PERSON_DAY ? "天 days" : "次 pieces", worth);
+	}
+	if (programme && piece->band < programme->band_count) {
 		printf("; %s %s%s", programme->document, programme->bands[piece->band].clause,
 		    programme->bands[piece->band].illustrative ? " (illustrative 示意)" : "");
 	}
@@ -79,12 +92,11 @@ static void print_reduction(
 {
 	char before[AMOUNT_TEXT_SIZE], after[AMOUNT_TEXT_SIZE], limit[AMOUNT_TEXT_SIZE],
 	    used[AMOUNT_TEXT_SIZE];
-	bool in_days =
-	    reduction->reason == REASON_capacity || reduction->reason == REASON_quantity_cap;
+	bool counts = reason_counts(reduction->reason);
 
 	yuan_write_grouped((struct amount){reduction->before_fen}, before);
 	yuan_write_grouped((struct amount){reduction->after_fen}, after);
-	if (in_days) {
+	if (counts) {
 		snprintf(limit, sizeof limit, "%" PRId64, reduction->limit);
 		snprintf(used, sizeof used, "%" PRId64, reduction->used);
 	} else {
@@ -93,7 +105,11 @@ static void print_reduction(
 	}
 	printf("        %s %s: %s -> %s (限额 limit %s, 已用 used %s%s)",
 	    reason_chinese(reduction->reason), reason_english(reduction->reason), before, after,
-	    limit, used, in_days ? " 天 days" : "");
+	    limit, used,
+	    !counts                                            ? ""
+	    : reduction->reason == REASON_co_payment           ? " %"
+	    : programme && programme->accrues == ACCRUES_PIECE ? " 次 pieces"
+							       : " 天 days");
 	/* Beds are licensed and funds are filled by others than the catalogue. */
 	if (programme && programme->limits_clause[0] && reduction->reason != REASON_capacity &&
 	    reduction->reason != REASON_fund_exhausted &&
@@ -142,7 +158,7 @@ void claim_view_text(uint32_t index, const struct sheet_header *header,
 	if (!pieces_fit(line, verdict))
 		puts("        核定天数与申报行不符 the verdict's days are not those of the line");
 	for (uint32_t i = 0; pieces_fit(line, verdict) && i < verdict->piece_count; i++) {
-		print_piece(&verdict->pieces[i], first, days, policy);
+		print_piece(line, &verdict->pieces[i], first, days, policy);
 		first = verdict->pieces[i].last_day + 1;
 	}
 	for (uint32_t i = 0; i < verdict->reduction_count; i++)
@@ -278,6 +294,8 @@ void claim_view_json(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t index,
 	    doc, object, "programme", header->programme_codes[line->programme]);
 	json_day(doc, object, "first_day", month_first_day(header->month) + line->first_day - 1);
 	json_day(doc, object, "last_day", month_first_day(header->month) + line->last_day - 1);
+	if (line->pieces)
+		yyjson_mut_obj_add_uint(doc, object, "pieces_claimed", line->pieces);
 	yyjson_mut_obj_add_str(doc, object, "verdict", reason_name(verdict->reason));
 	if (verdict->reason == REASON_approved) {
 		yyjson_mut_obj_add_sint(doc, object, "amount_fen", verdict->amount_fen);

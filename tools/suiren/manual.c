@@ -129,6 +129,16 @@ static const struct manual_page pages[] = {
 	"Hand the file to the institutions: `suiren claim sign --policy FILE` splits a claim file "
 	"by\n"
 	"payer with it, without a node. Without -o it goes to standard output.\n"},
+    {"claim", "sign",
+	"Columns: institution 社会信用代码, person_code 人员编码, programme 项目, first_day "
+	"起始日,\n"
+	"last_day 截止日 (inclusive, of one month); optional: amount 金额 (yuan asked for; left "
+	"out: "
+	"what\n"
+	"the policy gives), evidence 凭证 (hex), pieces 次数 (meals, visits or hours of the one "
+	"day; "
+	"left out:\n"
+	"one). A file is one institution's. Signing it again gives the same sheets.\n"},
     {"claim", "check",
 	"What would be decided now, and why: the reason with its clause, or the amount with its\n"
 	"arithmetic, and what the city knows of the person. Only the payer's city can tell. Exit "

@@ -10,7 +10,7 @@ static bool in_force(const struct programme *programme, int32_t day)
 
 static const char *accrual_text(enum accrual accrual)
 {
-	return accrual == ACCRUES_DAY ? "day" : "month";
+	return accrual == ACCRUES_DAY ? "day" : accrual == ACCRUES_PIECE ? "piece" : "month";
 }
 
 static const char *paid_to_text(enum paid_to paid_to)
@@ -57,7 +57,9 @@ static void conditions_text(const struct programme *programme)
 		printf("; level %d-%d", programme->level_min, programme->level_max);
 	printf("%s%s%s\n", programme->needs_grant ? "; granted 需认定" : "",
 	    programme->needs_assessment ? "; assessed 需评估" : "",
-	    programme->needs_stay ? "; nights of a stay 需入住" : "");
+	    programme->needs_stay     ? "; nights of a stay 需入住"
+	    : programme->outside_stay ? "; no night of a stay 入住期间不可享受"
+				      : "");
 	if (programme->paid_to != PAID_TO_CARD)
 		printf("    claimed at most %d days after the month%s\n",
 		    programme->claim_deadline_days,
@@ -87,6 +89,14 @@ static void band_range(int32_t from, int32_t to, int32_t top, char text[32])
 #define AGE_TOP 150
 #define LEVEL_TOP 5 /* one above the highest: level 4 is shown as 4, not as 4+ */
 
+static const char *unit_text(enum programme_unit unit)
+{
+	static const char *const texts[] = {
+	    "month", "bed-month", "day", "visit 次", "meal 餐", "hour 小时"};
+
+	return texts[unit - UNIT_PERSON_MONTH];
+}
+
 static void band_text(const struct programme *programme, const struct band *band)
 {
 	char ages[32], levels[32], amount[AMOUNT_TEXT_SIZE];
@@ -94,7 +104,7 @@ static void band_text(const struct programme *programme, const struct band *band
 	band_range(band->level_from, band->level_to, LEVEL_TOP, levels);
 	output_amount(UNIT_CNY, band->amount.value, amount);
 	printf("    age %-8s level %-5s %12s yuan a %s  %s%s\n", ages, levels, amount,
-	    programme->unit == UNIT_BED_MONTH ? "bed-month" : "month", band->clause,
+	    unit_text(programme->unit), band->clause,
 	    band->illustrative ? "  (illustrative 示意)" : "");
 }
 
@@ -117,8 +127,19 @@ static void limits_text(const struct programme *programme)
 	const char *mark = programme->limits_illustrative ? "  (illustrative 示意)" : "";
 	if (programme->price_ceiling.value) {
 		output_amount(UNIT_CNY, programme->price_ceiling.value, amount);
-		printf("    price ceiling %s yuan a month%s\n", amount, mark);
+		printf("    price ceiling %s yuan a %s%s\n", amount,
+		    programme->unit <= UNIT_BED_MONTH ? "month" : unit_text(programme->unit), mark);
 	}
+	if (programme->share_percent)
+		printf(
+		    "    %u %% of what a line asks 按比例补贴%s\n", programme->share_percent, mark);
+	if (programme->pieces_cap_day)
+		printf("    at most %d a person and day%s\n", programme->pieces_cap_day, mark);
+	if (programme->pieces_cap_month)
+		printf("    at most %d a person and month%s\n", programme->pieces_cap_month, mark);
+	if (programme->cap_year)
+		printf("    at most %d %s a person and year%s\n", programme->cap_year,
+		    programme->accrues == ACCRUES_PIECE ? "pieces" : "days", mark);
 	if (programme->quantity_cap_days)
 		printf("    at most %d days a person and month%s\n", programme->quantity_cap_days,
 		    mark);
@@ -208,6 +229,15 @@ static void limits_json(
 	if (programme->price_ceiling.value)
 		yyjson_mut_obj_add_int(
 		    doc, object, "price_ceiling_fen", programme->price_ceiling.value);
+	if (programme->share_percent)
+		yyjson_mut_obj_add_uint(doc, object, "share_percent", programme->share_percent);
+	if (programme->pieces_cap_day)
+		yyjson_mut_obj_add_int(doc, object, "pieces_cap_day", programme->pieces_cap_day);
+	if (programme->pieces_cap_month)
+		yyjson_mut_obj_add_int(
+		    doc, object, "pieces_cap_month", programme->pieces_cap_month);
+	if (programme->cap_year)
+		yyjson_mut_obj_add_int(doc, object, "cap_year", programme->cap_year);
 	if (programme->quantity_cap_days)
 		yyjson_mut_obj_add_int(
 		    doc, object, "quantity_cap_days", programme->quantity_cap_days);
@@ -238,6 +268,9 @@ static yyjson_mut_val *programme_json(
 		json_day(doc, object, "effective_until", programme->effective_until);
 	json_text(doc, object, "need", span_text(need_name(programme->need)));
 	yyjson_mut_obj_add_str(doc, object, "accrues", accrual_text(programme->accrues));
+	yyjson_mut_obj_add_str(doc, object, "unit", programme_unit_name(programme->unit));
+	yyjson_mut_obj_add_bool(doc, object, "needs_stay", programme->needs_stay);
+	yyjson_mut_obj_add_bool(doc, object, "outside_stay", programme->outside_stay);
 	yyjson_mut_obj_add_str(
 	    doc, object, "payer", programme->payer == PAYER_HOST ? "host" : "home");
 	yyjson_mut_obj_add_str(doc, object, "paid_to", paid_to_text(programme->paid_to));
