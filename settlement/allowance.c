@@ -386,8 +386,9 @@ static bool visit_grant(void *context, const struct grant_row *grant)
 		last = month_last_day(work->order->month);
 	const struct person_row *person;
 
+	/* One that was stopped before it began has no day. */
 	if (grant->span.paid_to != PAID_TO_CARD || grant->span.from_day > last ||
-	    grant->span.until_day < first)
+	    grant->span.until_day < first || grant->span.until_day < grant->span.from_day)
 		return true;
 	work->error = person_get(work->txn, grant->person, &person);
 	return !work->error && consider(work, person, grant->span.sequence);

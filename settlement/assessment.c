@@ -160,7 +160,8 @@ static void tell(struct register_work *work, uint32_t to, const struct assessmen
 		level_item_write(out, assessment->person, &level);
 }
 
-/* To every host where the person is filed on some day of the assessment, but for `but`, who told it. */
+/* To every host where the person is filed on some day from its first on, but for `but`, who told it: also where it has ended by then, for it has
+ * replaced what the host was told before. */
 static void tell_hosts(struct register_work *work, const struct person_row *row,
     const struct assessment *assessment, uint32_t but)
 {
@@ -173,8 +174,7 @@ static void tell_hosts(struct register_work *work, const struct person_row *row,
 			if (filing->region != host)
 				continue;
 			tell_it = tell_it && j >= i;
-			meets = meets || (filing->from_day <= assessment->until_day &&
-					     assessment->from_day <= filing->until_day);
+			meets = meets || assessment->from_day <= filing->until_day;
 		}
 		if (tell_it && meets)
 			tell(work, host, assessment);

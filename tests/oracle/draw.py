@@ -349,6 +349,8 @@ class Draw:
             if len(person.assessments) >= 4 or not self.chance(0.06):
                 continue
             first = some_day(self.rng, month, month_last(month))
+            if self.chance(0.2):  # one that may be over, and still ends what came before
+                first -= timedelta(days=self.rng.randint(30, 200))
             if person.home == region or (person.filings and person.filings[0].host == region and self.chance(0.3)):
                 rows.append(self.assessment(who, first))
         self.do('assessments', region, rows=rows)

@@ -197,6 +197,26 @@ static void a_run_passes_over_whoever_has_what_it_excludes(void **state)
 	town_close(&city);
 }
 
+/* Granted from 8 June, and stopped with the 7th: no day of June is granted. */
+static void a_grant_that_was_stopped_before_it_began_is_not_paid_by_a_run(void **state)
+{
+	static const struct programme_text card = {
+	    .code = "card", .accrues = "month", .paid_to = "card", .needs_grant = "true"};
+	struct town city;
+	(void)state;
+	open_with(&city, &card, 1);
+	uint64_t stopped = guest(&city), granted = guest(&city);
+	town_at(&city, day(2026, 7, 2));
+	town_grant(&city, stopped, "card", day(2026, 6, 8), DAY_NEVER, PAID_TO_CARD, GRANT_GIVEN);
+	town_grant(
+	    &city, stopped, "card", day(2026, 6, 8), day(2026, 6, 7), PAID_TO_CARD, GRANT_STOPPED);
+	town_grant(
+	    &city, granted, "card", day(2026, 6, 8), day(2026, 6, 8), PAID_TO_CARD, GRANT_GIVEN);
+	run(&city, "card", "c-06");
+	assert_int_equal(run_total(&city, "c-06"), 30000);
+	town_close(&city);
+}
+
 /* A district's version holds for institutions there: whether a grant may be drawn in Guangyuan is said by that of the whole city, wherever in the
  * file it stands. */
 static void where_a_grant_is_drawn_is_said_by_the_version_of_the_whole_city(void **state)
@@ -363,6 +383,7 @@ int main(void)
 	    cmocka_unit_test(a_grant_to_the_card_bars_the_month_in_which_its_programme_begins),
 	    cmocka_unit_test(the_fifth_grant_still_bars),
 	    cmocka_unit_test(a_run_passes_over_whoever_has_what_it_excludes),
+	    cmocka_unit_test(a_grant_that_was_stopped_before_it_began_is_not_paid_by_a_run),
 	    cmocka_unit_test(where_a_grant_is_drawn_is_said_by_the_version_of_the_whole_city),
 	    cmocka_unit_test(days_claimed_elsewhere_are_a_duplicate_before_there_is_no_stay),
 	    cmocka_unit_test(the_first_night_that_is_not_over_or_not_slept_is_told),

@@ -50,6 +50,30 @@ static void a_host_that_pays_for_everybody_asks_for_the_filing_too(void **state)
 	pair_close(&pair);
 }
 
+/* Filed from June on. Level 4 all year was told to the host; level 0 in March and April replaces it, so that there is none in June, and the host, which
+ * pays, must not go on with the 4. */
+static void a_host_is_told_of_a_level_that_ended_what_it_was_told_before(void **state)
+{
+	static const struct programme_text by_level = {.code = "bed_subsidy",
+	    .need = "bed",
+	    .payer = "host",
+	    .needs_assessment = "true",
+	    .amounts = "      - {level_to: 1, amount: 30.00, clause: a}\n"
+		       "      - {level_from: 2, amount: 300.00, clause: a}\n"};
+	static struct pair pair;
+	(void)state;
+	pair_open(&pair, &by_level, 1, &by_level, 1);
+	uint64_t person = traveller(&pair, day(2026, 6, 1), DAY_NEVER, day(2026, 6, 1), DAY_NEVER);
+	town_assess(&pair.home, person, 4, day(2026, 1, 1), day(2026, 12, 31));
+	carry(&pair);
+	town_assess(&pair.home, person, 0, day(2026, 3, 1), day(2026, 4, 30));
+	carry(&pair);
+	pair_at(&pair, day(2026, 7, 2));
+	expect_refused(judge(&pair, GUANGYUAN, person, "bed_subsidy", 1, 30), REASON_no_assessment,
+	    day(2026, 6, 1));
+	pair_close(&pair);
+}
+
 /* --- 5 -------------------------------------------------------------------------------------------------------- */
 
 static void a_claim_goes_to_the_city_that_pays(void **state)
@@ -330,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_day_elsewhere_needs_a_filing),
 	    cmocka_unit_test(a_host_that_pays_for_everybody_asks_for_the_filing_too),
+	    cmocka_unit_test(a_host_is_told_of_a_level_that_ended_what_it_was_told_before),
 	    cmocka_unit_test(a_claim_goes_to_the_city_that_pays),
 	    cmocka_unit_test(the_payer_may_change_within_a_month),
 	    cmocka_unit_test(what_home_does_not_let_go_is_not_paid_elsewhere),
