@@ -7,7 +7,7 @@ import random
 from datetime import date, timedelta
 
 from draw_policy import CODES, FLAGS, INCOMES, PolicyDraw, some_day
-from model import Line, ONE_DAY, Sheet, days_between, month_first, month_last, next_month
+from model import Line, ONE_DAY, Sheet, month_first, month_last, next_month
 from numbers_ import id_number, uscc
 from rules import birthday_in, home_of, person_code
 from script import tell

@@ -1,6 +1,6 @@
 """Catalogues by chance, in the language of docs/policy.md and within its bounds."""
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from model import Band, Catalogue, ONE_DAY, Programme, month_last
 

@@ -17,7 +17,7 @@ class Engine:
         self.nodes = {}        # region -> directory
         self.codes = {}        # number of the script -> person code
         self.entries = {}      # (step, row) -> (region, entry)
-        self.host_of = {}      # uscc -> region
+        self.details = {}      # uscc -> what was registered
         self.files = 0
 
     def path(self, name):
@@ -86,8 +86,6 @@ class Engine:
         for uscc, name, district, beds in step['rows']:
             key = self.json('key', 'new', 'institution', '-o', self.path(uscc + '.key'))['public_key']
             rows.append((uscc, name, 'nonprofit', district, beds, key))
-            self.host_of[uscc] = step['region']
-        self.details = getattr(self, 'details', {})
         self.details.update({row[0]: row for row in rows})
         self.order(number, step, ('institution', 'register'), ('uscc', 'name', 'kind', 'district', 'beds', 'public_key'), rows)
 

@@ -7,10 +7,6 @@ from datetime import date
 
 from model import Verdict, days_between, month_first, month_last
 
-# Why a day is the figure: these name a day, those the entry with the fact about the person.
-DAY_REASONS = {'suspended', 'wrong_payer', 'not_in_force', 'too_late', 'duplicate', 'not_filed', 'no_stay', 'no_grant',
-               'not_portable', 'no_assessment', 'excluded'}
-
 
 def person_code(region, serial):
     """region(6) serial(9) and a check digit, ISO 7064 MOD 11,10."""
@@ -20,10 +16,6 @@ def person_code(region, serial):
         total = (product + int(digit)) % 10 or 10
         product = total * 2 % 11
     return int(digits + str((11 - product) % 10))
-
-
-def code_valid(code):
-    return len('%016d' % code) == 16 and person_code(code // 10**10, code // 10 % 10**9) == code
 
 
 def home_of(code):

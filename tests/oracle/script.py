@@ -3,7 +3,7 @@ name persons by their number in the script, so that a script can be told again w
 
 An entry that a verdict names is written as (number of the step, row): the program's answer tells which entry it became.
 """
-from world import World, level_of_score
+from world import level_of_score
 
 
 def tell(world, number, step):

@@ -5,9 +5,9 @@ After every step all documents have been carried between the cities (`deliver` s
 told, and nothing is under way. Only sheets for another payer wait for `deliver`: they are decided then, in the order in which they were
 booked.
 """
-from model import (Assessment, City, Facts, Filing, Grant, House, ONE_DAY, Person, Stay, days_between, month_first, month_last)
-from rules import Case, code_valid, home_of, person_code
 import runs
+from model import Assessment, City, Facts, Filing, Grant, House, ONE_DAY, Person, Stay, month_first, month_last
+from rules import Case, person_code
 
 
 def level_of_score(score, flags):
