@@ -306,7 +306,7 @@ class Draw:
         self.deliver()
         for region in self.regions:
             self.reassess(region, month)
-        self.deliver()
+            self.deliver()  # home books in the order in which it hears of them
         self.close_stays(month)
         if self.chance(0.3):
             self.draw_claims(month, 0.1, True)
