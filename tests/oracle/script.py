@@ -3,6 +3,8 @@ name persons by their number in the script, so that a script can be told again w
 
 An entry that a verdict names is written as (number of the step, row): the program's answer tells which entry it became.
 """
+from dataclasses import replace
+
 from world import level_of_score
 
 
@@ -31,8 +33,14 @@ def standing(world, number, step):
 
 
 def changes(world, number, step):
+    people = [world.persons[world.codes[row[0]]] for row in step['rows']]
+    before = [person.facts for person in people]
     for row, (who, death, income, flags) in enumerate(step['rows']):
         world.change(step['region'], who, death, income, flags, (number, row))
+    # A table that changes nothing at all is a repeat: nothing is booked.
+    if all(replace(person.facts, entry=old.entry) == old for person, old in zip(people, before)):
+        for person, old in zip(people, before):
+            person.facts = old
 
 
 def assessments(world, number, step):
