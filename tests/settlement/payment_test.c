@@ -405,6 +405,30 @@ static void a_receipt_that_a_return_has_overtaken_settles_nothing(void **state)
 	assert_int_equal(pay(fixture, &fixture->chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
 }
 
+/* Chengdu's bank calls rejected what it has paid: the creditor's receipt has the last word, nothing is paid twice, and the statement ends it. */
+static void what_the_creditor_has_received_is_not_paid_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct city *chengdu = &fixture->chengdu;
+	clear_october(fixture);
+	assert_int_equal(pay(fixture, chengdu, PAYMENT_CLEARING, "202610"), ERROR_NONE);
+	assert_int_equal(says(fixture, chengdu, BANK_REJECTED, first_id, OWED), REASON_rejected);
+	assert_int_equal(
+	    says(fixture, &fixture->chongqing, BANK_CREDITED, first_id, OWED), REASON_received);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_int_equal(city_reason(chengdu, 0), REASON_received);
+	assert_state(fixture, CLEARING_SETTLED, CLEARING_SETTLED);
+	assert_int_equal(pay(fixture, chengdu, PAYMENT_CLEARING, "202610"), ERROR_STATE);
+	/* Until the statement is here the money is still in the books. */
+	assert_cash(chengdu, "treasury", TREASURY, 0);
+	assert_owed(chengdu, CLEARING_AT_CHENGDU, OWED, 0);
+	assert_int_equal(says(fixture, chengdu, BANK_BOOKED, first_id, OWED), REASON_booked);
+	assert_cash(chengdu, "treasury", TREASURY - OWED, 0);
+	assert_owed(chengdu, CLEARING_AT_CHENGDU, 0, 0);
+	pair_deliver(fixture->cities, 2, &fixture->post);
+	assert_state(fixture, CLEARING_SETTLED, CLEARING_SETTLED);
+}
+
 /* Chengdu has signed and pays before its signature is here: the credit matches nothing yet, is told again, and is then taken. */
 static void a_credit_that_overtakes_the_signed_clearing_is_taken_when_it_is_told_again(void **state)
 {
@@ -806,6 +830,7 @@ int main(void)
 	    TEST(a_return_after_booking_sets_the_clearing_back_to_netted),
 	    TEST(what_is_taken_back_from_the_creditor_is_owed_again),
 	    TEST(a_receipt_that_a_return_has_overtaken_settles_nothing),
+	    TEST(what_the_creditor_has_received_is_not_paid_again),
 	    TEST(a_clearing_is_not_received_twice),
 	    TEST(a_credit_that_overtakes_the_signed_clearing_is_taken_when_it_is_told_again),
 	    TEST(what_does_not_match_changes_no_book),
