@@ -305,8 +305,8 @@ static void every_row_of_every_projected_table_is_found_by_the_replay(void **sta
 		changes += tamper_with_projection(books.nodes[city], &random, seen);
 	print_message("%zu changes, each found\n", changes);
 	/* A table without rows in any city would not be tested. Those of what guests have earned and of advances are empty once all
-	 * is ordered and paid, and the sample's cities have neither disputes nor reserves nor services claimed without a stay; heads are asked for by daemons
-	 * alone. */
+	 * is ordered and paid; the sample's cities have no disputes, no reserves and no services that are claimed without a stay;
+	 * heads are asked for by daemons alone. */
 	for (size_t i = 0; i < wanted; i++) {
 		for (size_t k = 0; k < tables; k++) {
 			if (names[k].number == numbers[i] && !seen[i] &&
