@@ -126,6 +126,7 @@ static enum error take_group(struct serving *serving, struct arrival *arrival)
 	error = sequencer_run(serving->node, works, count);
 	if (error)
 		return error;
+	node_follow_up(serving->node, works, count);
 	take_answers(serving, parcels, works, count);
 	arrival->booked += count;
 	return ERROR_NONE;

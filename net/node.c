@@ -311,17 +311,14 @@ void node_random(struct node *node, uint8_t *bytes, size_t size)
 		randombytes_buf(bytes, size);
 }
 
-/* What was booked may have made room for lines that are held, also a repeat: a crash may have come between it and them. They are no part of the command: it is booked whatever comes of them, and a
- * failure of the world is told to whoever submits next, as it stops the sequencer; the next such command tries them again. */
-static void decide_held(
-    struct node *node, const struct submission *submissions, size_t count, struct answer *answers)
+void node_follow_up(struct node *node, const struct work *works, size_t count)
 {
 	uint32_t entries;
 	bool due = false;
 
 	for (size_t i = 0; i < count; i++)
-		due |= (!answers[i].error || answers[i].error == ERROR_REPEAT) &&
-		       further_is_due(submissions[i].document);
+		due |= (!works[i].answer->error || works[i].answer->error == ERROR_REPEAT) &&
+		       further_is_due(works[i].submission->document);
 	if (due && further_run(node, &entries))
 		return;
 }
@@ -361,7 +358,7 @@ enum error node_submit(
 	signatures_check(&signatures);
 	error = sequencer_submit(node, &work);
 	if (!error)
-		decide_held(node, submission, 1, answer);
+		node_follow_up(node, &work, 1);
 	return error;
 }
 
@@ -389,7 +386,7 @@ enum error node_submit_group(
 	}
 	error = sequencer_run(node, works, count);
 	if (!error)
-		decide_held(node, submissions, count, answers);
+		node_follow_up(node, works, count);
 	return error;
 }
 

@@ -151,6 +151,11 @@ void sequencer_free(struct sequencer *sequencer);
  * Thread-safe. Fails with: ERROR_STOPPED, and what the world fails with: then nothing of the group
  * is booked, and every answer says so. */
 MUST_CHECK enum error sequencer_run(struct node *node, struct work *works, size_t count);
+/* What was booked may have made room for lines that are held, may fill the float again, or match what the bank has said (further.h); so may a
+ * repeat: a crash may have come between it and them. They are no part of the command: it is booked whatever comes of them, and a failure
+ * of the world is told to whoever submits next, as it stops the sequencer; the next such command tries them again. To be called
+ * after sequencer_run or sequencer_submit, by whoever gave the works, also where a peer's documents are taken. */
+void node_follow_up(struct node *node, const struct work *works, size_t count);
 /* Book one command together with those of other threads. Fails as sequencer_run, and with
  * ERROR_BUSY. */
 MUST_CHECK enum error sequencer_submit(struct node *node, const struct work *work);
