@@ -7,6 +7,7 @@
 #include "allowance.h"
 #include "calendar.h"
 #include "clearing.h"
+#include "pair_rows.h"
 #include "payment_internal.h"
 
 /* Payments come in order of kind and name: the files of one name are gathered, then numbered by entry. */
@@ -68,23 +69,6 @@ static struct bank_sums sums_of(const struct payment *payment)
 	return sums;
 }
 
-static enum error make_room(void **rows, size_t count, size_t *capacity, size_t size, size_t most)
-{
-	size_t wanted = *capacity ? 2 * *capacity : 32;
-	void *grown;
-
-	if (count == most)
-		return ERROR_TOO_LARGE;
-	if (count < *capacity)
-		return ERROR_NONE;
-	grown = realloc(*rows, wanted * size);
-	if (!grown)
-		return ERROR_MEMORY;
-	*rows = grown;
-	*capacity = wanted;
-	return ERROR_NONE;
-}
-
 /* --- files ------------------------------------------------------------------------------------------------------ */
 
 /* Where the file of this entry stands, or is to stand, among those of its name, which ascend by entry. */
@@ -109,7 +93,7 @@ static enum error file_insert(struct gathering *gathering, size_t at, const stru
 	struct bank_sheet *sheet = gathering->sheet;
 	void *rows = sheet->files;
 	struct bank_file *file;
-	enum error error = make_room(&rows, sheet->file_count, &sheet->file_capacity,
+	enum error error = rows_make_room(&rows, sheet->file_count, &sheet->file_capacity,
 	    sizeof *sheet->files, BANK_SHEET_FILES_MAX);
 
 	sheet->files = rows;
@@ -158,7 +142,7 @@ static enum error add_payment(struct gathering *gathering, const struct payment 
 {
 	struct bank_sheet *sheet = gathering->sheet;
 	void *rows = sheet->payments;
-	enum error error = make_room(&rows, sheet->payment_count, &sheet->payment_capacity,
+	enum error error = rows_make_room(&rows, sheet->payment_count, &sheet->payment_capacity,
 	    sizeof *sheet->payments, BANK_SHEET_PAYMENTS_MAX);
 
 	sheet->payments = rows;
@@ -198,7 +182,7 @@ static enum error gather_kind(struct gathering *gathering, enum payment_kind kin
 static enum error add_due(struct bank_sheet *sheet, const struct bank_due *due)
 {
 	void *rows = sheet->dues;
-	enum error error = make_room(&rows, sheet->due_count, &sheet->due_capacity,
+	enum error error = rows_make_room(&rows, sheet->due_count, &sheet->due_capacity,
 	    sizeof *sheet->dues, BANK_SHEET_FILES_MAX);
 
 	sheet->dues = rows;

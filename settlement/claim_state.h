@@ -16,12 +16,6 @@ struct night_piece {
 	uint8_t from, until;
 };
 
-/* Bit d - 1 for each day d of from..until, days of the month. */
-static inline uint32_t night_bits(unsigned from, unsigned until)
-{
-	return (uint32_t)(((UINT64_C(1) << until) - 1) & ~((UINT64_C(1) << (from - 1)) - 1));
-}
-
 struct claim_state;
 
 MUST_CHECK enum error claim_state_create(struct claim_state **state);

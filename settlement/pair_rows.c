@@ -14,8 +14,7 @@ void pair_disputes_free(struct pair_disputes *disputes)
 	*disputes = (struct pair_disputes){NULL, 0, 0};
 }
 
-/* Room for one more row of `size` bytes. */
-static enum error make_room(void **rows, size_t count, size_t *capacity, size_t size, size_t most)
+enum error rows_make_room(void **rows, size_t count, size_t *capacity, size_t size, size_t most)
 {
 	size_t wanted = *capacity ? 2 * *capacity : 64;
 	void *grown;
@@ -47,7 +46,7 @@ static bool take_window(void *context, const struct window_row *window)
 
 	if (!reading->wanted(reading->context, window))
 		return true;
-	reading->error = make_room(
+	reading->error = rows_make_room(
 	    &rows, windows->count, &windows->capacity, sizeof *windows->rows, PAIR_WINDOWS_MAX);
 	windows->rows = rows;
 	if (!reading->error)
@@ -103,7 +102,7 @@ static bool take_dispute(void *context, const struct dispute *dispute)
 	if (reading->error || reading->window.state != WINDOW_AGREED ||
 	    !reading->wanted(reading->context, dispute, &reading->window))
 		return !reading->error;
-	reading->error = make_room(
+	reading->error = rows_make_room(
 	    &rows, disputes->count, &disputes->capacity, sizeof *disputes->rows, PAIR_DISPUTES_MAX);
 	disputes->rows = rows;
 	if (!reading->error)

@@ -7,6 +7,10 @@
 #include "settlement_limits.h"
 #include "window.h"
 
+/* Room for one more row of `size` bytes in an array that grows. Fails with: ERROR_TOO_LARGE (there are `most`), ERROR_MEMORY. */
+MUST_CHECK enum error rows_make_room(
+    void **rows, size_t count, size_t *capacity, size_t size, size_t most);
+
 /* Zero-initialise. */
 struct pair_windows {
 	struct window_row *

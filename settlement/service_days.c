@@ -273,7 +273,7 @@ static void set_units(struct service_days *days, struct service_row *row, unsign
 static uint32_t mask(unsigned first, unsigned last)
 {
 	assert(1 <= first && first <= last && last <= 31);
-	return (uint32_t)(((UINT64_C(1) << last) - 1) & ~((UINT64_C(1) << (first - 1)) - 1));
+	return night_bits(first, last);
 }
 
 void service_days_take(struct service_days *days, uint64_t person, enum need need, unsigned first,

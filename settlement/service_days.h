@@ -9,6 +9,12 @@
 #include "policy.h"
 #include "store.h"
 
+/* Bit d - 1 for each day d of from..until, days of the month. */
+static inline uint32_t night_bits(unsigned from, unsigned until)
+{
+	return (uint32_t)(((UINT64_C(1) << until) - 1) & ~((UINT64_C(1) << (from - 1)) - 1));
+}
+
 /* Of one person, need, month and institution. */
 struct service_row {
 	uint32_t claimed;   /* bit d - 1: day d of the month is claimed */
